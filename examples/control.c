@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "local_socket.h"
+#include "report.h"
+
+/* Connections that the system holds until we look; one wake-up takes one of them. */
+#define BACKLOG 16
+/* From connecting to the last octet of the answer; ipoib-ctl needs milliseconds. */
+#define LIMIT_SECONDS 5.
+
+static void close_client(struct control_client *client)
+{
+	struct ev_loop *loop = client->control->loop;
+
+	if (client->fd < 0)
+		return;
+	ev_io_stop(loop, &client->io);
+	ev_timer_stop(loop, &client->limit);
+	close(client->fd);
+	client->fd = -1;
+	free(client->answer);
+	client->answer = NULL;
+}
+
+/* Closes the connection once everything is sent, or when that cannot be. */
+static void send_answer(struct control_client *client)
+{
+	while (client->answer_sent < client->answer_length) {
+		ssize_t count = send(client->fd, client->answer + client->answer_sent,
+				     client->answer_length - client->answer_sent, MSG_NOSIGNAL);
+
+		if (count < 0 && (errno == EAGAIN || errno == EINTR))
+			return; /* the loop calls again when there is room */
+		if (count < 0)
+			break;
+		client->answer_sent += (size_t)count;
+	}
+	close_client(client);
+}
+
+/* The document as text with a line's end, in memory that free() takes; NULL without memory. */
+static char *text_of(json_t *document, size_t *length)
+{
+	char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
+
+	json_decref(document);
+	if (text == NULL)
+		return NULL;
+	*length = strlen(text) + 1;
+	text[*length - 1] = '\n'; /* the length is known: no zero is needed */
+	return text;
+}
+
+static void answer(struct control_client *client)
+{
+	struct control *control = client->control;
+	json_t *document = control->answer(client->request, control->user);
+
+	if (document == NULL)
+		document = json_pack("{s:s}", "error",
+				     "unknown request: it is neigh, path, multicast, stats or "
+				     "interface");
+	client->answer = text_of(document, &client->answer_length);
+	client->answer_sent = 0;
+	if (client->answer == NULL) {
+		close_client(client);
+		return;
+	}
+	ev_io_stop(control->loop, &client->io);
+	ev_io_set(&client->io, client->fd, EV_WRITE);
+	ev_io_start(control->loop, &client->io);
+	send_answer(client);
+}
+
+static void read_request(struct control_client *client)
+{
+	size_t room = sizeof(client->request) - client->request_length;
+	ssize_t count = recv(client->fd, client->request + client->request_length, room, 0);
+
+	if (count < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (count <= 0) {
+		close_client(client);
+		return;
+	}
+	client->request_length += (size_t)count;
+
+	char *end = memchr(client->request, '\n', client->request_length);
+
+	if (end) {
+		*end = '\0';
+		answer(client);
+	} else if (client->request_length == sizeof(client->request)) {
+		client->request[0] = '\0'; /* no request is as long as that */
+		answer(client);
+	}
+}
+
+static void on_client(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct control_client *client = io->data;
+
+	(void)loop;
+	if (events & EV_WRITE)
+		send_answer(client);
+	else
+		read_request(client);
+}
+
+static void on_limit(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	close_client(timer->data);
+}
+
+/* A free place, or that of the oldest: an honest client is done long before it is that. */
+static struct control_client *make_place(struct control *control)
+{
+	struct control_client *oldest = &control->clients[0];
+
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		struct control_client *client = &control->clients[i];
+
+		if (client->fd < 0)
+			return client;
+		if (client->number < oldest->number)
+			oldest = client;
+	}
+	close_client(oldest);
+	return oldest;
+}
+
+static void begin_client(struct control_client *client, int fd)
+{
+	struct ev_loop *loop = client->control->loop;
+
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	client->fd = fd;
+	client->number = client->control->connections++;
+	client->request_length = 0;
+	ev_io_init(&client->io, on_client, fd, EV_READ);
+	ev_timer_init(&client->limit, on_limit, LIMIT_SECONDS, 0.);
+	client->io.data = client;
+	client->limit.data = client;
+	ev_io_start(loop, &client->io);
+	ev_timer_start(loop, &client->limit);
+}
+
+static void on_connection(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct control *control = io->data;
+	int fd = accept(control->fd, NULL, NULL);
+
+	(void)loop;
+	(void)events;
+	if (fd >= 0)
+		begin_client(make_place(control), fd);
+}
+
+int control_open(struct control *control, struct ev_loop *loop, const char *path,
+		 control_answer *answer_to, void *user)
+{
+	*control = (struct control){ .loop = loop, .answer = answer_to, .user = user, .path = path,
+				     .fd = -1 };
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		control->clients[i] = (struct control_client){ .control = control, .fd = -1 };
+	if (path == NULL)
+		return 0;
+
+	int fd = local_listen(path, BACKLOG);
+
+	if (fd == -EADDRINUSE)
+		report("--control %s: somebody listens there already; choose another name", path);
+	else if (fd == -ENOTSOCK)
+		report("--control %s: a file of this name is there and is no socket; choose "
+		       "another name",
+		       path);
+	else if (fd < 0)
+		report("--control %s: %s", path, error_text(fd));
+	if (fd < 0)
+		return fd;
+	control->fd = fd;
+	ev_io_init(&control->io, on_connection, fd, EV_READ);
+	control->io.data = control;
+	ev_io_start(loop, &control->io);
+	return 0;
+}
+
+void control_close(struct control *control)
+{
+	if (control->fd < 0)
+		return;
+	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
+		close_client(&control->clients[i]);
+	ev_io_stop(control->loop, &control->io);
+	unlink(control->path);
+	close(control->fd);
+	control->fd = -1;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "ctl_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *ctl_string(const json_t *element, const char *name)
+{
+	const char *text = json_string_value(json_object_get(element, name));
+
+	return text ? text : "";
+}
+
+json_int_t ctl_number(const json_t *element, const char *name)
+{
+	return json_integer_value(json_object_get(element, name));
+}
+
+static bool is_true(const json_t *element, const char *name)
+{
+	return json_is_true(json_object_get(element, name));
+}
+
+/* Milliseconds as seconds; "-" for what never was. */
+static void print_seconds(const json_t *element, const char *name)
+{
+	const json_t *value = json_object_get(element, name);
+
+	if (json_is_integer(value))
+		printf("%" JSON_INTEGER_FORMAT, json_integer_value(value) / 1000);
+	else
+		printf("-");
+}
+
+/* " NAME N", only if N is not what goes without saying. */
+static void print_unless(const json_t *element, const char *name, json_int_t usual)
+{
+	json_int_t value = ctl_number(element, name);
+
+	if (value != usual)
+		printf(" %s %" JSON_INTEGER_FORMAT, name, value);
+}
+
+/* 10.10.1.2 dev ipoib0 lladdr 00:00:00:48:fe:80:... used 0/0/0 probes 1 REACHABLE */
+static bool print_neighbour(const json_t *element)
+{
+	const char *link_address = ctl_string(element, "lladdr");
+
+	printf("%s dev %s", ctl_string(element, "dst"), ctl_string(element, "dev"));
+	if (*link_address)
+		printf(" lladdr %s", link_address);
+	printf(" used ");
+	print_seconds(element, "used_ms");
+	printf("/");
+	print_seconds(element, "confirmed_ms");
+	printf("/");
+	print_seconds(element, "updated_ms");
+	printf(" probes %" JSON_INTEGER_FORMAT, ctl_number(element, "probes"));
+	print_unless(element, "mtu", 0);
+	print_unless(element, "dlid", 0);
+	print_unless(element, "queued", 0);
+	print_unless(element, "moves", 0);
+	printf(" %s\n", ctl_string(element, "state"));
+	return true;
+}
+
+/* fe80::2:c903:0:12 dev ipoib0 dlid 3 mtu 2048 rate 10000 Mbit/s sl 0 neighbours 1 age 12 VALID */
+static bool print_path(const json_t *element)
+{
+	printf("%s dev %s", ctl_string(element, "dgid"), ctl_string(element, "dev"));
+	if (ctl_number(element, "dlid") != 0)
+		printf(" dlid %" JSON_INTEGER_FORMAT " mtu %" JSON_INTEGER_FORMAT
+		       " rate %" JSON_INTEGER_FORMAT "Mbit sl %" JSON_INTEGER_FORMAT,
+		       ctl_number(element, "dlid"), ctl_number(element, "mtu"),
+		       ctl_number(element, "rate_mbps"), ctl_number(element, "sl"));
+	print_unless(element, "hop_limit", 0);
+	printf(" neighbours %" JSON_INTEGER_FORMAT " age ", ctl_number(element, "neighbours"));
+	print_seconds(element, "age_ms");
+	if (ctl_number(element, "failures") != 0) {
+		printf(" failures %" JSON_INTEGER_FORMAT " hold ", ctl_number(element, "failures"));
+		print_seconds(element, "hold_ms");
+	}
+	printf(" %s\n", ctl_string(element, "state"));
+	return true;
+}
+
+/*
+ * ff12:401b:ffff::ffff:ffff dev ipoib0 mlid 0xc000 qkey 0xb1b mtu 2048 members 0 broadcast JOINED
+ */
+static bool print_group(const json_t *element)
+{
+	printf("%s dev %s", ctl_string(element, "mgid"), ctl_string(element, "dev"));
+	if (ctl_number(element, "mlid") != 0)
+		printf(" mlid 0x%04x qkey 0x%x mtu %" JSON_INTEGER_FORMAT,
+		       (unsigned)ctl_number(element, "mlid"),
+		       (unsigned)ctl_number(element, "qkey"), ctl_number(element, "mtu"));
+	printf(" members %" JSON_INTEGER_FORMAT, ctl_number(element, "members"));
+	if (is_true(element, "broadcast"))
+		printf(" broadcast");
+	if (is_true(element, "send_only"))
+		printf(" send-only");
+	print_unless(element, "queued", 0);
+	if (ctl_number(element, "failures") != 0) {
+		printf(" failures %" JSON_INTEGER_FORMAT " retry ",
+		       ctl_number(element, "failures"));
+		print_seconds(element, "retry_ms");
+	}
+	printf(" %s\n", ctl_string(element, "state"));
+	return true;
+}
+
+/* In the manner of `ip address`. */
+static bool print_interface(const json_t *element)
+{
+	const json_t *addresses = json_object_get(element, "addresses");
+
+	printf("%s: <%s%s> mtu %" JSON_INTEGER_FORMAT " port %s\n", ctl_string(element, "dev"),
+	       is_true(element, "up") ? "UP" : "DOWN",
+	       is_true(element, "port_active") ? ",PORT_ACTIVE" : "", ctl_number(element, "mtu"),
+	       ctl_string(element, "port"));
+	printf("    link/infiniband %s\n", ctl_string(element, "lladdr"));
+	printf("    gid %s lid %" JSON_INTEGER_FORMAT " sm_lid %" JSON_INTEGER_FORMAT
+	       " qpn 0x%06x pkey 0x%04x\n",
+	       ctl_string(element, "gid"), ctl_number(element, "lid"),
+	       ctl_number(element, "sm_lid"), (unsigned)ctl_number(element, "qpn"),
+	       (unsigned)ctl_number(element, "pkey"));
+	printf("    broadcast %s mlid 0x%04x qkey 0x%x mtu %" JSON_INTEGER_FORMAT
+	       " sl %" JSON_INTEGER_FORMAT " rate %" JSON_INTEGER_FORMAT "Mbit\n",
+	       ctl_string(element, "broadcast"), (unsigned)ctl_number(element, "mlid"),
+	       (unsigned)ctl_number(element, "qkey"), ctl_number(element, "group_mtu"),
+	       ctl_number(element, "sl"), ctl_number(element, "rate_mbps"));
+	printf("    neighbours %" JSON_INTEGER_FORMAT "\n", ctl_number(element, "neighbours"));
+	for (size_t i = 0; i < json_array_size(addresses); i++) {
+		const char *text = json_string_value(json_array_get(addresses, i));
+
+		printf("    inet %s\n", text ? text : "");
+	}
+	return true;
+}
+
+ctl_text *ctl_text_for(const char *request)
+{
+	static const struct {
+		const char *request;
+		ctl_text *text;
+	} rows[] = {
+		{ "neigh", print_neighbour },     { "path", print_path },
+		{ "multicast", print_group },     { "stats", ctl_stats_text },
+		{ "interface", print_interface },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].request, request) == 0)
+			return rows[i].text;
+	return NULL;
+}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# What all programs share, and below it what some of them do.
+common_sources = \
+	%D%/options.c %D%/options.h \
+	%D%/report.c %D%/report.h
+ip_checksum_sources = \
+	%D%/ip_checksum.c %D%/ip_checksum.h
+local_socket_sources = \
+	%D%/local_socket.c %D%/local_socket.h
+pcap_file_sources = \
+	%D%/pcap_file.c %D%/pcap_file.h
+poll_loop_sources = \
+	%D%/poll_loop.c %D%/poll_loop.h
+
+if PROGRAMS
+bin_PROGRAMS += %D%/ipoib-fabric
+%C%_ipoib_fabric_SOURCES = %D%/ipoib-fabric.c \
+	$(common_sources) $(pcap_file_sources) $(poll_loop_sources)
+%C%_ipoib_fabric_CPPFLAGS = $(program_cppflags)
+%C%_ipoib_fabric_LDADD = lib/libipoib-mock.la lib/libipoib.la
+
+bin_PROGRAMS += %D%/ipoib-ping
+%C%_ipoib_ping_SOURCES = %D%/ipoib-ping.c \
+	$(common_sources) $(ip_checksum_sources) $(poll_loop_sources) \
+	%D%/ping_options.c %D%/ping_options.h \
+	%D%/ping_packet.c %D%/ping_packet.h \
+	%D%/ping_record.c %D%/ping_record.h
+%C%_ipoib_ping_CPPFLAGS = $(program_cppflags)
+%C%_ipoib_ping_LDADD = lib/libipoib-mock.la lib/libipoib.la
+
+bin_PROGRAMS += %D%/ipoib-ctl
+%C%_ipoib_ctl_SOURCES = %D%/ipoib-ctl.c \
+	$(common_sources) $(local_socket_sources) \
+	%D%/ctl_stats.c \
+	%D%/ctl_text.c %D%/ctl_text.h
+%C%_ipoib_ctl_CPPFLAGS = $(program_cppflags)
+%C%_ipoib_ctl_LDADD = lib/libipoib.la $(JANSSON_LIBS)
+
+if HAVE_TUN
+bin_PROGRAMS += %D%/ipoib-tun
+endif
+%C%_ipoib_tun_SOURCES = %D%/ipoib-tun.c \
+	$(common_sources) $(local_socket_sources) $(pcap_file_sources) \
+	%D%/control.c %D%/control.h \
+	%D%/tun_device.c %D%/tun_device.h \
+	%D%/tun_json.c %D%/tun_json.h \
+	%D%/tun_json_stats.c %D%/tun_json_stats.h \
+	%D%/tun_options.c %D%/tun_options.h \
+	%D%/tun_port.c %D%/tun_port.h \
+	%D%/tun_traffic.c %D%/tun_traffic.h
+%C%_ipoib_tun_CPPFLAGS = $(program_cppflags)
+%C%_ipoib_tun_LDADD = lib/libipoib-ev.la lib/libipoib-mock.la lib/libipoib.la \
+	$(EV_LIBS) $(JANSSON_LIBS)
+endif
+
+EXTRA_DIST += %D%/demo.sh

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "ping_options.h"
+
+#include <string.h>
+
+#include "report.h"
+
+static const char usage[] =
+	"Usage: ipoib-ping --fabric PATH --port PORT --address A.B.C.D/L\n"
+	"                  [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] DESTINATION\n"
+	"       ipoib-ping --fabric PATH --port PORT --address A.B.C.D/L --listen\n"
+	"ping through libipoib alone: no TUN device, no root.\n"
+	"\n"
+	"  --fabric PATH     the socket of an ipoib-fabric\n"
+	"  --port PORT       our port, such as host2/1\n"
+	"  --address A/L     our address and the prefix of its subnet, such as 10.10.1.2/24\n"
+	"  --listen          only answer what others ask; prints \"ready\" when it can\n"
+	"  -c COUNT          stop after so many requests (until Ctrl-C)\n"
+	"  -i SECONDS        between two requests (1)\n"
+	"  -s BYTES          octets of data in a request (56)\n"
+	"  -W SECONDS        how long to wait when nobody has answered (10)\n"
+	"  -h, --help        this text\n"
+	"  -V, --version     the version\n"
+	"\n"
+	"Exit status: 0 there was an answer, 1 there was none, 2 another error.\n";
+
+enum {
+	OPTION_FABRIC = 1,
+	OPTION_PORT,
+	OPTION_ADDRESS,
+	OPTION_LISTEN,
+	OPTION_COUNT,
+	OPTION_INTERVAL,
+	OPTION_SIZE,
+	OPTION_LINGER,
+};
+
+static const struct option_row rows[] = {
+	{ OPTION_FABRIC, "fabric", 0, true },
+	{ OPTION_PORT, "port", 0, true },
+	{ OPTION_ADDRESS, "address", 0, true },
+	{ OPTION_LISTEN, "listen", 0, false },
+	{ OPTION_COUNT, NULL, 'c', true },
+	{ OPTION_INTERVAL, NULL, 'i', true },
+	{ OPTION_SIZE, NULL, 's', true },
+	{ OPTION_LINGER, NULL, 'W', true },
+	OPTION_ROWS_COMMON,
+	{ 0, NULL, 0, false },
+};
+
+static bool take_destination(struct ping_options *chosen, const char *text)
+{
+	if (chosen->destination.family != 0) {
+		report("two destinations; \"%s\" is one too many", text);
+		return false;
+	}
+	if (ipoib_ip_parse(&chosen->destination, text) != 0 ||
+	    chosen->destination.family != IPOIB_IPV4) {
+		report("destination \"%s\" is not an IPv4 address such as 10.10.1.1", text);
+		return false;
+	}
+	return true;
+}
+
+static bool take_option(struct ping_options *chosen, int id, const char *value)
+{
+	switch (id) {
+	case OPTION_FABRIC:
+		chosen->fabric = value;
+		return true;
+	case OPTION_PORT:
+		chosen->port = value;
+		return true;
+	case OPTION_ADDRESS:
+		return read_address("--address", value, &chosen->address);
+	case OPTION_LISTEN:
+		chosen->listen = true;
+		return true;
+	case OPTION_COUNT:
+		return read_number("-c", value, 1, INT64_MAX, &chosen->count);
+	case OPTION_INTERVAL:
+		return read_seconds("-i", value, 0.001, 3600, &chosen->interval_ns);
+	case OPTION_SIZE:
+		return read_number("-s", value, 0, PING_SIZE_MOST, &chosen->size);
+	case OPTION_LINGER:
+		return read_seconds("-W", value, 0.001, 3600, &chosen->linger_ns);
+	default:
+		return take_destination(chosen, value);
+	}
+}
+
+static uint32_t number_of(const struct ipoib_ip *ip)
+{
+	return (uint32_t)ip->raw[0] << 24 | (uint32_t)ip->raw[1] << 16 |
+	       (uint32_t)ip->raw[2] << 8 | ip->raw[3];
+}
+
+/* There is no router behind this program: a destination is a neighbour, and one host. */
+static bool destination_is_fit(const struct ping_options *chosen)
+{
+	char text[IPOIB_IP_TEXT];
+	char own[IPOIB_IP_TEXT];
+	unsigned length = chosen->address.prefix_length;
+	uint32_t host_mask = length < 32 ? UINT32_MAX >> length : 0;
+	uint32_t destination = number_of(&chosen->destination);
+	uint32_t difference = destination ^ number_of(&chosen->address.ip);
+
+	ipoib_ip_format(&chosen->destination, text);
+	ipoib_ip_format(&chosen->address.ip, own);
+	if (difference == 0)
+		report("destination %s is our own address (--address)", text);
+	else if ((difference & ~host_mask) != 0)
+		report("destination %s is not on the link of %s/%u, and there is no router", text,
+		       own, length);
+	else if (length < 31 &&
+		 ((destination & host_mask) == host_mask || (destination & host_mask) == 0))
+		report("destination %s is the broadcast address of %s/%u; it must be a host", text,
+		       own, length);
+	else
+		return true;
+	return false;
+}
+
+static bool is_complete(const struct ping_options *chosen)
+{
+	if (chosen->fabric == NULL || chosen->fabric[0] == '\0')
+		report("--fabric PATH is missing: where does the fabric listen?");
+	else if (chosen->port == NULL || chosen->port[0] == '\0')
+		report("--port is missing, such as --port host2/1");
+	else if (chosen->address.prefix_length == 0)
+		report("--address is missing, such as --address 10.10.1.2/24");
+	else if (chosen->listen && chosen->destination.family != 0)
+		report("--listen only answers; it takes no destination");
+	else if (!chosen->listen && chosen->destination.family == 0)
+		report("no destination, and no --listen");
+	else
+		return chosen->listen || destination_is_fit(chosen);
+	return false;
+}
+
+bool ping_options_read(struct ping_options *chosen, int argc, char **argv, int *status)
+{
+	struct options options;
+	int id;
+
+	*chosen = (struct ping_options){ .interval_ns = 1000000000, .size = 56,
+					 .linger_ns = 10000000000 };
+	options_begin(&options, rows, usage, argc, argv);
+	while ((id = options_next(&options)) != OPTIONS_END) {
+		if (id == OPTIONS_EXIT) {
+			*status = options.status;
+			return false;
+		}
+		if (!take_option(chosen, id, options.value)) {
+			*status = options_hint();
+			return false;
+		}
+	}
+	if (is_complete(chosen))
+		return true;
+	*status = options_hint();
+	return false;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * A TUN device of Linux: IP packets of the system on a descriptor, one packet a read or write. This
+ * is the one file of the programs that knows Linux.
+ */
+#ifndef EXAMPLES_TUN_DEVICE_H
+#define EXAMPLES_TUN_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct subnet_address;
+
+/* Octets of a device's name, its terminating zero included (IFNAMSIZ). */
+#define TUN_NAME_ROOM 16
+
+struct tun_device {
+	int fd; /* non-blocking; -1: there is none */
+	char name[TUN_NAME_ROOM];
+};
+
+/* Whether the system takes this as the name of a device. */
+bool tun_device_name_ok(const char *name);
+
+/*
+ * Makes a device, down and without an address; it is gone once it is closed. All of these return 0,
+ * or a negative errno after a message.
+ */
+int tun_device_open(struct tun_device *device, const char *name);
+int tun_device_set_mtu(const struct tun_device *device, uint32_t mtu);
+int tun_device_add_address(const struct tun_device *device, const struct subnet_address *address);
+int tun_device_set_up(const struct tun_device *device);
+
+void tun_device_close(struct tun_device *device);
+
+#endif

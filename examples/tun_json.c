@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "tun_json.h"
+
+#include <string.h>
+
+#include "tun_port.h"
+#include "tun_json_stats.h"
+
+/* Nanoseconds as milliseconds; IPOIB_NEVER as null. */
+static json_t *milliseconds(uint64_t ns)
+{
+	return ns == IPOIB_NEVER ? json_null() : json_integer((json_int_t)(ns / 1000000));
+}
+
+static json_t *link_address(const struct ipoib_neighbour_info *info)
+{
+	static const struct ipoib_link_address none;
+	char text[IPOIB_LINK_ADDRESS_TEXT];
+
+	if (memcmp(&info->link_address, &none, sizeof(none)) == 0)
+		return json_null();
+	return json_string(ipoib_link_address_format(&info->link_address, text));
+}
+
+static json_t *state_name(const char *name)
+{
+	return json_string(name ? name : "?");
+}
+
+static void add_neighbours(json_t *array, const struct tun_port *port)
+{
+	struct ipoib_neighbour_info info = { .size = sizeof(info) };
+	uint64_t cursor = 0;
+	char ip[IPOIB_IP_TEXT];
+
+	while (ipoib_neighbour_next(port->interface, &cursor, &info) == 1)
+		json_array_append_new(
+			array,
+			json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:I}",
+				  "dst", ipoib_ip_format(&info.ip, ip), "dev", port->device.name,
+				  "lladdr", link_address(&info), "state",
+				  state_name(ipoib_neighbour_state_name(info.state)), "probes",
+				  (int)info.probes, "queued", (int)info.queued, "mtu",
+				  (int)info.mtu, "dlid", (int)info.dlid, "used_ms",
+				  milliseconds(info.used_ns), "confirmed_ms",
+				  milliseconds(info.confirmed_ns), "updated_ms",
+				  milliseconds(info.updated_ns), "moves",
+				  (json_int_t)info.moves));
+}
+
+static void add_paths(json_t *array, const struct tun_port *port)
+{
+	struct ipoib_path_info info = { .size = sizeof(info) };
+	uint64_t cursor = 0;
+	char gid[IPOIB_IP_TEXT];
+
+	while (ipoib_path_next(port->interface, &cursor, &info) == 1)
+		json_array_append_new(
+			array,
+			json_pack("{s:s, s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}",
+				  "dgid", ipoib_gid_format(&info.dgid, gid), "dev",
+				  port->device.name, "state",
+				  state_name(ipoib_path_state_name(info.state)), "dlid",
+				  (int)info.dlid, "mtu", (int)info.mtu, "rate_mbps",
+				  (int)info.rate_mbps, "sl", (int)info.sl, "hop_limit",
+				  (int)info.hop_limit, "failures", (int)info.failures,
+				  "neighbours", (int)info.neighbours, "age_ms",
+				  milliseconds(info.age_ns), "hold_ms",
+				  milliseconds(info.hold_ns)));
+}
+
+static void add_groups(json_t *array, const struct tun_port *port)
+{
+	struct ipoib_multicast_info info = { .size = sizeof(info) };
+	uint64_t cursor = 0;
+	char gid[IPOIB_IP_TEXT];
+
+	while (ipoib_multicast_next(port->interface, &cursor, &info) == 1)
+		json_array_append_new(
+			array,
+			json_pack("{s:s, s:s, s:o, s:i, s:I, s:i, s:i, s:b, s:b, s:i, s:i, s:o}",
+				  "mgid", ipoib_gid_format(&info.mgid, gid), "dev",
+				  port->device.name, "state",
+				  state_name(ipoib_multicast_state_name(info.state)), "mlid",
+				  (int)info.mlid, "qkey", (json_int_t)info.qkey, "mtu",
+				  (int)info.mtu, "members", (int)info.members, "send_only",
+				  (int)info.send_only, "broadcast", (int)info.broadcast,
+				  "failures", (int)info.failures, "queued", (int)info.queued,
+				  "retry_ms", milliseconds(info.retry_ns)));
+}
+
+/* "10.10.1.1/24", as they were bound. */
+static json_t *addresses_of(const struct tun_port *port)
+{
+	json_t *array = json_array();
+	uint64_t cursor = 0;
+	struct ipoib_ip ip;
+	unsigned prefix_length;
+	char text[IPOIB_IP_TEXT];
+
+	while (ipoib_binding_next(port->interface, &cursor, &ip, &prefix_length) == 1)
+		json_array_append_new(
+			array, json_sprintf("%s/%u", ipoib_ip_format(&ip, text), prefix_length));
+	return array;
+}
+
+static void add_interface(json_t *array, const struct tun_port *port)
+{
+	struct ipoib_interface_info info = { .size = sizeof(info) };
+	char gid[IPOIB_IP_TEXT];
+	char broadcast[IPOIB_IP_TEXT];
+	char lladdr[IPOIB_LINK_ADDRESS_TEXT];
+
+	ipoib_interface_info(port->interface, &info);
+
+	json_t *object = json_pack(
+		"{s:s, s:s, s:b, s:b, s:i, s:i, s:s, s:s, s:s, s:o}", "dev", port->device.name,
+		"port", info.port, "up", (int)info.up, "port_active", (int)info.port_active, "mtu",
+		(int)info.mtu, "group_mtu", (int)info.group_mtu, "lladdr",
+		ipoib_link_address_format(&info.link_address, lladdr), "gid",
+		ipoib_gid_format(&info.gid, gid), "broadcast",
+		ipoib_gid_format(&info.broadcast, broadcast), "addresses", addresses_of(port));
+	json_t *numbers = json_pack(
+		"{s:i, s:I, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "qpn", (int)info.qpn, "qkey",
+		(json_int_t)info.qkey, "pkey", (int)info.pkey, "lid", (int)info.lid, "sm_lid",
+		(int)info.sm_lid, "mlid", (int)info.mlid, "sl", (int)info.sl, "rate_mbps",
+		(int)info.rate_mbps, "neighbours", (int)info.neighbours);
+
+	if (object && numbers)
+		json_object_update(object, numbers);
+	json_decref(numbers);
+	json_array_append_new(array, object);
+}
+
+json_t *tun_json_answer(const char *request, struct tun_port *ports, size_t count)
+{
+	static const struct {
+		const char *request;
+		void (*add)(json_t *array, const struct tun_port *port);
+	} rows[] = {
+		{ "neigh", add_neighbours }, { "path", add_paths },
+		{ "multicast", add_groups }, { "stats", tun_json_add_statistics },
+		{ "interface", add_interface },
+	};
+
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		if (strcmp(rows[row].request, request) != 0)
+			continue;
+
+		json_t *array = json_array();
+
+		for (size_t i = 0; array && i < count; i++)
+			rows[row].add(array, &ports[i]);
+		return array;
+	}
+	return NULL;
+}

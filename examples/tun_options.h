@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The command line of ipoib-tun. */
+#ifndef EXAMPLES_TUN_OPTIONS_H
+#define EXAMPLES_TUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ipoib/interface.h>
+
+#include "options.h"
+#include "tun_device.h"
+
+/* More rails than any host has; the command line would be hard to read with more. */
+#define TUN_INTERFACES_MAX 16
+/* Fewer than ipoib_binding_open() takes, and more than a command line should have. */
+#define TUN_ADDRESSES_MAX 16
+/* A port's name with its terminating zero, as in struct ipoib_interface_info. */
+#define TUN_PORT_ROOM 64
+/* No IPoIB link has a greater one: 0x10000 - 0x10, the connected mode of Linux. */
+#define TUN_MTU_MOST 65520
+
+/* --interface NAME,port=PORT,address=A/L[,address=...][,pkey=N][,mtu=N] */
+struct tun_interface_options {
+	char name[TUN_NAME_ROOM];
+	char port[TUN_PORT_ROOM];
+	struct subnet_address addresses[TUN_ADDRESSES_MAX];
+	size_t address_count;
+	uint16_t pkey;
+	uint32_t mtu; /* 0: what the fabric gives */
+};
+
+struct tun_options {
+	const char *fabric;
+	const char *control; /* NULL: no control socket */
+	const char *pcap;    /* NULL: no capture */
+	struct tun_interface_options interfaces[TUN_INTERFACES_MAX];
+	size_t interface_count;
+};
+
+/* Returns true, or false with the exit status; everything is said then. */
+bool tun_options_read(struct tun_options *chosen, int argc, char **argv, int *status);
+
+#endif

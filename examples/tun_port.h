@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * One interface of ipoib-tun: a TUN device above, a port of the fabric below.
+ *
+ * 1. tun_port_open() attaches the port, opens the interface, binds its addresses and makes the
+ *    device, which stays down and without an address.
+ * 2. The first IPOIB_EVENT_UP tells the MTU: it is checked against mtu=, given to the device, and
+ *    the device is set up with its addresses. Then TUN_PORT_UP is told.
+ * 3. Packets of the device go to ipoib_interface_send() in bursts, packets that arrive go to the
+ *    device. What is answered -EAGAIN waits here, and the device is not read until there is room:
+ *    its queue is the kernel's, which knows how to slow a sender down.
+ * 4. When the link goes down the device, its addresses and all neighbours stay; when it comes back
+ *    everything goes on.
+ */
+#ifndef EXAMPLES_TUN_PORT_H
+#define EXAMPLES_TUN_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ev.h>
+#include <ipoib/ipoib.h>
+
+#include "tun_device.h"
+#include "tun_options.h"
+
+struct ipoib_transport;
+
+/*
+ * Packets that one wake-up takes from the device. The library rings the adapter's bell once a
+ * burst; with more the other interfaces of the loop would wait longer.
+ */
+#define TUN_BURST 64
+
+/* What a port tells its owner. */
+enum tun_port_news {
+	TUN_PORT_UP = 1, /* it is up for the first time, and its device too */
+	TUN_PORT_LOST,   /* it cannot go on; the message was printed */
+};
+
+struct tun_port;
+typedef void tun_port_tell(struct tun_port *port, enum tun_port_news news, void *user);
+
+/* What passes the device, beside what the library counts. Packets. */
+struct tun_port_counters {
+	uint64_t read;         /* IPv4 packets read from the device */
+	uint64_t read_other;   /* IPv6 packets and such, which are left */
+	uint64_t written;      /* written to the device */
+	uint64_t write_failed; /* that the device did not take */
+	uint64_t write_other;  /* IPv6 packets and such that arrived, which are left */
+};
+
+struct tun_port {
+	const struct tun_interface_options *options;
+	struct ev_loop *loop;
+	tun_port_tell *tell;
+	void *user;
+
+	struct tun_device device;
+	struct ev_io readable;
+	struct ev_timer retry; /* after a lack of buffers */
+
+	struct ipoib_transport *transport;
+	struct ipoib_interface *interface;
+	struct ipoib_binding *bindings[TUN_ADDRESSES_MAX];
+	bool configured; /* the device has its MTU and addresses */
+	bool up;
+
+	struct ipoib_packet burst[TUN_BURST];
+	size_t waiting;             /* packets at the beginning of burst, answered -EAGAIN */
+	struct ipoib_buffer *spare; /* got for a packet that did not come */
+	struct tun_port_counters counters;
+};
+
+/* Returns 0, or a negative errno after a message; tun_port_close() is due in both cases. */
+int tun_port_open(struct tun_port *port, const struct tun_interface_options *options,
+		  struct ev_loop *loop, struct ipoib_context *context, const char *fabric,
+		  tun_port_tell *tell, void *user);
+void tun_port_close(struct tun_port *port);
+
+/* What a port that is not up yet waits for. */
+const char *tun_port_waits_for(const struct tun_port *port);
+
+#endif

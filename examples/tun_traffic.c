@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "tun_traffic.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+
+/*
+ * The pool of buffers is used up: by packets that wait for neighbours, or that the adapter holds.
+ * The latter come back within microseconds; a millisecond is short enough not to be felt and long
+ * enough not to spin.
+ */
+#define RETRY_SECONDS 0.001
+
+/* The least length of an IPv4 header, and where in it the destination stands. */
+#define IPV4_HEADER 20
+#define IPV4_DESTINATION 16
+
+static bool is_ipv4(const uint8_t *packet, size_t length)
+{
+	return length >= IPV4_HEADER && packet[0] >> 4 == 4;
+}
+
+static void write_packet(struct tun_port *port, const uint8_t *data, size_t length)
+{
+	if (write(port->device.fd, data, length) == (ssize_t)length)
+		port->counters.written++;
+	else
+		port->counters.write_failed++;
+}
+
+/* Returns 1 and the packet, 0 when there is none, or a negative errno. */
+static int read_packet(struct tun_port *port, struct ipoib_packet *packet)
+{
+	if (port->spare == NULL) {
+		int error = ipoib_interface_buffer(port->interface, &port->spare);
+
+		if (error)
+			return error;
+	}
+
+	uint8_t *data = ipoib_buffer_data(port->spare);
+	ssize_t length = read(port->device.fd, data, ipoib_buffer_room(port->spare));
+
+	if (length < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	ipoib_buffer_set_length(port->spare, (size_t)length);
+	*packet = (struct ipoib_packet){ .buffer = port->spare };
+	return 1;
+}
+
+/* On a link without routers of its own every destination is a neighbour. */
+static void take_packet(struct tun_port *port, struct ipoib_packet *packet)
+{
+	packet->next_hop = ipoib_ip_from_ipv4(ipoib_buffer_data(packet->buffer) + IPV4_DESTINATION);
+	port->spare = NULL;
+	port->counters.read++;
+}
+
+/*
+ * Fills the burst behind the packets that wait. Returns 0, -ENOMEM when the buffers are used up, or
+ * another negative errno when the device is lost.
+ */
+static int read_burst(struct tun_port *port, size_t *count)
+{
+	for (unsigned reads = 0; reads < TUN_BURST && *count < TUN_BURST; reads++) {
+		struct ipoib_packet *packet = &port->burst[*count];
+		int result = read_packet(port, packet);
+
+		if (result <= 0)
+			return result;
+		if (is_ipv4(ipoib_buffer_data(packet->buffer),
+			    ipoib_buffer_length(packet->buffer))) {
+			take_packet(port, packet);
+			++*count;
+		} else {
+			port->counters.read_other++;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Hands the burst over. What is answered -EAGAIN stays, in its order. Any other refusal is the
+ * packet's fate: the library has counted it, and has answered it by ICMP where that is due.
+ */
+static void send_burst(struct tun_port *port, size_t count)
+{
+	ipoib_interface_send(port->interface, port->burst, count);
+	port->waiting = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (port->burst[i].status == -EAGAIN)
+			port->burst[port->waiting++] = port->burst[i];
+		else if (port->burst[i].status != 0)
+			ipoib_buffer_unref(port->burst[i].buffer);
+	}
+}
+
+static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
+{
+	struct tun_port *port = watcher->data;
+	size_t count = port->waiting;
+	int error = read_burst(port, &count);
+
+	(void)events;
+	if (count > 0)
+		send_burst(port, count);
+	if (error == 0 && port->waiting == 0)
+		return;
+	ev_io_stop(loop, &port->readable);
+	if (error == -ENOMEM) {
+		ev_timer_set(&port->retry, RETRY_SECONDS, 0.);
+		ev_timer_start(loop, &port->retry);
+	} else if (error) {
+		report("interface %s: the device cannot be read any more: %s", port->device.name,
+		       error_text(error));
+		port->tell(port, TUN_PORT_LOST, port->user);
+	}
+}
+
+void tun_traffic_resume(struct tun_port *port)
+{
+	if (!port->configured || port->device.fd < 0)
+		return;
+	if (port->waiting > 0)
+		send_burst(port, port->waiting);
+	if (port->waiting == 0)
+		ev_io_start(port->loop, &port->readable);
+}
+
+static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, int events)
+{
+	(void)loop;
+	(void)events;
+	tun_traffic_resume(watcher->data);
+}
+
+void tun_traffic_init(struct tun_port *port)
+{
+	ev_io_init(&port->readable, on_readable, port->device.fd, EV_READ);
+	port->readable.data = port;
+	ev_timer_init(&port->retry, on_retry, RETRY_SECONDS, 0.);
+	port->retry.data = port;
+}
+
+void tun_traffic_start(struct tun_port *port)
+{
+	ev_io_start(port->loop, &port->readable);
+}
+
+void tun_traffic_stop(struct tun_port *port)
+{
+	ev_io_stop(port->loop, &port->readable);
+	ev_timer_stop(port->loop, &port->retry);
+	for (size_t i = 0; i < port->waiting; i++)
+		ipoib_buffer_unref(port->burst[i].buffer);
+	port->waiting = 0;
+	ipoib_buffer_unref(port->spare);
+	port->spare = NULL;
+}
+
+void tun_traffic_receive(struct ipoib_interface *interface, struct ipoib_buffer *const *packets,
+			 size_t count, void *user)
+{
+	struct tun_port *port = user;
+
+	(void)interface;
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *data = ipoib_buffer_data(packets[i]);
+		size_t length = ipoib_buffer_length(packets[i]);
+
+		if (is_ipv4(data, length))
+			write_packet(port, data, length);
+		else
+			port->counters.write_other++;
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/**
+ * @file
+ * What an interface tells its owner, beside packets.
+ */
+#ifndef IPOIB_EVENT_H
+#define IPOIB_EVENT_H
+
+#include <ipoib/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What happened. */
+enum ipoib_event_type {
+	/** the broadcast group is joined and the port active: packets flow */
+	IPOIB_EVENT_UP = 1,
+	IPOIB_EVENT_DOWN = 2,      /**< packets no longer flow; ipoib_event::status says why */
+	IPOIB_EVENT_MTU = 3,       /**< ipoib_event::mtu is the interface's MTU from now on */
+	IPOIB_EVENT_SEND_ROOM = 4, /**< after a send was answered -EAGAIN: there is room again */
+	/** LID, subnet manager or another attribute of the port changed */
+	IPOIB_EVENT_PORT = 5,
+	/** a group (ipoib_event::gid) could not be joined; it is tried again */
+	IPOIB_EVENT_JOIN_FAILED = 6,
+	IPOIB_EVENT_NEIGHBOUR_FAILED = 7, /**< ipoib_event::ip does not answer */
+	/** ipoib_event::ip has another GID or queue pair number */
+	IPOIB_EVENT_NEIGHBOUR_MOVED = 8,
+	IPOIB_EVENT_DEVICE_GONE = 9, /**< the adapter has left for good; close the interface */
+};
+
+/** An event. What a type does not speak of is zero. */
+struct ipoib_event {
+	size_t size;   /**< sizeof(struct ipoib_event) of the library */
+	uint32_t type; /**< enum ipoib_event_type */
+	int32_t status; /**< a negative errno that says why, or 0 */
+	uint64_t time; /**< in nanoseconds of the context's clock */
+	uint32_t mtu;  /**< octets of an IP packet */
+	uint16_t lid;  /**< host order */
+	uint16_t sm_lid; /**< host order */
+	struct ipoib_ip ip;   /**< whom it is about */
+	struct ipoib_gid gid; /**< which port or group it is about */
+	struct ipoib_link_address link_address;     /**< the neighbour's, new */
+	struct ipoib_link_address old_link_address; /**< the neighbour's, old */
+};
+
+/**
+ * A short name for an enum ipoib_event_type ("up"), or NULL for a type that this version does
+ * not know.
+ */
+IPOIB_PUBLIC const char *ipoib_event_name(uint32_t type);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/**
+ * @file
+ * The interface: one port and one P_Key, one queue pair, a link layer for IP packets.
+ *
+ * An interface comes up by itself once its port is active and the broadcast group of its P_Key
+ * is joined, and goes down and comes back as the fabric does; its neighbours are kept meanwhile.
+ */
+#ifndef IPOIB_INTERFACE_H
+#define IPOIB_INTERFACE_H
+
+#include <ipoib/buffer.h>
+#include <ipoib/event.h>
+#include <ipoib/statistics.h>
+#include <ipoib/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ipoib_capture;
+struct ipoib_transport;
+
+/** An interface; opaque. */
+struct ipoib_interface;
+
+/** The least MTU that may be asked for: what every IPv4 stack takes in one piece (RFC 791). */
+#define IPOIB_MTU_MIN 68
+
+/** What became of an accepted packet that could not be sent. */
+struct ipoib_undelivered {
+	size_t size;              /**< sizeof(struct ipoib_undelivered) of the library */
+	uint32_t reason;          /**< enum ipoib_send_drop */
+	uint32_t mtu;             /**< with #IPOIB_SEND_DROP_TOO_BIG: the MTU that holds; else 0 */
+	struct ipoib_ip next_hop; /**< where it was to go */
+};
+
+/** How an interface is opened; begin with #IPOIB_INTERFACE_CONFIG_INIT. Everything is copied. */
+struct ipoib_interface_config {
+	size_t size; /**< sizeof(struct ipoib_interface_config) */
+
+	/**
+	 * Packets have arrived: count buffers, in the order of their arrival. They are the
+	 * library's and are given back after the callback, unless it takes a count of its own
+	 * with ipoib_buffer_ref().
+	 */
+	void (*receive)(struct ipoib_interface *interface, struct ipoib_buffer *const *packets,
+			size_t count, void *user);
+	/** An accepted packet was dropped; the buffer is the library's, as in receive. */
+	void (*undelivered)(struct ipoib_interface *interface, struct ipoib_buffer *packet,
+			    const struct ipoib_undelivered *fate, void *user);
+	/** Something happened. */
+	void (*event)(struct ipoib_interface *interface, const struct ipoib_event *event,
+		      void *user);
+	void *user; /**< handed to the callbacks, last */
+
+	/** the partition, a full member's P_Key (its most significant bit set); 0xffff */
+	uint16_t pkey;
+	uint8_t scope;  /**< scope of the broadcast group, RFC 4391 section 4.1; 2, link-local */
+	/**
+	 * Whether refused and undeliverable IPv4 packets are answered through the receive callback
+	 * with the ICMP error that an IP stack above understands (host unreachable, fragmentation
+	 * needed); rate limited.
+	 */
+	uint8_t icmp_errors;
+	/** the largest MTU wanted, octets of an IP packet; 0: what the fabric gives */
+	uint32_t mtu;
+	uint32_t send_depth;    /**< packets that the adapter may hold for sending; 512 */
+	uint32_t receive_depth; /**< packets that the adapter may hold for receiving; 512 */
+	uint32_t neighbours_max; /**< entries of the neighbour table; 4096 */
+	uint32_t queue_packets;  /**< packets that wait for one neighbour or group; 64 */
+	uint32_t queue_packets_total; /**< packets that wait for all of them; 1024 */
+	uint32_t queue_age_ms;   /**< how long a packet may wait; 5000 */
+};
+
+/** The defaults of an interface, callbacks left out. */
+#define IPOIB_INTERFACE_CONFIG_INIT                                                                \
+	{                                                                                          \
+		.size = sizeof(struct ipoib_interface_config), .pkey = 0xffff, .scope = 2,         \
+		.send_depth = 512, .receive_depth = 512, .neighbours_max = 4096,                   \
+		.queue_packets = 64, .queue_packets_total = 1024, .queue_age_ms = 5000             \
+	}
+
+/**
+ * Opens an interface on a transport's port. It may be opened before the port is active.
+ * @param out where the handle goes; end it with ipoib_interface_close()
+ * @param transport the port; the interface takes a reference of its own
+ * @param config how to open it
+ * @return 0; -EINVAL (a limit of zero, a depth above 16384, a P_Key without the full member's
+ * bit, an MTU below #IPOIB_MTU_MIN, a reserved scope); -E2BIG; -ENOMEM; -EBUSY (this transport
+ * already has an interface with this P_Key); -ENOENT (the port's table does not have the
+ * P_Key); another error of the transport.
+ */
+IPOIB_PUBLIC int ipoib_interface_open(struct ipoib_interface **out,
+				      struct ipoib_transport *transport,
+				      const struct ipoib_interface_config *config);
+
+/**
+ * Closes an interface: leaves its groups, ends its queue pair, gives every packet its fate.
+ * After the call no callback of this interface is called any more.
+ * @param interface may be NULL
+ */
+IPOIB_PUBLIC void ipoib_interface_close(struct ipoib_interface *interface);
+
+/** One packet of a burst for ipoib_interface_send(). */
+struct ipoib_packet {
+	struct ipoib_buffer *buffer; /**< the IP packet; the library's once it is accepted */
+	/** a neighbour on the link, a multicast or a broadcast address */
+	struct ipoib_ip next_hop;
+	int32_t status; /**< set by the call: 0 accepted, or the negative errno of the refusal */
+	uint32_t mtu;   /**< set by the call with -EMSGSIZE: the MTU that holds for this packet */
+};
+
+/**
+ * Sends a burst of packets. Each is accepted or refused on its own: an accepted one is the
+ * library's, a refused one stays the caller's, with ipoib_packet::status:
+ * -EMSGSIZE (longer than what its next hop takes), -EAGAIN (no room now; an
+ * #IPOIB_EVENT_SEND_ROOM follows),
+ * -ENETDOWN (the interface is down), -EHOSTUNREACH (the neighbour was found dead a moment ago,
+ * or the group could not be joined), -ENOBUFS (too many packets wait for others to answer, or
+ * the neighbour table is full of busy ones), -EAFNOSUPPORT (not IPv4), -EINVAL (not an IP
+ * packet, or no next hop), -EXDEV (a buffer of another transport), -EBUSY (a buffer that is
+ * being sent already), -ENOSPC (too many groups), -ENOMEM.
+ * @param interface the interface
+ * @param packets the burst
+ * @param count packets in it; one is a burst of one
+ * @return how many were accepted
+ */
+IPOIB_PUBLIC int ipoib_interface_send(struct ipoib_interface *interface,
+				      struct ipoib_packet *packets, size_t count);
+
+/**
+ * A buffer to put a packet into.
+ * @param interface the interface that it will be sent by
+ * @param out where it goes, with a count of one
+ * @return 0; -ENOMEM when the pool is used up or memory is; -ENETDOWN when the interface is closed.
+ */
+IPOIB_PUBLIC int ipoib_interface_buffer(struct ipoib_interface *interface,
+					struct ipoib_buffer **out);
+
+/**
+ * Polls the queue pair of one interface without waiting, for programs that never sleep.
+ * @param interface the interface
+ * @param budget packets to take at most
+ * @return how many completions were taken; -EDEADLK from a callback of the same context.
+ */
+IPOIB_PUBLIC int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget);
+
+/** What an interface is at this moment. */
+struct ipoib_interface_info {
+	size_t size;          /**< set by the caller to sizeof(struct ipoib_interface_info) */
+	uint8_t up;           /**< packets flow */
+	uint8_t port_active;  /**< the port is active */
+	uint8_t sl;           /**< service level of the broadcast group */
+	uint8_t reserved;     /**< zero */
+	uint32_t mtu;         /**< octets of an IP packet; 0 before the first time up */
+	uint32_t group_mtu;   /**< MTU of the broadcast group, octets of an IB payload */
+	uint32_t qpn;         /**< queue pair number */
+	uint32_t qkey;        /**< Q_Key of the broadcast group */
+	uint16_t pkey;        /**< P_Key */
+	uint16_t lid;         /**< LID of the port */
+	uint16_t sm_lid;      /**< LID of the subnet manager */
+	uint16_t mlid;        /**< LID of the broadcast group */
+	struct ipoib_gid gid; /**< GID of the port */
+	struct ipoib_gid broadcast; /**< MGID of the broadcast group */
+	struct ipoib_link_address link_address; /**< ours */
+	uint32_t neighbours;  /**< entries of the neighbour table */
+	uint32_t rate_mbps;   /**< rate of the broadcast group, Mbit/s; 0 unknown */
+	char port[64];        /**< name of the port, as its transport names it */
+};
+
+/**
+ * Fills in what an interface is. @return 0, or -EINVAL when the size is too small to be any
+ * version.
+ */
+IPOIB_PUBLIC int ipoib_interface_info(const struct ipoib_interface *interface,
+				      struct ipoib_interface_info *info);
+
+/** Reads the counters. @return 0, or -EINVAL when the size is too small to be any version. */
+IPOIB_PUBLIC int ipoib_interface_statistics(const struct ipoib_interface *interface,
+					    struct ipoib_statistics *statistics);
+
+/**
+ * Records what the interface sends and receives from now on.
+ * @param interface the interface
+ * @param capture where to; it must outlive its use here. NULL ends the recording.
+ */
+IPOIB_PUBLIC void ipoib_interface_capture(struct ipoib_interface *interface,
+					  struct ipoib_capture *capture);
+
+/** An address bound to an interface; opaque. It is answered for there only. */
+struct ipoib_binding;
+
+/**
+ * Binds an address: ARP requests for it are answered on this interface and on no other.
+ * @param out where the handle goes; end it with ipoib_binding_close()
+ * @param interface the interface
+ * @param address an IPv4 unicast address
+ * @param prefix_length of its subnet, 0 to 32
+ * @return 0; -EINVAL (not a unicast address, a prefix out of range); -EAFNOSUPPORT (not IPv4);
+ * -EADDRINUSE (bound already, here or on another interface of the context); -ENOSPC (64 are
+ * bound already);
+ * -ENOMEM.
+ */
+IPOIB_PUBLIC int ipoib_binding_open(struct ipoib_binding **out, struct ipoib_interface *interface,
+				    const struct ipoib_ip *address, unsigned prefix_length);
+
+/**
+ * Ends a binding. Bindings of a closed interface are ended too, but not their handles.
+ * @param binding may be NULL
+ */
+IPOIB_PUBLIC void ipoib_binding_close(struct ipoib_binding *binding);
+
+/**
+ * Goes through the bound addresses.
+ * @param interface the interface
+ * @param cursor set to 0 before the first call
+ * @param address set to the next address
+ * @param prefix_length set to the length of its prefix
+ * @return 1, or 0 when there are no more
+ */
+IPOIB_PUBLIC int ipoib_binding_next(const struct ipoib_interface *interface, uint64_t *cursor,
+				    struct ipoib_ip *address, unsigned *prefix_length);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

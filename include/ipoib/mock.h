@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/**
+ * @file
+ * libipoib-mock: a simulated InfiniBand subnet, as strict as hardware.
+ *
+ * A fabric is one switch with its ports, the subnet manager and the subnet administrator (SA),
+ * which answers real MADs. Ports attach to it in two ways: in one process with
+ * ipoib_mock_open(), where everything is deterministic from the seed and a virtual clock; or
+ * from other processes with ipoib_mock_connect() through a local socket, at which
+ * ipoib_fabric_listen() waits.
+ *
+ * Ports are named host1/1, host1/2, ... hostN/P.
+ *
+ * A fabric belongs to one thread at a time; with ports attached by ipoib_mock_open() their
+ * contexts belong to the same one.
+ */
+#ifndef IPOIB_MOCK_H
+#define IPOIB_MOCK_H
+
+#include <ipoib/context.h>
+#include <ipoib/port.h>
+#include <ipoib/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ipoib_capture;
+struct ipoib_context;
+struct pollfd;
+
+/** A simulated subnet; opaque. */
+struct ipoib_fabric;
+
+/** How a fabric is made; begin with #IPOIB_FABRIC_CONFIG_INIT. Everything is copied. */
+struct ipoib_fabric_config {
+	size_t size;     /**< sizeof(struct ipoib_fabric_config) */
+	uint32_t hosts;  /**< 1 to 1024 */
+	uint32_t ports;  /**< per host, 1 to 8 */
+	/** of links and of the broadcast group, octets of an IB payload: 2048 or 4096 */
+	uint32_t mtu;
+	uint32_t qkey;   /**< Q_Key of the broadcast group */
+	uint64_t seed;   /**< everything random comes from it */
+	/** Time a frame takes from port to port; 0: none. In nanoseconds. */
+	uint64_t delay_ns;
+	/** As in struct ipoib_context_config. */
+	void *(*allocate)(size_t size, void *user);
+	/** As in struct ipoib_context_config. */
+	void (*release)(void *pointer, size_t size, void *user);
+	void *allocator_user; /**< handed to allocate and release */
+	/** As in struct ipoib_context_config. */
+	void (*log)(int level, const char *message, void *user);
+	void *log_user;    /**< handed to log */
+	int32_t log_level; /**< as in struct ipoib_context_config */
+	uint32_t reserved; /**< zero */
+	/** As in struct ipoib_context_config; required. */
+	uint64_t (*clock)(void *user);
+	void *clock_user;  /**< handed to clock */
+};
+
+/** The defaults of a fabric: two hosts with one port each, MTU 2048, the system's clock. */
+#define IPOIB_FABRIC_CONFIG_INIT                                                                   \
+	{                                                                                          \
+		.size = sizeof(struct ipoib_fabric_config), .hosts = 2, .ports = 1, .mtu = 2048,   \
+		.qkey = 0x0b1b, .seed = 1, .clock = ipoib_clock_monotonic                          \
+	}
+
+/**
+ * Makes a fabric.
+ * @param out where the handle goes; end it with ipoib_fabric_close()
+ * @param config how to make it
+ * @return 0; -EINVAL (a number out of its range); -E2BIG; -ENOMEM; -EMFILE or -ENFILE.
+ */
+IPOIB_PUBLIC int ipoib_fabric_new(struct ipoib_fabric **out,
+				  const struct ipoib_fabric_config *config);
+
+/**
+ * Ends a fabric. Ports attached from this process are taken down first; their transports stay
+ * valid, with a dead link, and are ended by whoever opened them.
+ * @param fabric may be NULL
+ */
+IPOIB_PUBLIC void ipoib_fabric_close(struct ipoib_fabric *fabric);
+
+/** The fabric's deadline, as ipoib_context_deadline(). */
+IPOIB_PUBLIC uint64_t ipoib_fabric_deadline(const struct ipoib_fabric *fabric);
+
+/** What to hand to poll(2), as ipoib_context_pollfds(). */
+IPOIB_PUBLIC int ipoib_fabric_pollfds(const struct ipoib_fabric *fabric, struct pollfd *fds,
+				      size_t count);
+
+/** Does what is due, as ipoib_context_dispatch(). @return 0 */
+IPOIB_PUBLIC int ipoib_fabric_dispatch(struct ipoib_fabric *fabric);
+
+/**
+ * Waits for ports of other processes on a local socket (ipoib-fabric(7) has the protocol).
+ * @param fabric the fabric
+ * @param path name of the socket; an old socket that nobody listens at is replaced
+ * @return 0; -EADDRINUSE (somebody listens there); -ENAMETOOLONG; -EALREADY (it listens
+ * already); another error of the system.
+ */
+IPOIB_PUBLIC int ipoib_fabric_listen(struct ipoib_fabric *fabric, const char *path);
+
+/**
+ * Records every frame that enters the switch.
+ * @param fabric the fabric
+ * @param capture where to; it must outlive its use here. NULL ends the recording.
+ */
+IPOIB_PUBLIC void ipoib_fabric_capture(struct ipoib_fabric *fabric, struct ipoib_capture *capture);
+
+/** What goes wrong on purpose, and how often: parts per million of the frames. */
+struct ipoib_fabric_faults {
+	size_t size;            /**< sizeof(struct ipoib_fabric_faults) */
+	uint32_t loss_ppm;      /**< frames lost */
+	uint32_t duplicate_ppm; /**< frames delivered twice */
+	uint32_t reorder_ppm;   /**< frames held back by reorder_ns */
+	uint32_t sa_silent;     /**< the SA answers nothing */
+	uint32_t sa_busy;       /**< the SA answers that it is busy */
+	uint32_t reserved;      /**< zero */
+	uint64_t reorder_ns;    /**< how long */
+	uint64_t jitter_ns;     /**< up to this much is added to the delay of each frame */
+};
+
+/**
+ * Sets the faults of frames that a port sends; for the whole fabric when port is NULL.
+ * @return 0; -EINVAL; -E2BIG; -ENOENT (no such port).
+ */
+IPOIB_PUBLIC int ipoib_fabric_set_faults(struct ipoib_fabric *fabric, const char *port,
+					 const struct ipoib_fabric_faults *faults);
+
+/**
+ * Takes the link of a port down, or brings it up again.
+ * @return 0 or -ENOENT (no such port).
+ */
+IPOIB_PUBLIC int ipoib_fabric_set_link(struct ipoib_fabric *fabric, const char *port, bool up);
+
+/** Gives every port another LID, as a new subnet manager may. */
+IPOIB_PUBLIC void ipoib_fabric_reassign_lids(struct ipoib_fabric *fabric);
+
+/**
+ * A new subnet manager takes over: it forgets every group and asks every port to register again.
+ */
+IPOIB_PUBLIC void ipoib_fabric_restart_sm(struct ipoib_fabric *fabric);
+
+/**
+ * Counters of a fabric: frames in = delivered + dropped, a copy of a multicast frame being one
+ * of its own.
+ */
+struct ipoib_fabric_statistics {
+	size_t size;             /**< set by the caller to sizeof(struct ipoib_fabric_statistics) */
+	uint64_t frames;         /**< frames that entered the switch */
+	uint64_t copies;         /**< frames to be delivered, multicast copies included */
+	uint64_t delivered;      /**< handed to their port */
+	uint64_t in_flight;      /**< on their way (a gauge) */
+	uint64_t dropped_fault;  /**< lost on purpose */
+	uint64_t dropped_link;   /**< to or from a port that is down or not attached */
+	uint64_t dropped_route;  /**< to a LID or group that nobody has */
+	uint64_t dropped_full;   /**< to a port that does not read fast enough */
+	uint64_t dropped_bad;    /**< malformed frames */
+	uint64_t mads;           /**< MADs that the subnet administrator took */
+	uint64_t ports_attached; /**< (a gauge) */
+};
+
+/** Reads the counters. @return 0, or -EINVAL when the size is too small to be any version. */
+IPOIB_PUBLIC int ipoib_fabric_statistics(const struct ipoib_fabric *fabric,
+					 struct ipoib_fabric_statistics *statistics);
+
+/**
+ * Attaches a port of this process's fabric to a context.
+ * @param out where the transport goes; end it with ipoib_transport_unref()
+ * @param context the context that uses it
+ * @param fabric the fabric
+ * @param port "host1/1"
+ * @return 0; -ENOENT (no such port); -EBUSY (attached already); -ENOMEM.
+ */
+IPOIB_PUBLIC int ipoib_mock_open(struct ipoib_transport **out, struct ipoib_context *context,
+				 struct ipoib_fabric *fabric, const char *port);
+
+/**
+ * Attaches a port of a fabric in another process. The call waits for the fabric's answer, a
+ * second at most. When the fabric goes away later the port is down, and comes back by itself
+ * once a fabric listens there again.
+ * @param out where the transport goes; end it with ipoib_transport_unref()
+ * @param context the context that uses it
+ * @param socket_path where the fabric listens
+ * @param port "host1/1"
+ * @return 0; -ENOENT (no such port); -EBUSY (attached already); -ECONNREFUSED (nobody listens
+ * there, or the socket does not exist); -ENAMETOOLONG; -ETIMEDOUT (no answer); -EPROTO (an
+ * answer that is not a fabric's);
+ * -ENOMEM; another error of the system.
+ */
+IPOIB_PUBLIC int ipoib_mock_connect(struct ipoib_transport **out, struct ipoib_context *context,
+				    const char *socket_path, const char *port);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/**
+ * @file
+ * The transport contract: what a fabric port must be able to do.
+ *
+ * For those who write a transport. A transport is one port of one adapter, made for one
+ * context. It moves datagrams and asks the subnet administrator what it is told to ask;
+ * caching, retries, pacing and every decision are the library's. It must be as strict as its
+ * hardware is, and never block.
+ *
+ * Who calls whom: the library calls the operations, from ipoib_context_dispatch(),
+ * ipoib_interface_poll() and the calls that open, close and send. An operation may call
+ * ipoib_transport_watch(), _unwatch() and _wake(), nothing else of the library. A transport
+ * never calls the library from another thread.
+ *
+ * Life: ipoib_transport_new() takes over `self`; the operation destroy() is called once, after
+ * everything made with the other operations was destroyed.
+ */
+#ifndef IPOIB_TRANSPORT_H
+#define IPOIB_TRANSPORT_H
+
+#include <ipoib/context.h>
+#include <ipoib/port.h>
+#include <ipoib/record.h>
+#include <ipoib/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Octets before the payload in a receive buffer of a UD queue pair: room for the GRH, whether
+ * valid or not.
+ */
+#define IPOIB_GRH_LENGTH 40
+
+/** Memory that the adapter may read and write. */
+struct ipoib_memory_region {
+	void *address;  /**< aligned for any type */
+	size_t length;  /**< octets */
+	uint64_t key;   /**< local key, for whoever posts from it */
+	void *handle;   /**< the transport's own */
+};
+
+/** Where an address handle leads to. Integers in host order. */
+struct ipoib_ah_attributes {
+	uint16_t dlid;        /**< destination LID, or the MLID of a group */
+	uint8_t sl;           /**< service level */
+	uint8_t rate;         /**< static rate, the encoding of the SA's records; 0: the port's */
+	uint8_t global;       /**< a GRH goes with every packet; what follows counts only then */
+	uint8_t hop_limit;    /**< GRH */
+	uint8_t traffic_class;/**< GRH */
+	uint8_t reserved;     /**< zero */
+	uint32_t flow_label;  /**< GRH, 20 bits */
+	struct ipoib_gid dgid;/**< GRH: destination GID or MGID */
+};
+
+/** A UD queue pair to be made. */
+struct ipoib_ud_attributes {
+	uint16_t pkey;          /**< must be in the port's table, membership bit aside */
+	uint16_t reserved;      /**< zero */
+	uint32_t send_depth;    /**< sends that may be outstanding */
+	uint32_t receive_depth; /**< receives that may be posted */
+	uint32_t qpn;           /**< set by the transport: queue pair number, 24 bits */
+};
+
+/** One datagram to send: the IPoIB header and the IP packet, in one piece of registered memory. */
+struct ipoib_ud_send {
+	uint64_t cookie;     /**< comes back in the completion */
+	const void *address; /**< first octet of the payload */
+	uint32_t length;     /**< octets of payload */
+	uint32_t remote_qpn; /**< destination queue pair, 24 bits */
+	uint32_t remote_qkey;/**< Q_Key of the destination */
+	uint32_t reserved;   /**< zero */
+	uint64_t key;        /**< ipoib_memory_region::key */
+	void *ah;            /**< from ah_create() */
+};
+
+/** Room for one datagram to arrive. */
+struct ipoib_ud_receive {
+	uint64_t cookie; /**< comes back in the completion */
+	void *address;   /**< the payload is put at address + #IPOIB_GRH_LENGTH */
+	uint32_t length; /**< octets, the room for the GRH included */
+	uint32_t reserved; /**< zero */
+	uint64_t key;    /**< ipoib_memory_region::key */
+};
+
+/** What a completion is of. */
+enum ipoib_ud_opcode {
+	IPOIB_UD_SEND = 1,    /**< a send */
+	IPOIB_UD_RECEIVE = 2, /**< a receive */
+};
+
+/** A completed send or receive. Sends complete in the order of their posting, receives too. */
+struct ipoib_ud_completion {
+	uint64_t cookie;     /**< of the send or receive */
+	/** 0; -EMSGSIZE (too long for the path), -ECANCELED (flushed), -EIO (any other) */
+	int32_t status;
+	uint8_t opcode;      /**< enum ipoib_ud_opcode */
+	uint8_t has_grh;     /**< receive: the first #IPOIB_GRH_LENGTH octets are a GRH */
+	uint8_t sl;          /**< receive: service level */
+	uint8_t reserved;    /**< zero */
+	uint32_t length;     /**< receive: octets written, the room for the GRH included */
+	uint32_t source_qpn; /**< receive: queue pair of the sender, 24 bits */
+	uint16_t source_lid; /**< receive: LID of the sender; 0 where there are no LIDs */
+	uint16_t reserved2;  /**< zero */
+};
+
+/** What a transport tells. */
+enum ipoib_transport_event_type {
+	IPOIB_TRANSPORT_PORT = 1,       /**< attributes of the port have changed: read them again */
+	IPOIB_TRANSPORT_REREGISTER = 2, /**< the subnet manager wants every group joined again */
+	IPOIB_TRANSPORT_PATH = 3,       /**< the answer to path_query() */
+	IPOIB_TRANSPORT_JOIN = 4,       /**< the answer to multicast_join() */
+	IPOIB_TRANSPORT_GONE = 5,       /**< the adapter is gone for good */
+};
+
+/** An event. */
+struct ipoib_transport_event {
+	uint32_t type;  /**< enum ipoib_transport_event_type */
+	/**
+	 * Answers: 0; -ENOENT (no record, no such group), -ETIMEDOUT (no answer), -EBUSY (the
+	 * SA said busy),
+	 * -EACCES (refused: partition, Q_Key or membership), -EPROTO (an answer that
+	 * contradicts itself).
+	 */
+	int32_t status;
+	uint64_t id;    /**< answers: the id of the question */
+	struct ipoib_path_record path;            /**< #IPOIB_TRANSPORT_PATH with status 0 */
+	struct ipoib_multicast_record multicast;  /**< #IPOIB_TRANSPORT_JOIN with status 0 */
+};
+
+/**
+ * The operations of a transport. All are required. `self` is what was given to
+ * ipoib_transport_new(). They return 0 or a negative errno where they return int and nothing
+ * else is said.
+ */
+struct ipoib_transport_ops {
+	size_t size; /**< sizeof(struct ipoib_transport_ops) */
+
+	/** Ends the transport and frees self. */
+	void (*destroy)(void *self);
+
+	/** Fills in the attributes of the port, from memory. */
+	int (*query_port)(void *self, struct ipoib_port_attributes *attributes);
+	/**
+	 * Does what is due at now: reads watched descriptors, runs its timers. Never blocks,
+	 * bounded.
+	 */
+	void (*process)(void *self, uint64_t now);
+	/**
+	 * When process() wants to be called though no descriptor is ready; #IPOIB_NEVER for never.
+	 */
+	uint64_t (*deadline)(void *self);
+	/** Takes the oldest event. @return 1, or 0 when there is none. */
+	int (*next_event)(void *self, struct ipoib_transport_event *event);
+
+	/** Allocates length octets of memory and registers it with the adapter. */
+	int (*memory_get)(void *self, size_t length, struct ipoib_memory_region *region);
+	/** Ends a region; nothing is posted from it any more. */
+	void (*memory_put)(void *self, const struct ipoib_memory_region *region);
+
+	/** Makes an address handle. */
+	int (*ah_create)(void *self, const struct ipoib_ah_attributes *attributes, void **ah);
+	/** Ends an address handle; every send that used it has completed. */
+	void (*ah_destroy)(void *self, void *ah);
+
+	/**
+	 * Makes a UD queue pair, ready to send and receive; the library posts receives before
+	 * it attaches it to groups. -ENOENT: the P_Key is not in the port's table.
+	 */
+	int (*ud_create)(void *self, struct ipoib_ud_attributes *attributes, void **ud);
+	/** Ends it; posted memory is the library's again, and nothing of it completes any more. */
+	void (*ud_destroy)(void *self, void *ud);
+	/** Sets the Q_Key that arriving datagrams must carry. */
+	int (*ud_set_qkey)(void *self, void *ud, uint32_t qkey);
+	/** Lets datagrams to a group reach the queue pair. */
+	int (*ud_attach)(void *self, void *ud, const struct ipoib_gid *mgid, uint16_t mlid);
+	/** Ends that; an unknown group is no error. */
+	void (*ud_detach)(void *self, void *ud, const struct ipoib_gid *mgid, uint16_t mlid);
+	/**
+	 * Posts datagrams in order. A send longer than the port's MTU completes with an error,
+	 * as it does on an adapter; a queue pair that an error stopped is mended by the
+	 * transport once the flushed sends were taken.
+	 * @return how many were posted, less than count when the queue is full; or a negative
+	 * errno when none was.
+	 */
+	int (*ud_post_send)(void *self, void *ud, const struct ipoib_ud_send *sends, size_t count);
+	/** Posts room for datagrams to arrive. @return how many, as ud_post_send(). */
+	int (*ud_post_receive)(void *self, void *ud, const struct ipoib_ud_receive *receives,
+			       size_t count);
+	/** Takes completions. @return how many; 0 when there are none. */
+	int (*ud_poll)(void *self, void *ud, struct ipoib_ud_completion *completions,
+		       size_t count);
+	/**
+	 * Asks that the context wakes up at the next completion.
+	 * @return 0, or 1 when there may be completions already: poll again.
+	 */
+	int (*ud_arm)(void *self, void *ud);
+
+	/** Asks for a path; an #IPOIB_TRANSPORT_PATH event with this id follows, once. */
+	int (*path_query)(void *self, uint64_t id, const struct ipoib_gid *dgid, uint16_t pkey);
+	/** Joins a group; an #IPOIB_TRANSPORT_JOIN event with this id follows, once. */
+	int (*multicast_join)(void *self, uint64_t id, const struct ipoib_multicast_record *wanted);
+	/** Leaves a group, of which MGID, P_Key and join_state count. There is no answer. */
+	void (*multicast_leave)(void *self, const struct ipoib_multicast_record *group);
+	/** Forgets a question: no event with this id follows. An unknown id is no error. */
+	void (*cancel)(void *self, uint64_t id);
+};
+
+/**
+ * Makes a transport of its operations.
+ * @param out where the handle goes; end it with ipoib_transport_unref()
+ * @param context the context that drives it; the transport keeps it alive
+ * @param ops the operations; they must outlive the transport
+ * @param self handed to the operations; taken over only on success
+ * @return 0; -EINVAL (an operation is missing, or the size is too small to be any version);
+ * -E2BIG; -ENOMEM.
+ */
+IPOIB_PUBLIC int ipoib_transport_new(struct ipoib_transport **out, struct ipoib_context *context,
+				     const struct ipoib_transport_ops *ops, void *self);
+
+/**
+ * Makes the context wake up and call process() when a descriptor is ready.
+ * @param transport the transport
+ * @param fd the descriptor; the transport's own
+ * @param events POLLIN, POLLOUT or both; watching it again changes them
+ * @return 0; -ENOSPC (1024 are watched already); another error of the system.
+ */
+IPOIB_PUBLIC int ipoib_transport_watch(struct ipoib_transport *transport, int fd, short events);
+
+/** Ends watching, before the descriptor is closed. An unknown descriptor is no error. */
+IPOIB_PUBLIC void ipoib_transport_unwatch(struct ipoib_transport *transport, int fd);
+
+/** Makes the context's deadline now: process() has something to do. */
+IPOIB_PUBLIC void ipoib_transport_wake(struct ipoib_transport *transport);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "interface/interface.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "wire/mgid.h"
+
+static bool pkey_taken(const struct ipoib_transport *transport, uint16_t pkey)
+{
+	for (struct ipoib__list *at = transport->interfaces.next; at != &transport->interfaces;
+	     at = at->next) {
+		struct ipoib_interface *other =
+			ipoib__container_of(at, struct ipoib_interface, link);
+
+		if (!other->closed && other->config.pkey == pkey)
+			return true;
+	}
+	return false;
+}
+
+static void init_lists(struct ipoib_interface *interface)
+{
+	ipoib__list_init(&interface->link);
+	ipoib__list_init(&interface->posted_sends);
+	ipoib__list_init(&interface->posted_receives);
+	ipoib__list_init(&interface->uses);
+	ipoib__list_init(&interface->group_uses);
+	ipoib__list_init(&interface->waiting);
+	ipoib__list_init(&interface->fates);
+	ipoib__queue_init(&interface->backlog);
+	ipoib__queue_init(&interface->errors);
+	ipoib__timer_init(&interface->age_timer, ipoib__waiting_expire);
+	ipoib__timer_init(&interface->refill_timer, ipoib__receive_refill_due);
+}
+
+static void init_modules(struct ipoib_interface *interface)
+{
+	struct ipoib_context *context = interface->context;
+	uint32_t limit = interface->config.neighbours_max;
+
+	ipoib__bindings_init(&interface->bindings);
+	ipoib__neighbours_init(&interface->neighbours, &context->memory, &context->wheel,
+			       &context->random, context->key, limit,
+			       &ipoib__interface_neighbours_hooks, interface);
+	/* Every neighbour may be a port of its own, and some ask without being neighbours. */
+	ipoib__paths_init(&interface->paths, &context->memory, &context->wheel, &context->random,
+			  context->key, limit + limit / 4 + 16, &ipoib__interface_paths_hooks,
+			  interface);
+	ipoib__groups_init(&interface->groups, &context->memory, &context->wheel, &context->random,
+			   &ipoib__interface_groups_hooks, interface);
+}
+
+static int open_queue_pair(struct ipoib_interface *interface)
+{
+	struct ipoib_transport *transport = interface->transport;
+	struct ipoib_ud_attributes attributes = {
+		.pkey = interface->config.pkey,
+		.send_depth = interface->config.send_depth,
+		.receive_depth = interface->config.receive_depth,
+	};
+	int status =
+		transport->ops->ud_create(transport->self, &attributes, &interface->ud);
+
+	if (status == 0)
+		interface->qpn = attributes.qpn;
+	return status;
+}
+
+/* The broadcast group is made with the interface: everything else may take it for granted. */
+static int open_broadcast(struct ipoib_interface *interface, uint64_t now)
+{
+	struct ipoib_gid mgid =
+		ipoib__mgid_broadcast(interface->config.scope, interface->config.pkey);
+	struct ipoib__group *group;
+
+	return ipoib__interface_group(interface, &mgid, now, &group);
+}
+
+/* The way back of open: the other modules are empty then. */
+static void unmake(struct ipoib_interface *interface)
+{
+	struct ipoib_context *context = interface->context;
+
+	ipoib__ring_fini(&interface->events);
+	ipoib__memory_put(&context->memory, interface, sizeof(*interface));
+}
+
+static struct ipoib_interface *make(struct ipoib_transport *transport,
+				    const struct ipoib_interface_config *config)
+{
+	struct ipoib_context *context = transport->context;
+	struct ipoib_interface *interface =
+		ipoib__memory_get(&context->memory, sizeof(*interface));
+
+	if (!interface)
+		return NULL;
+	interface->transport = transport;
+	interface->context = context;
+	interface->config = *config;
+	interface->number = ++transport->next_interface;
+	init_lists(interface);
+	init_modules(interface);
+	if (ipoib__ring_init(&interface->events, &context->memory, sizeof(struct ipoib_event),
+			     IPOIB__EVENTS_MAX) < 0) {
+		unmake(interface);
+		return NULL;
+	}
+	return interface;
+}
+
+int ipoib_interface_open(struct ipoib_interface **out, struct ipoib_transport *transport,
+			 const struct ipoib_interface_config *config)
+{
+	struct ipoib_interface_config c;
+	struct ipoib_interface *interface;
+	uint64_t now = ipoib__context_now(transport->context);
+	int status = ipoib__interface_configure(&c, config);
+
+	if (status < 0)
+		return status;
+	if (pkey_taken(transport, c.pkey))
+		return -EBUSY;
+	interface = make(transport, &c);
+	if (!interface)
+		return -ENOMEM;
+	status = ipoib_transport_port(transport, &interface->port);
+	if (status == 0)
+		status = open_broadcast(interface, now);
+	if (status == 0)
+		status = open_queue_pair(interface);
+	if (status < 0) {
+		ipoib__groups_fini(&interface->groups);
+		unmake(interface);
+		return status;
+	}
+	transport->pool.limit += ipoib__interface_buffers(&c);
+	ipoib_transport_ref(transport);
+	ipoib__list_push_back(&transport->interfaces, &interface->link);
+	transport->context->again = true;
+	*out = interface;
+	return 0;
+}
+
+/* What is posted comes back now: the contract of ud_destroy. */
+static void take_back_posted(struct ipoib_interface *interface)
+{
+	struct ipoib_transport *transport = interface->transport;
+	struct ipoib__list *first;
+
+	transport->ops->ud_destroy(transport->self, interface->ud);
+	while ((first = ipoib__list_pop_front(&interface->posted_sends)) != NULL)
+		ipoib__answer_dropped(interface,
+				      ipoib__container_of(first, struct ipoib_buffer, link),
+				      IPOIB_SEND_DROP_CLOSED);
+	while ((first = ipoib__list_pop_front(&interface->posted_receives)) != NULL)
+		ipoib_buffer_unref(ipoib__container_of(first, struct ipoib_buffer, link));
+}
+
+/* Nobody is told any more. */
+static void drop_answers(struct ipoib_interface *interface)
+{
+	struct ipoib__list *first;
+
+	ipoib__list_splice(&interface->fates, &interface->errors.packets);
+	while ((first = ipoib__list_pop_front(&interface->fates)) != NULL) {
+		struct ipoib_buffer *buffer =
+			ipoib__container_of(first, struct ipoib_buffer, link);
+
+		buffer->taken = false;
+		ipoib_buffer_unref(buffer);
+	}
+}
+
+static void drop_bindings(struct ipoib_interface *interface)
+{
+	struct ipoib__list *first;
+
+	while ((first = ipoib__list_first(&interface->bindings.list)) != NULL) {
+		struct ipoib__binding *binding =
+			ipoib__container_of(first, struct ipoib__binding, link);
+
+		ipoib__bindings_remove(&interface->bindings, binding);
+		((struct ipoib_binding *)(void *)binding)->interface = NULL;
+	}
+}
+
+/* From the outside in: what waits, who it waits for, what it would go by. */
+void ipoib__interface_free(struct ipoib_interface *interface)
+{
+	struct ipoib_transport *transport = interface->transport;
+	struct ipoib__wheel *wheel = &interface->context->wheel;
+
+	ipoib__assert(interface->closed);
+	ipoib__waiting_drop_all(interface, IPOIB_SEND_DROP_CLOSED);
+	ipoib__groups_fini(&interface->groups);
+	take_back_posted(interface);
+	ipoib__neighbours_fini(&interface->neighbours);
+	ipoib__paths_fini(&interface->paths);
+	drop_answers(interface);
+	drop_bindings(interface);
+	ipoib__assert(interface->statistics.queued == 0 && interface->waiting_count == 0);
+	ipoib__wheel_cancel(wheel, &interface->age_timer);
+	ipoib__wheel_cancel(wheel, &interface->refill_timer);
+	ipoib__list_remove(&interface->link);
+	transport->pool.limit -= ipoib__interface_buffers(&interface->config);
+	unmake(interface);
+	ipoib_transport_unref(transport);
+}
+
+void ipoib_interface_close(struct ipoib_interface *interface)
+{
+	struct ipoib_context *context;
+
+	if (!interface)
+		return;
+	ipoib__assert(!interface->closed);
+	context = interface->context;
+	interface->closed = true;
+	context->ended = true;
+	ipoib__context_reap(context);
+}
+
+/* One turn: what sends have asked for, what has arrived or gone out, what is to be told. */
+unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget, uint64_t now)
+{
+	unsigned taken;
+
+	if (interface->closed)
+		return 0;
+	if (!interface->started) {
+		interface->started = true;
+		ipoib__link_start(interface, now);
+	}
+	ipoib__group_uses(interface, IPOIB__DISPATCH_USES, now);
+	ipoib__resolve_uses(interface, IPOIB__DISPATCH_USES, now);
+	ipoib__receive_refill(interface);
+	taken = ipoib__receive_poll(interface, budget, now);
+	if (interface->closed)
+		return taken;
+	ipoib__post_backlog(interface, now);
+	ipoib__answer_run(interface, now);
+	return taken;
+}
+
+int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
+{
+	struct ipoib_context *context = interface->context;
+	uint64_t now;
+	unsigned taken;
+
+	if (!ipoib__context_enter(context))
+		return -EDEADLK;
+	now = ipoib__context_now(context);
+	ipoib__transport_run(interface->transport, now);
+	if (ipoib__wheel_deadline(&context->wheel) <= now)
+		ipoib__wheel_advance(&context->wheel, now, IPOIB__DISPATCH_TIMERS);
+	taken = ipoib__interface_run(interface, budget, now);
+	ipoib__context_leave(context);
+	return (int)taken;
+}
+
+void ipoib_interface_capture(struct ipoib_interface *interface, struct ipoib_capture *capture)
+{
+	interface->capture = capture;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The link of an interface: up when the port is active, its P_Key is there, and the broadcast
+ * group is joined (RFC 4391 section 5); its MTU is that of the broadcast group less the IPoIB
+ * header.
+ *
+ * What an event of the port leads to:
+ *   port down       what waits is answered; groups and paths are forgotten, neighbours kept
+ *   port active     groups are joined; when the broadcast group is, the link is up
+ *   LID changed     paths are forgotten: whoever gave us another LID gave others one as well
+ *   SM changed      paths are doubted and asked for again as they are used; the link stays up,
+ *                   and packets go by the old records meanwhile (I12)
+ *   register again  the same, and groups are joined again
+ */
+#include "interface/interface.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Of an id; an interface that asks a million times a second lasts twelve days. */
+#define QUESTION_BITS 40
+
+uint64_t ipoib__question_id(const struct ipoib_interface *interface, uint64_t question)
+{
+	return (uint64_t)interface->number << QUESTION_BITS |
+	       (question & ((UINT64_C(1) << QUESTION_BITS) - 1));
+}
+
+/*
+ * Membership aside: a limited member may use the link, and the library always sends the full
+ * member's form.
+ */
+static bool has_pkey(const struct ipoib_port_attributes *port, uint16_t pkey)
+{
+	for (uint32_t i = 0; i < port->pkey_count && i < IPOIB_PKEYS_MAX; i++)
+		if (port->pkeys[i] != 0 && ((port->pkeys[i] ^ pkey) & 0x7fff) == 0)
+			return true;
+	return false;
+}
+
+/* No join is sent with a P_Key that the port does not have (I16). */
+static bool port_usable(const struct ipoib_interface *interface)
+{
+	return !interface->gone && interface->port.state == IPOIB_PORT_ACTIVE &&
+	       has_pkey(&interface->port, interface->config.pkey);
+}
+
+static uint32_t mtu_now(const struct ipoib_interface *interface)
+{
+	uint32_t mtu = interface->payload_max - IPOIB__ENCAP_LENGTH;
+
+	if (interface->config.mtu != 0 && interface->config.mtu < mtu)
+		mtu = interface->config.mtu;
+	return mtu;
+}
+
+static void set_mtu(struct ipoib_interface *interface, uint64_t now)
+{
+	uint32_t of_group = interface->groups.broadcast->record.mtu;
+	struct ipoib_event event = { .type = IPOIB_EVENT_MTU };
+	uint32_t before = interface->mtu;
+
+	interface->payload_max = of_group < interface->port.mtu ? of_group : interface->port.mtu;
+	interface->mtu = mtu_now(interface);
+	if (interface->mtu == before)
+		return;
+	ipoib__peers_limit(interface);
+	ipoib__groups_limit(interface);
+	event.mtu = interface->mtu;
+	ipoib__answer_event(interface, &event, now);
+}
+
+static void tell_link(struct ipoib_interface *interface, uint32_t type, int status, uint64_t now)
+{
+	const struct ipoib_event event = { .type = type,
+					   .status = status,
+					   .mtu = interface->mtu,
+					   .lid = interface->port.lid,
+					   .sm_lid = interface->port.sm_lid,
+					   .gid = interface->port.gid };
+
+	ipoib__answer_event(interface, &event, now);
+}
+
+static void go_up(struct ipoib_interface *interface, uint64_t now)
+{
+	interface->up = true;
+	interface->statistics.link_ups++;
+	ipoib__log_write(&interface->context->log, IPOIB_LOG_INFO, "%s: up, MTU %u",
+			 interface->port.name, (unsigned)interface->mtu);
+	tell_link(interface, IPOIB_EVENT_UP, 0, now);
+}
+
+static void go_down(struct ipoib_interface *interface, uint64_t now)
+{
+	interface->up = false;
+	ipoib__waiting_drop_all(interface, IPOIB_SEND_DROP_LINK_DOWN);
+	ipoib__log_write(&interface->context->log, IPOIB_LOG_WARNING, "%s: down",
+			 interface->port.name);
+	tell_link(interface, IPOIB_EVENT_DOWN, interface->gone ? -ENODEV : -ENETDOWN, now);
+}
+
+/*
+ * Holds the link's state against what it depends on. Called whenever any of that may have changed.
+ */
+void ipoib__link_update(struct ipoib_interface *interface, uint64_t now)
+{
+	bool up = port_usable(interface) && interface->groups.broadcast->usable;
+
+	if (up)
+		set_mtu(interface, now);
+	if (up && !interface->up)
+		go_up(interface, now);
+	else if (!up && interface->up)
+		go_down(interface, now);
+}
+
+static bool same_place(const struct ipoib_port_attributes *a,
+		       const struct ipoib_port_attributes *b)
+{
+	return a->lid == b->lid && a->sm_lid == b->sm_lid && a->mtu == b->mtu &&
+	       memcmp(&a->gid, &b->gid, sizeof(a->gid)) == 0;
+}
+
+static void port_changed(struct ipoib_interface *interface, uint64_t now)
+{
+	struct ipoib_port_attributes before = interface->port;
+	bool was = port_usable(interface);
+
+	if (ipoib_transport_port(interface->transport, &interface->port) < 0) {
+		interface->port = before;
+		return;
+	}
+	if (was && !port_usable(interface)) {
+		ipoib__groups_stop(&interface->groups, now);
+		ipoib__paths_flush(&interface->paths, now);
+	} else if (!was && port_usable(interface)) {
+		ipoib__groups_start(&interface->groups, now);
+	}
+	if (before.lid != interface->port.lid)
+		ipoib__paths_flush(&interface->paths, now);
+	if (!same_place(&before, &interface->port)) {
+		ipoib__paths_doubt_all(&interface->paths);
+		tell_link(interface, IPOIB_EVENT_PORT, 0, now);
+	}
+	ipoib__link_update(interface, now);
+}
+
+static void device_gone(struct ipoib_interface *interface, uint64_t now)
+{
+	if (interface->gone)
+		return;
+	interface->gone = true;
+	ipoib__groups_stop(&interface->groups, now);
+	ipoib__paths_flush(&interface->paths, now);
+	ipoib__link_update(interface, now);
+	tell_link(interface, IPOIB_EVENT_DEVICE_GONE, -ENODEV, now);
+}
+
+/* Every interface of the transport is shown every event; an answer is for the one that asked. */
+void ipoib__link_event(struct ipoib_interface *interface,
+		       const struct ipoib_transport_event *event, uint64_t now)
+{
+	bool ours = event->id >> QUESTION_BITS == interface->number;
+	uint64_t question = event->id & ((UINT64_C(1) << QUESTION_BITS) - 1);
+
+	switch (event->type) {
+	case IPOIB_TRANSPORT_PORT:
+		port_changed(interface, now);
+		break;
+	case IPOIB_TRANSPORT_REREGISTER:
+		ipoib__paths_doubt_all(&interface->paths);
+		ipoib__groups_again(&interface->groups, now);
+		break;
+	case IPOIB_TRANSPORT_PATH:
+		if (ours)
+			ipoib__interface_path_answer(interface, question, event, now);
+		break;
+	case IPOIB_TRANSPORT_JOIN:
+		if (ours)
+			ipoib__interface_joined(interface, question, event, now);
+		break;
+	case IPOIB_TRANSPORT_GONE:
+		device_gone(interface, now);
+		break;
+	default:
+		break; /* of a newer transport */
+	}
+}
+
+void ipoib__link_start(struct ipoib_interface *interface, uint64_t now)
+{
+	if (port_usable(interface))
+		ipoib__groups_start(&interface->groups, now);
+}

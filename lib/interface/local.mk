@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+core_sources += \
+	%D%/address.c \
+	%D%/answer.c \
+	%D%/arp.c \
+	%D%/config.c \
+	%D%/context.c \
+	%D%/groups.c \
+	%D%/interface.c %D%/interface.h \
+	%D%/link.c \
+	%D%/names.c \
+	%D%/pool.c \
+	%D%/post.c \
+	%D%/receive.c \
+	%D%/record.c \
+	%D%/resolve.c \
+	%D%/system.c \
+	%D%/transmit.c \
+	%D%/transport.c \
+	%D%/view.c \
+	%D%/waiting.c

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Names of enumerated values, as programs print them. */
+#include "interface/interface.h"
+
+#define COUNT(names) (sizeof(names) / sizeof((names)[0]))
+
+static const char *name_of(const char *const *names, size_t count, uint32_t value)
+{
+	return value < count ? names[value] : NULL;
+}
+
+const char *ipoib_send_drop_name(unsigned reason)
+{
+	static const char *const names[IPOIB_SEND_DROPS] = {
+		[IPOIB_SEND_DROP_UNREACHABLE] = "unreachable",
+		[IPOIB_SEND_DROP_NO_PATH] = "no-path",
+		[IPOIB_SEND_DROP_NO_GROUP] = "no-group",
+		[IPOIB_SEND_DROP_QUEUE_FULL] = "queue-full",
+		[IPOIB_SEND_DROP_QUEUE_AGE] = "queue-age",
+		[IPOIB_SEND_DROP_TOO_BIG] = "too-big",
+		[IPOIB_SEND_DROP_TRANSPORT] = "transport",
+		[IPOIB_SEND_DROP_LINK_DOWN] = "link-down",
+		[IPOIB_SEND_DROP_NO_MEMORY] = "no-memory",
+		[IPOIB_SEND_DROP_CLOSED] = "closed",
+		[IPOIB_SEND_DROP_EVICTED] = "evicted",
+	};
+
+	return name_of(names, COUNT(names), reason);
+}
+
+const char *ipoib_receive_drop_name(unsigned reason)
+{
+	static const char *const names[IPOIB_RECEIVE_DROPS] = {
+		[IPOIB_RECEIVE_DROP_SHORT] = "short",
+		[IPOIB_RECEIVE_DROP_TYPE] = "type",
+		[IPOIB_RECEIVE_DROP_MALFORMED] = "malformed",
+		[IPOIB_RECEIVE_DROP_OWN] = "own",
+		[IPOIB_RECEIVE_DROP_NO_CALLBACK] = "no-callback",
+		[IPOIB_RECEIVE_DROP_TRANSPORT] = "transport",
+	};
+
+	return name_of(names, COUNT(names), reason);
+}
+
+const char *ipoib_event_name(uint32_t type)
+{
+	static const char *const names[] = {
+		[IPOIB_EVENT_UP] = "up",
+		[IPOIB_EVENT_DOWN] = "down",
+		[IPOIB_EVENT_MTU] = "mtu",
+		[IPOIB_EVENT_SEND_ROOM] = "send-room",
+		[IPOIB_EVENT_PORT] = "port",
+		[IPOIB_EVENT_JOIN_FAILED] = "join-failed",
+		[IPOIB_EVENT_NEIGHBOUR_FAILED] = "neighbour-failed",
+		[IPOIB_EVENT_NEIGHBOUR_MOVED] = "neighbour-moved",
+		[IPOIB_EVENT_DEVICE_GONE] = "device-gone",
+	};
+
+	return name_of(names, COUNT(names), type);
+}
+
+const char *ipoib_neighbour_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[IPOIB_NEIGHBOUR_INCOMPLETE] = "INCOMPLETE",
+		[IPOIB_NEIGHBOUR_REACHABLE] = "REACHABLE",
+		[IPOIB_NEIGHBOUR_STALE] = "STALE",
+		[IPOIB_NEIGHBOUR_DELAY] = "DELAY",
+		[IPOIB_NEIGHBOUR_PROBE] = "PROBE",
+		[IPOIB_NEIGHBOUR_FAILED] = "FAILED",
+	};
+
+	return name_of(names, COUNT(names), state);
+}
+
+const char *ipoib_path_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[IPOIB_PATH_QUERYING] = "QUERYING",
+		[IPOIB_PATH_VALID] = "VALID",
+		[IPOIB_PATH_REFRESH] = "REFRESH",
+		[IPOIB_PATH_FAILED] = "FAILED",
+	};
+
+	return name_of(names, COUNT(names), state);
+}
+
+const char *ipoib_multicast_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[IPOIB_MULTICAST_IDLE] = "IDLE",
+		[IPOIB_MULTICAST_JOINING] = "JOINING",
+		[IPOIB_MULTICAST_JOINED] = "JOINED",
+		[IPOIB_MULTICAST_BACKOFF] = "BACKOFF",
+	};
+
+	return name_of(names, COUNT(names), state);
+}

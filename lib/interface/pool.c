@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The buffers of a transport: slabs of registered memory, cut in pieces that hold one packet
+ * each. The pool grows slab by slab up to what the interfaces of the transport asked for, and
+ * gives memory back only at the transport's end: registering costs a system call and pinned pages.
+ *
+ *   memory   +40              +44
+ *   | GRH    | IPoIB header   | IP packet ...
+ */
+#include "interface/interface.h"
+
+#include <errno.h>
+
+#define STRIDE ((IPOIB__BUFFER_OCTETS + 63u) & ~63u) /* whole cache lines: packets share none */
+
+void ipoib__pool_init(struct ipoib__pool *pool)
+{
+	ipoib__list_init(&pool->slabs);
+	ipoib__list_init(&pool->free);
+}
+
+void ipoib__pool_fini(struct ipoib_transport *transport)
+{
+	struct ipoib__memory *memory = &transport->context->memory;
+	struct ipoib__list *first;
+
+	ipoib__assert(transport->pool.out == 0);
+	while ((first = ipoib__list_pop_front(&transport->pool.slabs)) != NULL) {
+		struct ipoib__slab *slab = ipoib__container_of(first, struct ipoib__slab, link);
+
+		transport->ops->memory_put(transport->self, &slab->region);
+		ipoib__memory_put(memory, slab, sizeof(*slab));
+	}
+}
+
+static void cut(struct ipoib_transport *transport, struct ipoib__slab *slab)
+{
+	for (unsigned i = 0; i < IPOIB__SLAB_BUFFERS; i++) {
+		struct ipoib_buffer *buffer = &slab->buffers[i];
+
+		buffer->transport = transport;
+		buffer->memory = (uint8_t *)slab->region.address + (size_t)i * STRIDE;
+		buffer->key = slab->region.key;
+		ipoib__list_init(&buffer->link);
+		ipoib__list_init(&buffer->age);
+		ipoib__list_push_back(&transport->pool.free, &buffer->link);
+	}
+}
+
+static bool grow(struct ipoib_transport *transport)
+{
+	struct ipoib__memory *memory = &transport->context->memory;
+	struct ipoib__slab *slab;
+
+	if (transport->pool.total + IPOIB__SLAB_BUFFERS > transport->pool.limit)
+		return false;
+	slab = ipoib__memory_get(memory, sizeof(*slab));
+	if (!slab)
+		return false;
+	if (transport->ops->memory_get(transport->self, (size_t)IPOIB__SLAB_BUFFERS * STRIDE,
+				       &slab->region) < 0) {
+		ipoib__memory_put(memory, slab, sizeof(*slab));
+		return false;
+	}
+	ipoib__list_init(&slab->link);
+	ipoib__list_push_back(&transport->pool.slabs, &slab->link);
+	transport->pool.total += IPOIB__SLAB_BUFFERS;
+	cut(transport, slab);
+	return true;
+}
+
+struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport)
+{
+	struct ipoib__pool *pool = &transport->pool;
+	struct ipoib_buffer *buffer;
+
+	if (ipoib__list_empty(&pool->free) && !grow(transport))
+		return NULL;
+	buffer = ipoib__container_of(ipoib__list_pop_front(&pool->free), struct ipoib_buffer, link);
+	buffer->references = 1;
+	buffer->length = 0;
+	buffer->taken = false;
+	buffer->control = false;
+	buffer->cast = 0;
+	buffer->source_lid = 0;
+	buffer->source_qpn = 0;
+	pool->out++;
+	return buffer;
+}
+
+/* The most recently used memory is the first to be used again: it is in the cache. */
+static void put_back(struct ipoib_buffer *buffer)
+{
+	struct ipoib_transport *transport = buffer->transport;
+	struct ipoib__pool *pool = &transport->pool;
+
+	ipoib__assert(!buffer->taken && !ipoib__list_is_linked(&buffer->link) && !buffer->ah);
+	ipoib__list_push_front(&pool->free, &buffer->link);
+	pool->out--;
+	if (pool->starved)
+		transport->context->again = true;
+	if (pool->out == 0 && transport->references == 0) {
+		transport->context->ended = true;
+		ipoib__context_reap(transport->context);
+	}
+}
+
+struct ipoib_buffer *ipoib_buffer_ref(struct ipoib_buffer *buffer)
+{
+	ipoib__assert(buffer->references > 0);
+	buffer->references++;
+	return buffer;
+}
+
+void ipoib_buffer_unref(struct ipoib_buffer *buffer)
+{
+	if (!buffer)
+		return;
+	ipoib__assert(buffer->references > 0);
+	if (--buffer->references == 0)
+		put_back(buffer);
+}
+
+uint8_t *ipoib_buffer_data(struct ipoib_buffer *buffer)
+{
+	return buffer->memory + IPOIB__HEADROOM;
+}
+
+size_t ipoib_buffer_length(const struct ipoib_buffer *buffer)
+{
+	return buffer->length;
+}
+
+size_t ipoib_buffer_room(const struct ipoib_buffer *buffer)
+{
+	(void)buffer;
+	return IPOIB__PAYLOAD_MAX - IPOIB__ENCAP_LENGTH;
+}
+
+int ipoib_buffer_set_length(struct ipoib_buffer *buffer, size_t length)
+{
+	if (length > ipoib_buffer_room(buffer))
+		return -EMSGSIZE;
+	buffer->length = (uint32_t)length;
+	return 0;
+}
+
+int ipoib_buffer_cast(const struct ipoib_buffer *buffer)
+{
+	return buffer->cast;
+}
+
+uint32_t ipoib_buffer_source_qpn(const struct ipoib_buffer *buffer)
+{
+	return buffer->source_qpn;
+}
+
+uint16_t ipoib_buffer_source_lid(const struct ipoib_buffer *buffer)
+{
+	return buffer->source_lid;
+}

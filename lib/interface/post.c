@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The last step of a packet out: onto the queue pair. The law stands here, whatever was decided
+ * above and has changed since: what is longer than the queue pair takes is never posted, but
+ * answered (I3).
+ */
+#include "interface/interface.h"
+
+#include <string.h>
+
+struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,
+				const struct ipoib_ah_attributes *attributes)
+{
+	struct ipoib_transport *transport = interface->transport;
+	struct ipoib__memory *memory = &interface->context->memory;
+	struct ipoib__ah *ah = ipoib__memory_get(memory, sizeof(*ah));
+
+	if (!ah)
+		return NULL;
+	if (transport->ops->ah_create(transport->self, attributes, &ah->handle) < 0) {
+		ipoib__memory_put(memory, ah, sizeof(*ah));
+		return NULL;
+	}
+	ah->attributes = *attributes;
+	ah->references = 1;
+	return ah;
+}
+
+struct ipoib__ah *ipoib__ah_ref(struct ipoib__ah *ah)
+{
+	ah->references++;
+	return ah;
+}
+
+void ipoib__ah_unref(struct ipoib_interface *interface, struct ipoib__ah *ah)
+{
+	if (!ah || --ah->references > 0)
+		return;
+	interface->transport->ops->ah_destroy(interface->transport->self, ah->handle);
+	ipoib__memory_put(&interface->context->memory, ah, sizeof(*ah));
+}
+
+/* Sends that may be posted now. What already waits for room goes first. */
+uint32_t ipoib__post_room(const struct ipoib_interface *interface)
+{
+	return interface->backlog.count > 0 ? 0 :
+					      interface->config.send_depth - interface->sends_out;
+}
+
+void ipoib__address(struct ipoib_buffer *buffer, struct ipoib__ah *ah, uint32_t qpn)
+{
+	ipoib__assert(!buffer->ah);
+	buffer->ah = ipoib__ah_ref(ah);
+	buffer->remote_qpn = qpn;
+}
+
+static void drop_too_big(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
+			 uint32_t limit)
+{
+	buffer->limit = limit;
+	ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TOO_BIG);
+}
+
+/* The record is complete before the post, so that a completion may come out of it at once (I22). */
+static void prepare(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
+		    struct ipoib_ud_send *send, uint64_t now)
+{
+	const struct ipoib__encap encap = { .type = buffer->type };
+	uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
+
+	ipoib__encap_encode(start, IPOIB__ENCAP_LENGTH, &encap);
+	*send = (struct ipoib_ud_send){
+		.cookie = (uintptr_t)buffer,
+		.address = start,
+		.length = IPOIB__ENCAP_LENGTH + buffer->length,
+		.remote_qpn = buffer->remote_qpn,
+		.remote_qkey = interface->groups.broadcast->record.qkey,
+		.key = buffer->key,
+		.ah = buffer->ah->handle,
+	};
+	ipoib__list_push_back(&interface->posted_sends, &buffer->link);
+	interface->sends_out++;
+	if (interface->capture)
+		ipoib__record_send(interface, buffer, now);
+}
+
+/* The adapter did not take these: their fate is known at once. */
+static void not_posted(struct ipoib_interface *interface, const struct ipoib_ud_send *sends,
+		       size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)sends[i].cookie;
+
+		ipoib__list_remove(&buffer->link);
+		interface->sends_out--;
+		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
+	}
+}
+
+static void post_burst(struct ipoib_interface *interface, struct ipoib_buffer *const *buffers,
+		       size_t count, uint64_t now)
+{
+	struct ipoib_transport *transport = interface->transport;
+	struct ipoib_ud_send sends[IPOIB__BURST];
+	size_t ready = 0;
+	int posted;
+
+	for (size_t i = 0; i < count; i++) {
+		if (buffers[i]->length + IPOIB__ENCAP_LENGTH > interface->payload_max)
+			drop_too_big(interface, buffers[i],
+				     interface->payload_max - IPOIB__ENCAP_LENGTH);
+		else
+			prepare(interface, buffers[i], &sends[ready++], now);
+	}
+	if (ready == 0)
+		return;
+	posted = transport->ops->ud_post_send(transport->self, interface->ud, sends, ready);
+	if (posted < 0)
+		posted = 0;
+	if ((size_t)posted < ready)
+		not_posted(interface, sends + posted, ready - (size_t)posted);
+}
+
+/* Posts addressed packets; there is room for them all. */
+void ipoib__post(struct ipoib_interface *interface, struct ipoib_buffer *const *buffers,
+		 size_t count, uint64_t now)
+{
+	ipoib__assert(count <= interface->config.send_depth - interface->sends_out);
+	while (count > 0) {
+		size_t burst = count < IPOIB__BURST ? count : IPOIB__BURST;
+
+		post_burst(interface, buffers, burst, now);
+		buffers += burst;
+		count -= burst;
+	}
+}
+
+/*
+ * What waited for a peer, a path or a group can go. As much as there is room for is posted, the
+ * rest stands in line for room, before anything that is sent later.
+ */
+void ipoib__flush(struct ipoib_interface *interface, struct ipoib__queue *queue,
+		  struct ipoib__ah *ah, uint32_t qpn, uint32_t limit, uint64_t now)
+{
+	struct ipoib_buffer *buffer;
+
+	while ((buffer = ipoib__queue_first(queue)) != NULL) {
+		if (!buffer->control && buffer->length > limit) {
+			ipoib__queue_out(interface, buffer);
+			drop_too_big(interface, buffer, limit);
+			continue;
+		}
+		/* A control packet that waits for a path knows its queue pair already. */
+		ipoib__address(buffer, ah, buffer->control && qpn == 0 ? buffer->remote_qpn : qpn);
+		ipoib__queue_move(&interface->backlog, buffer);
+	}
+	ipoib__post_backlog(interface, now);
+}
+
+void ipoib__post_backlog(struct ipoib_interface *interface, uint64_t now)
+{
+	struct ipoib_buffer *burst[IPOIB__BURST];
+	uint32_t room = interface->config.send_depth - interface->sends_out;
+
+	while (room > 0 && interface->backlog.count > 0) {
+		size_t count = 0;
+
+		while (count < IPOIB__BURST && count < room && interface->backlog.count > 0) {
+			burst[count] = ipoib__queue_first(&interface->backlog);
+			ipoib__queue_out(interface, burst[count]);
+			count++;
+		}
+		ipoib__post(interface, burst, count, now);
+		room = interface->config.send_depth - interface->sends_out;
+	}
+}
+
+/*
+ * Tells who was sent away that there is room again, when half of it is free: not for each
+ * single packet.
+ */
+static void tell_room(struct ipoib_interface *interface, uint64_t now)
+{
+	const struct ipoib_event event = { .type = IPOIB_EVENT_SEND_ROOM };
+
+	if (!interface->want_room || interface->backlog.count > 0 ||
+	    interface->sends_out > interface->config.send_depth / 2)
+		return;
+	interface->want_room = false;
+	ipoib__answer_event(interface, &event, now);
+}
+
+/* The library lets go of a packet: its address handle, and its count of the buffer. */
+void ipoib__release_sent(struct ipoib_interface *interface, struct ipoib_buffer *buffer)
+{
+	ipoib__ah_unref(interface, buffer->ah);
+	buffer->ah = NULL;
+	buffer->taken = false;
+	ipoib_buffer_unref(buffer);
+}
+
+static void count_sent(struct ipoib_interface *interface, const struct ipoib_buffer *buffer)
+{
+	struct ipoib_statistics *statistics = &interface->statistics;
+
+	if (buffer->control) {
+		statistics->control_sent++;
+		return;
+	}
+	statistics->sent++;
+	statistics->sent_octets += buffer->length;
+	statistics->queued--;
+}
+
+void ipoib__send_completed(struct ipoib_interface *interface,
+			   const struct ipoib_ud_completion *completion, uint64_t now)
+{
+	struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
+
+	ipoib__assert(interface->sends_out > 0 && buffer->ah);
+	ipoib__list_remove(&buffer->link);
+	interface->sends_out--;
+	if (completion->status < 0) {
+		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
+	} else {
+		count_sent(interface, buffer);
+		ipoib__release_sent(interface, buffer);
+	}
+	tell_room(interface, now);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * A packet's way out: next hop, neighbour, queue pair.
+ *
+ *  1. What no queue pair could take is refused, with the reason; the packet stays the caller's.
+ *  2. A next hop on the link costs one probe of the neighbour table. When it has an address
+ *     handle the packet is addressed, and posted with the rest of the burst.
+ *  3. Else the packet waits with the neighbour, and a use is noted: what follows from it
+ *     (asking, probing) happens in the next dispatch, for state moves nowhere else.
+ *  4. Broadcast and multicast go to a group the same way.
+ */
+#include "interface/interface.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "wire/ip.h"
+#include "wire/mgid.h"
+
+/* Addressed packets of one call, collected for one post. */
+struct burst {
+	struct ipoib_buffer *buffers[IPOIB__BURST];
+	size_t count;
+};
+
+static int check_packet(const struct ipoib_interface *interface, const struct ipoib_packet *packet)
+{
+	const struct ipoib_buffer *buffer = packet->buffer;
+	unsigned version;
+
+	if (!buffer || buffer->references == 0)
+		return -EINVAL;
+	if (buffer->transport != interface->transport)
+		return -EXDEV;
+	if (buffer->taken || ipoib__list_is_linked(&buffer->link))
+		return -EBUSY;
+	version = ipoib__ip_version(buffer->memory + IPOIB__HEADROOM, buffer->length);
+	if (version == 6 || packet->next_hop.family == IPOIB_IPV6)
+		return -EAFNOSUPPORT;
+	if (version != 4 || packet->next_hop.family != IPOIB_IPV4 ||
+	    buffer->length < IPOIB__IPV4_HEADER_LENGTH)
+		return -EINVAL;
+	return 0;
+}
+
+static void flush_burst(struct ipoib_interface *interface, struct burst *burst, uint64_t now)
+{
+	ipoib__post(interface, burst->buffers, burst->count, now);
+	burst->count = 0;
+}
+
+/* From here on the packet is the library's, and ends in exactly one counter (I1). */
+static void accept(struct ipoib_interface *interface, const struct ipoib_packet *packet)
+{
+	struct ipoib_buffer *buffer = packet->buffer;
+
+	buffer->taken = true;
+	buffer->control = false;
+	buffer->type = IPOIB__TYPE_IPV4;
+	buffer->next_hop = packet->next_hop;
+	interface->statistics.accepted++;
+	interface->statistics.queued++;
+}
+
+/* The quick way: to a known address handle, with the burst. */
+static int send_now(struct ipoib_interface *interface, struct ipoib_packet *packet,
+		    struct ipoib__ah *ah, uint32_t qpn, uint32_t limit, struct burst *burst,
+		    uint64_t now)
+{
+	if (packet->buffer->length > limit) {
+		packet->mtu = limit;
+		return -EMSGSIZE;
+	}
+	if (ipoib__post_room(interface) <= burst->count) {
+		interface->want_room = true;
+		return -EAGAIN;
+	}
+	accept(interface, packet);
+	ipoib__address(packet->buffer, ah, qpn);
+	burst->buffers[burst->count++] = packet->buffer;
+	if (burst->count == IPOIB__BURST)
+		flush_burst(interface, burst, now);
+	return 0;
+}
+
+static void note_use(struct ipoib_interface *interface, struct ipoib__list *uses,
+		     struct ipoib__list *use)
+{
+	if (ipoib__list_is_linked(use))
+		return;
+	ipoib__list_push_back(uses, use);
+	interface->context->again = true;
+}
+
+/* Whether asking again now is pointless, because it failed a moment ago (I13). */
+static bool held(const struct ipoib__peer *peer, uint64_t now)
+{
+	const struct ipoib__route *route = peer->route;
+
+	if (peer->neighbour.state == IPOIB_NEIGHBOUR_FAILED)
+		return now < peer->neighbour.hold_until;
+	return route && route->path.state == IPOIB_PATH_FAILED && now < route->path.hold_until;
+}
+
+static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			 struct ipoib__peer *peer, uint64_t now)
+{
+	struct ipoib__neighbour *made;
+	int status;
+
+	if (peer && held(peer, now))
+		return -EHOSTUNREACH;
+	if (!ipoib__queue_room(interface, peer ? &peer->waiting : NULL))
+		return -ENOBUFS;
+	if (!peer) {
+		status = ipoib__neighbours_make(&interface->neighbours, &packet->next_hop, true,
+						now, &made);
+		if (status < 0)
+			return status;
+		peer = (struct ipoib__peer *)(void *)made;
+		ipoib__peer_init(peer);
+	}
+	accept(interface, packet);
+	ipoib__queue_put(interface, &peer->waiting, packet->buffer, now);
+	ipoib__neighbours_touch(&interface->neighbours, &peer->neighbour, now);
+	note_use(interface, &interface->uses, &peer->use);
+	return 0;
+}
+
+static int send_unicast(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			struct burst *burst, uint64_t now)
+{
+	struct ipoib__neighbour *n =
+		ipoib__neighbours_find(&interface->neighbours, &packet->next_hop);
+	struct ipoib__peer *peer = (struct ipoib__peer *)(void *)n;
+	int status;
+
+	if (!peer || !peer->ah)
+		return wait_for_peer(interface, packet, peer, now);
+	status = send_now(interface, packet, peer->ah, peer->qpn, peer->limit, burst, now);
+	if (status < 0)
+		return status;
+	/* Once a second, or when it is not sure of itself: more than a time stamp is due. */
+	if (ipoib__neighbours_touch(&interface->neighbours, n, now) ||
+	    n->state == IPOIB_NEIGHBOUR_STALE)
+		note_use(interface, &interface->uses, &peer->use);
+	return 0;
+}
+
+static int send_group(struct ipoib_interface *interface, struct ipoib_packet *packet,
+		      const struct ipoib_gid *mgid, struct burst *burst, uint64_t now)
+{
+	struct ipoib__group *made;
+	struct ipoib__cast_group *group;
+	int status = ipoib__interface_group(interface, mgid, now, &made);
+
+	if (status < 0)
+		return status;
+	group = (struct ipoib__cast_group *)(void *)made;
+	made->used = now;
+	if (group->ah)
+		return send_now(interface, packet, group->ah, IPOIB_QPN_MULTICAST, group->limit,
+				burst, now);
+	if (made->state == IPOIB_MULTICAST_BACKOFF)
+		return -EHOSTUNREACH;
+	if (!ipoib__queue_room(interface, &group->waiting))
+		return -ENOBUFS;
+	accept(interface, packet);
+	ipoib__queue_put(interface, &group->waiting, packet->buffer, now);
+	note_use(interface, &interface->group_uses, &group->use);
+	return 0;
+}
+
+static int send_one(struct ipoib_interface *interface, struct ipoib_packet *packet,
+		    struct burst *burst, uint64_t now)
+{
+	const struct ipoib_ip *to = &packet->next_hop;
+	struct ipoib_gid mgid;
+	int status = check_packet(interface, packet);
+
+	if (status < 0)
+		return status;
+	if (!interface->up || interface->closed)
+		return -ENETDOWN;
+	if (packet->buffer->length > interface->mtu) {
+		packet->mtu = interface->mtu;
+		return -EMSGSIZE;
+	}
+	if (ipoib__bindings_is_broadcast(&interface->bindings, to))
+		mgid = interface->groups.broadcast->mgid;
+	else if (ipoib__mgid_for_ip(&mgid, interface->config.scope, interface->config.pkey, to) < 0)
+		return send_unicast(interface, packet, burst, now);
+	return send_group(interface, packet, &mgid, burst, now);
+}
+
+static void count_refusal(struct ipoib_statistics *statistics, int status)
+{
+	switch (status) {
+	case -EMSGSIZE:
+		statistics->refused_too_big++;
+		break;
+	case -EAGAIN:
+		statistics->refused_no_room++;
+		break;
+	case -ENETDOWN:
+		statistics->refused_link_down++;
+		break;
+	case -EHOSTUNREACH:
+		statistics->refused_unreachable++;
+		break;
+	default:
+		statistics->refused_other++;
+		break;
+	}
+}
+
+/* A refusal is the caller's to know; where it asked for that, its IP stack hears of it as well. */
+static void refuse(struct ipoib_interface *interface, const struct ipoib_packet *packet,
+		   uint64_t now)
+{
+	count_refusal(&interface->statistics, packet->status);
+	if (packet->status == -EHOSTUNREACH || packet->status == -EMSGSIZE)
+		ipoib__answer_icmp(interface, packet->buffer, &packet->next_hop, packet->mtu, now);
+}
+
+int ipoib_interface_send(struct ipoib_interface *interface, struct ipoib_packet *packets,
+			 size_t count)
+{
+	uint64_t now = ipoib__context_now(interface->context);
+	struct burst burst = { .count = 0 };
+	int accepted = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		packets[i].mtu = 0;
+		packets[i].status = send_one(interface, &packets[i], &burst, now);
+		if (packets[i].status == 0)
+			accepted++;
+		else
+			refuse(interface, &packets[i], now);
+	}
+	flush_burst(interface, &burst, now);
+	return accepted;
+}
+
+int ipoib_interface_buffer(struct ipoib_interface *interface, struct ipoib_buffer **out)
+{
+	struct ipoib_buffer *buffer;
+
+	if (interface->closed)
+		return -ENETDOWN;
+	buffer = ipoib__pool_get(interface->transport);
+	if (!buffer)
+		return -ENOMEM;
+	*out = buffer;
+	return 0;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "interface/interface.h"
+
+#include <errno.h>
+
+/*
+ * Every operation is required: a transport that lacks one would be found out at the worst moment.
+ */
+static int check_ops(const struct ipoib_transport_ops *ops)
+{
+	if (ops->size < sizeof(*ops))
+		return -EINVAL;
+	if (ops->size > sizeof(*ops))
+		return -E2BIG;
+	if (!ops->destroy || !ops->query_port || !ops->process || !ops->deadline ||
+	    !ops->next_event || !ops->memory_get || !ops->memory_put || !ops->ah_create ||
+	    !ops->ah_destroy || !ops->ud_create || !ops->ud_destroy || !ops->ud_set_qkey ||
+	    !ops->ud_attach || !ops->ud_detach || !ops->ud_post_send || !ops->ud_post_receive ||
+	    !ops->ud_poll || !ops->ud_arm || !ops->path_query || !ops->multicast_join ||
+	    !ops->multicast_leave || !ops->cancel)
+		return -EINVAL;
+	return 0;
+}
+
+int ipoib_transport_new(struct ipoib_transport **out, struct ipoib_context *context,
+			const struct ipoib_transport_ops *ops, void *self)
+{
+	struct ipoib_transport *transport;
+	int status = check_ops(ops);
+
+	if (status < 0)
+		return status;
+	transport = ipoib__memory_get(&context->memory, sizeof(*transport));
+	if (!transport)
+		return -ENOMEM;
+	transport->context = context;
+	transport->ops = ops;
+	transport->self = self;
+	transport->references = 1;
+	ipoib__list_init(&transport->link);
+	ipoib__list_init(&transport->interfaces);
+	ipoib__pool_init(&transport->pool);
+	ipoib__list_push_back(&context->transports, &transport->link);
+	context->references++;
+	context->again = true;
+	*out = transport;
+	return 0;
+}
+
+struct ipoib_transport *ipoib_transport_ref(struct ipoib_transport *transport)
+{
+	transport->references++;
+	return transport;
+}
+
+void ipoib_transport_unref(struct ipoib_transport *transport)
+{
+	struct ipoib_context *context;
+
+	if (!transport)
+		return;
+	ipoib__assert(transport->references > 0);
+	if (--transport->references > 0)
+		return;
+	context = transport->context;
+	context->ended = true;
+	ipoib__context_reap(context);
+}
+
+int ipoib_transport_port(const struct ipoib_transport *transport,
+			 struct ipoib_port_attributes *attributes)
+{
+	attributes->size = sizeof(*attributes);
+	return transport->ops->query_port(transport->self, attributes);
+}
+
+int ipoib_transport_watch(struct ipoib_transport *transport, int fd, short events)
+{
+	return ipoib__poller_watch(&transport->context->poller, fd, events);
+}
+
+void ipoib_transport_unwatch(struct ipoib_transport *transport, int fd)
+{
+	ipoib__poller_unwatch(&transport->context->poller, fd);
+}
+
+void ipoib_transport_wake(struct ipoib_transport *transport)
+{
+	transport->context->again = true;
+}
+
+uint64_t ipoib__transport_deadline(const struct ipoib_transport *transport)
+{
+	return transport->ops->deadline(transport->self);
+}
+
+/*
+ * Answers carry the number of the interface that asked; the rest concerns all interfaces of the
+ * port.
+ */
+static void hand_on(struct ipoib_transport *transport, const struct ipoib_transport_event *event,
+		    uint64_t now)
+{
+	for (struct ipoib__list *at = transport->interfaces.next; at != &transport->interfaces;
+	     at = at->next) {
+		struct ipoib_interface *interface =
+			ipoib__container_of(at, struct ipoib_interface, link);
+
+		if (!interface->closed)
+			ipoib__link_event(interface, event, now);
+	}
+}
+
+void ipoib__transport_run(struct ipoib_transport *transport, uint64_t now)
+{
+	struct ipoib_transport_event event;
+
+	transport->ops->process(transport->self, now);
+	for (unsigned i = 0; i < IPOIB__DISPATCH_EVENTS; i++) {
+		if (transport->ops->next_event(transport->self, &event) == 0)
+			return;
+		hand_on(transport, &event, now);
+	}
+	transport->context->again = true;
+}
+
+static void destroy(struct ipoib_transport *transport)
+{
+	struct ipoib_context *context = transport->context;
+
+	ipoib__pool_fini(transport);
+	transport->ops->destroy(transport->self);
+	ipoib__list_remove(&transport->link);
+	ipoib__memory_put(&context->memory, transport, sizeof(*transport));
+	ipoib__context_release(context);
+}
+
+/*
+ * Frees closed interfaces, and then the transport when nobody holds it and no buffer is outside
+ * of its pool: buffers outlive the interface and the caller's handle.
+ */
+void ipoib__transport_reap(struct ipoib_transport *transport)
+{
+	struct ipoib__list *at, *next;
+
+	ipoib__list_for_each_safe(at, next, &transport->interfaces) {
+		struct ipoib_interface *interface =
+			ipoib__container_of(at, struct ipoib_interface, link);
+
+		if (interface->closed)
+			ipoib__interface_free(interface);
+	}
+	if (transport->references == 0 && transport->pool.out == 0)
+		destroy(transport);
+}

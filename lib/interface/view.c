@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What can be looked at from outside: copies, taken at one moment, of structures that may grow
+ * (sized.h).
+ */
+#include "interface/interface.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/sized.h"
+#include "wire/ib_units.h"
+
+static uint64_t since(uint64_t then, uint64_t now)
+{
+	if (then == IPOIB_NEVER)
+		return IPOIB_NEVER;
+	return now > then ? now - then : 0;
+}
+
+static uint64_t until(uint64_t then, uint64_t now)
+{
+	return then == IPOIB_NEVER || then <= now ? 0 : then - now;
+}
+
+static void copy_text(char *to, size_t room, const char *from)
+{
+	size_t length = strlen(from);
+
+	if (length >= room)
+		length = room - 1;
+	memcpy(to, from, length);
+	to[length] = '\0';
+}
+
+int ipoib_interface_info(const struct ipoib_interface *interface, struct ipoib_interface_info *info)
+{
+	const struct ipoib__group *broadcast = interface->groups.broadcast;
+	const struct ipoib_multicast_record *record = &broadcast->record;
+	struct ipoib_interface_info full = {
+		.up = interface->up,
+		.port_active = interface->port.state == IPOIB_PORT_ACTIVE && !interface->gone,
+		.sl = record->sl,
+		.mtu = interface->mtu,
+		.group_mtu = record->mtu,
+		.qpn = interface->qpn,
+		.qkey = record->qkey,
+		.pkey = interface->config.pkey,
+		.lid = interface->port.lid,
+		.sm_lid = interface->port.sm_lid,
+		.mlid = record->mlid,
+		.gid = interface->port.gid,
+		.broadcast = broadcast->mgid,
+		.link_address = ipoib__interface_link_address(interface),
+		.neighbours = (uint32_t)ipoib__neighbours_count(&interface->neighbours),
+		.rate_mbps = ipoib__rate_to_mbps(record->rate),
+	};
+
+	copy_text(full.port, sizeof(full.port), interface->port.name);
+	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+}
+
+int ipoib_interface_statistics(const struct ipoib_interface *interface,
+			       struct ipoib_statistics *statistics)
+{
+	return ipoib__sized_out(statistics, statistics->size, sizeof(*statistics),
+				&interface->statistics, sizeof(interface->statistics));
+}
+
+/* ---- neighbours ---- */
+
+static int fill_neighbour(const struct ipoib_interface *interface, const struct ipoib__neighbour *n,
+			  struct ipoib_neighbour_info *info)
+{
+	const struct ipoib__peer *peer = (const struct ipoib__peer *)(const void *)n;
+	uint64_t now = ipoib_context_now(interface->context);
+	const struct ipoib_neighbour_info full = {
+		.ip = n->ip,
+		.link_address = n->link_address,
+		.state = n->state == IPOIB__NEIGHBOUR_NEW ? IPOIB_NEIGHBOUR_INCOMPLETE : n->state,
+		.probes = n->asks,
+		.queued = peer->waiting.count,
+		.mtu = peer->ah ? peer->limit : 0,
+		.dlid = peer->ah ? peer->ah->attributes.dlid : 0,
+		.confirmed_ns = since(n->confirmed, now),
+		.used_ns = since(n->used, now),
+		.updated_ns = since(n->updated, now),
+		.moves = n->moves,
+	};
+
+	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+}
+
+int ipoib_neighbour_next(const struct ipoib_interface *interface, uint64_t *cursor,
+			 struct ipoib_neighbour_info *info)
+{
+	const struct ipoib__neighbour *n = ipoib__neighbours_next(&interface->neighbours, cursor);
+	int status;
+
+	if (!n)
+		return 0;
+	status = fill_neighbour(interface, n, info);
+	return status < 0 ? status : 1;
+}
+
+int ipoib_neighbour_find(const struct ipoib_interface *interface, const struct ipoib_ip *ip,
+			 struct ipoib_neighbour_info *info)
+{
+	const struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, ip);
+
+	return n ? fill_neighbour(interface, n, info) : -ENOENT;
+}
+
+/* ---- paths ---- */
+
+static int fill_path(const struct ipoib_interface *interface, const struct ipoib__path *path,
+		     struct ipoib_path_info *info)
+{
+	bool usable = ipoib__path_usable(path);
+	const struct ipoib_path_record *record = &path->record;
+	uint64_t now = ipoib_context_now(interface->context);
+	const struct ipoib_path_info full = {
+		.dgid = path->dgid,
+		.state = path->state == IPOIB__PATH_NEW ? IPOIB_PATH_QUERYING : path->state,
+		.mtu = usable ? record->mtu : 0,
+		.rate_mbps = usable ? ipoib__rate_to_mbps(record->rate) : 0,
+		.dlid = usable ? record->dlid : 0,
+		.sl = usable ? record->sl : 0,
+		.hop_limit = usable ? record->hop_limit : 0,
+		.failures = path->failures,
+		.neighbours = path->users,
+		.age_ns = usable ? since(path->since, now) : IPOIB_NEVER,
+		.hold_ns = until(path->hold_until, now),
+	};
+
+	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+}
+
+int ipoib_path_next(const struct ipoib_interface *interface, uint64_t *cursor,
+		    struct ipoib_path_info *info)
+{
+	const struct ipoib__path *path = ipoib__paths_next(&interface->paths, cursor);
+	int status;
+
+	if (!path)
+		return 0;
+	status = fill_path(interface, path, info);
+	return status < 0 ? status : 1;
+}
+
+/* ---- groups ---- */
+
+static int fill_group(const struct ipoib_interface *interface, const struct ipoib__group *group,
+		      struct ipoib_multicast_info *info)
+{
+	const struct ipoib__cast_group *cast =
+		(const struct ipoib__cast_group *)(const void *)group;
+	bool backoff = group->state == IPOIB_MULTICAST_BACKOFF;
+	uint64_t now = ipoib_context_now(interface->context);
+	const struct ipoib_multicast_info full = {
+		.mgid = group->mgid,
+		.state = group->state,
+		.members = group->members,
+		.mtu = group->usable ? group->record.mtu : 0,
+		.qkey = group->usable ? group->record.qkey : 0,
+		.mlid = group->usable ? group->record.mlid : 0,
+		.send_only = group->members == 0 && !group->broadcast,
+		.broadcast = group->broadcast,
+		.failures = group->failures,
+		.queued = cast->waiting.count,
+		.retry_ns = backoff ? until(group->deadline, now) : 0,
+	};
+
+	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+}
+
+int ipoib_multicast_next(const struct ipoib_interface *interface, uint64_t *cursor,
+			 struct ipoib_multicast_info *info)
+{
+	const struct ipoib__group *group = ipoib__groups_next(&interface->groups, cursor);
+	int status;
+
+	if (!group)
+		return 0;
+	status = fill_group(interface, group, info);
+	return status < 0 ? status : 1;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The simulated subnet from within: one switch, its ports, the subnet manager (SM) and the subnet
+ * administrator (SA).
+ *
+ * 1. A frame enters by ipoib__fabric_input(): from a port of this process while it posts, from a
+ *    socket while the fabric is dispatched, from the SA when it answers.
+ * 2. The switch checks it, shows it to the capture, and routes it: by LID to one port, by MLID to
+ *    the members of the group, to the SM's LID to the SA. Each copy meets the faults of its sender.
+ * 3. A copy for a port of this process or for the SA always goes through the queue, even
+ *    without a delay, and arrives when the fabric is dispatched: nothing is ever delivered into
+ *    a caller. A copy for a socket is written at once when there is no delay.
+ * 4. Every copy ends in one counter: copies = delivered + in_flight + the sum of dropped_*.
+ *    What the SA takes is delivered; what is malformed or has no route is a copy of one.
+ *
+ * LIDs: the ports have consecutive ones, which move as a block when they are assigned anew; the SM
+ * has one of the two highest.
+ */
+#ifndef IPOIB__MOCK_FABRIC_H
+#define IPOIB__MOCK_FABRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include <ipoib/mock.h>
+#include <ipoib/transport.h>
+#include <ipoib/types.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/poller.h"
+#include "base/random.h"
+#include "mock/fabric_group.h"
+#include "mock/fabric_queue.h"
+#include "mock/frame.h"
+
+struct ipoib__port;
+struct ipoib__attach;
+
+#define IPOIB__FABRIC_HOSTS_MAX 1024
+#define IPOIB__FABRIC_PORTS_MAX 8
+/* Processes that attach without the name of a port: peers of tests, one descriptor each. */
+#define IPOIB__FABRIC_ANONYMOUS_MAX 64
+/* The port number of the SM, which is not among the ports. */
+#define IPOIB__FABRIC_SM	UINT32_MAX
+#define IPOIB__FABRIC_LID_FIRST 1
+/* The SM's LIDs, one after the other when a new one takes over. */
+#define IPOIB__FABRIC_SM_LID_A 0xbfff
+#define IPOIB__FABRIC_SM_LID_B 0xbffe
+/* Octets that wait for a peer which does not read: a few of the longest frames, many datagrams. */
+#define IPOIB__FABRIC_BACKLOG (UINT32_C(4) << 20)
+/* Frames read from one peer before the next one's turn. */
+#define IPOIB__FABRIC_READS 64
+/* How long a peer may take to say what port it wants to be. */
+#define IPOIB__FABRIC_HELLO_NS UINT64_C(1000000000)
+/* Deliveries of one dispatch: a few milliseconds of work. */
+#define IPOIB__FABRIC_BUDGET 4096
+
+/* A port of this process: what the fabric and open.c know of each other. */
+struct ipoib__local {
+	struct ipoib__port *port;
+	struct ipoib_fabric *fabric; /* NULL: it has gone */
+	uint32_t index;
+};
+
+/* A process at the socket. */
+struct ipoib__peer {
+	struct ipoib__list link;
+	int fd;
+	bool attached;
+	bool broken;	 /* to be closed */
+	bool info_due;	 /* the port's state has to be told */
+	bool waiting;	 /* POLLOUT is watched for */
+	uint32_t index;	 /* of its port, when attached */
+	uint32_t size;	 /* of the attach message that it knows */
+	uint32_t events; /* to be told with the port's state */
+	uint64_t opened;
+	size_t backlog_octets;
+	size_t backlog_count;
+	struct ipoib__list backlog; /* struct waiting of fabric_peer.c */
+};
+
+struct ipoib__listener {
+	int fd; /* -1: none */
+	struct sockaddr_un address;
+	/* The socket's file, so that no other is removed at the end. */
+	dev_t device;
+	ino_t inode;
+	uint64_t resume; /* when to watch it again after no descriptor was left; IPOIB_NEVER */
+};
+
+struct ipoib__fabric_port {
+	char name[32];
+	bool up; /* as ipoib_fabric_set_link() left it */
+	struct ipoib_gid gid;
+	uint16_t lid;
+	uint32_t mtu;
+	uint32_t pkey_count;
+	uint16_t pkeys[15];
+	struct ipoib_fabric_faults faults;
+	/* Attached: one of the two. */
+	struct ipoib__local *local;
+	struct ipoib__peer *peer;
+};
+
+struct ipoib_fabric {
+	struct ipoib__memory memory;
+	struct ipoib__log log;
+	struct ipoib__random random;
+	struct ipoib_fabric_config config;
+	struct ipoib_fabric_faults faults; /* of frames that the SM sends, and of new ports */
+	struct ipoib__fabric_port *ports;  /* named ones first */
+	uint32_t named;
+	uint32_t port_count;
+	uint16_t lid_first;
+	uint16_t sm_lid;
+	struct ipoib__fabric_groups groups;
+	struct ipoib__fabric_queue queue;
+	struct ipoib_capture *capture;
+	struct ipoib_fabric_statistics statistics; /* the gauges are computed when asked for */
+	uint64_t backlog_frames;		   /* of all peers */
+
+	struct ipoib__poller poller;
+	struct ipoib__list peers;
+	struct ipoib__listener listener;
+	uint8_t *buffer; /* IPOIB__FRAME_MAX octets, to receive into; with the listener */
+};
+
+/* ---- fabric_port.c ---- */
+
+int ipoib__fabric_ports_init(struct ipoib_fabric *fabric);
+void ipoib__fabric_ports_fini(struct ipoib_fabric *fabric);
+uint64_t ipoib__fabric_now(const struct ipoib_fabric *fabric);
+/* NULL: there is none. A port that is down or not attached has a name, but no LID or GID. */
+struct ipoib__fabric_port *ipoib__fabric_port_by_name(struct ipoib_fabric *fabric,
+						      const char *name);
+struct ipoib__fabric_port *ipoib__fabric_port_by_lid(struct ipoib_fabric *fabric, uint16_t lid);
+struct ipoib__fabric_port *ipoib__fabric_port_by_gid(struct ipoib_fabric *fabric,
+						     const struct ipoib_gid *gid);
+uint32_t ipoib__fabric_port_index(const struct ipoib_fabric *fabric,
+				  const struct ipoib__fabric_port *port);
+bool ipoib__fabric_port_attached(const struct ipoib__fabric_port *port);
+/* Attached, and its link is up. */
+bool ipoib__fabric_port_alive(const struct ipoib__fabric_port *port);
+void ipoib__fabric_port_attributes(const struct ipoib_fabric *fabric,
+				   const struct ipoib__fabric_port *port,
+				   struct ipoib_port_attributes *attributes);
+/* Whether a P_Key's partition is in the port's table, and in which form. */
+bool ipoib__fabric_port_pkey(const struct ipoib__fabric_port *port, uint16_t pkey, uint16_t *entry);
+/* Tells whoever is attached what the port is now; events are those of mock/attach.h. */
+void ipoib__fabric_port_tell(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
+			     uint32_t events);
+/* What was attached has gone: memberships go with it. */
+void ipoib__fabric_port_detach(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port);
+
+/* ---- fabric_switch.c ---- */
+
+/* A frame enters. payload has frame->length octets. */
+void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
+			 const struct ipoib__frame *frame, const void *payload);
+/* Something entered that is no frame. */
+void ipoib__fabric_bad(struct ipoib_fabric *fabric);
+/* Delivers what has arrived by now. */
+void ipoib__fabric_deliver(struct ipoib_fabric *fabric, uint64_t now);
+
+/* ---- fabric_sa.c ---- */
+
+/* A MAD for the SA. */
+void ipoib__fabric_sa(struct ipoib_fabric *fabric, const struct ipoib__frame *frame,
+		      const void *payload);
+
+/* ---- fabric_peer.c: a process at the socket ---- */
+
+int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd);
+void ipoib__fabric_peer_close(struct ipoib_fabric *fabric, struct ipoib__peer *peer);
+/* Reads what has come, bounded. */
+void ipoib__fabric_peer_read(struct ipoib_fabric *fabric, struct ipoib__peer *peer);
+/* Writes what waits. */
+void ipoib__fabric_peer_write(struct ipoib_fabric *fabric, struct ipoib__peer *peer);
+/* Writes a frame to the peer, or keeps it until there is room, or drops it; counts which. */
+void ipoib__fabric_peer_send(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
+			     const struct ipoib__frame *frame, const void *payload);
+
+/* ---- fabric_attach.c: how it becomes a port ---- */
+
+/* The first message of a peer. */
+void ipoib__fabric_attach(struct ipoib_fabric *fabric, struct ipoib__peer *peer, const void *bytes,
+			  size_t length);
+/* Fills in what an attached peer is to be told. */
+void ipoib__fabric_attach_info(const struct ipoib_fabric *fabric, const struct ipoib__peer *peer,
+			       struct ipoib__attach *attach);
+
+/* ---- fabric_socket.c ---- */
+
+void ipoib__fabric_socket_fini(struct ipoib_fabric *fabric);
+/* Reads and writes what is ready, and closes what is broken or late. */
+void ipoib__fabric_socket_dispatch(struct ipoib_fabric *fabric, uint64_t now);
+/* When a peer that said nothing is late; IPOIB_NEVER. */
+uint64_t ipoib__fabric_socket_deadline(const struct ipoib_fabric *fabric);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the SA's records do with a request; fabric_sa.c is the envelope around them.
+ *
+ * The rules are OpenSM's, found by asking it: an unknown port or an absent P_Key is "no records"
+ * (0x0300) to a path query; a join that lacks what a group is made of, when there is no group, is
+ * "insufficient components" (0x0600); every other fault of a join or a leave is
+ * "request invalid" (0x0200).
+ */
+#ifndef IPOIB__MOCK_FABRIC_SA_H
+#define IPOIB__MOCK_FABRIC_SA_H
+
+#include "mock/fabric.h"
+#include "wire/sa.h"
+
+/* What links of this fabric do: 40 Gbit/s, 1 s to live; groups of the SM's own making 10 Gbit/s. */
+#define IPOIB__FABRIC_RATE	 7
+#define IPOIB__FABRIC_GROUP_RATE 3
+#define IPOIB__FABRIC_LIFE	 18
+
+struct ipoib__sa_request {
+	struct ipoib__fabric_port *from;
+	struct ipoib__sa sa;
+	const uint8_t *data; /* IPOIB__SA_DATA_LENGTH octets */
+};
+
+struct ipoib__sa_reply {
+	uint16_t status; /* IPOIB__SA_...; the data go only with 0 */
+	uint8_t data[IPOIB__SA_DATA_LENGTH];
+	size_t length;
+};
+
+/* Whether a value satisfies what a record asks with a selector (IPOIB__SA_GREATER ...). */
+bool ipoib__fabric_sa_satisfies(uint8_t selector, uint32_t asked, uint32_t value);
+
+/* fabric_sa_path.c */
+void ipoib__fabric_sa_path(struct ipoib_fabric *fabric, const struct ipoib__sa_request *request,
+			   struct ipoib__sa_reply *reply);
+
+/* fabric_sa_group.c */
+int ipoib__fabric_sa_broadcast_group(struct ipoib_fabric *fabric);
+void ipoib__fabric_sa_group_get(struct ipoib_fabric *fabric,
+				const struct ipoib__sa_request *request,
+				struct ipoib__sa_reply *reply);
+void ipoib__fabric_sa_group_join(struct ipoib_fabric *fabric,
+				 const struct ipoib__sa_request *request,
+				 struct ipoib__sa_reply *reply);
+void ipoib__fabric_sa_group_leave(struct ipoib_fabric *fabric,
+				  const struct ipoib__sa_request *request,
+				  struct ipoib__sa_reply *reply);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <errno.h>
+#include <string.h>
+
+#include <ipoib/capture.h>
+
+#include "mock/fabric.h"
+#include "mock/port.h"
+
+/* Faults are given in parts of this. */
+#define PARTS UINT64_C(1000000)
+
+/* A frame on its way through the switch, and the parcel of it once a copy has to wait. */
+struct passage {
+	const struct ipoib__frame *frame;
+	const void *payload;
+	const struct ipoib_fabric_faults *faults; /* the sender's */
+	uint64_t now;
+	struct ipoib__parcel *parcel;
+};
+
+/* ---- copies ---- */
+
+static bool happens(struct ipoib_fabric *fabric, uint32_t parts)
+{
+	return parts > 0 && ipoib__random_below(&fabric->random, PARTS) < parts;
+}
+
+static uint64_t later(uint64_t now, uint64_t span)
+{
+	return now > IPOIB_NEVER - 1 - span ? IPOIB_NEVER - 1 : now + span;
+}
+
+static uint64_t arrival(struct ipoib_fabric *fabric, const struct passage *passage)
+{
+	const struct ipoib_fabric_faults *faults = passage->faults;
+	uint64_t time = later(passage->now, fabric->config.delay_ns);
+
+	if (faults->jitter_ns > 0)
+		time = later(time, ipoib__random_between(&fabric->random, 0, faults->jitter_ns));
+	if (happens(fabric, faults->reorder_ppm))
+		time = later(time, faults->reorder_ns);
+	return time;
+}
+
+static void copy_wait(struct ipoib_fabric *fabric, struct passage *passage, uint32_t to,
+		      uint64_t time)
+{
+	if (passage->parcel == NULL)
+		passage->parcel =
+			ipoib__parcel_new(&fabric->memory, passage->frame, passage->payload);
+	if (passage->parcel == NULL ||
+	    ipoib__fabric_queue_add(&fabric->queue, time, to, passage->parcel) < 0)
+		fabric->statistics.dropped_full++;
+}
+
+static void copy_once(struct ipoib_fabric *fabric, struct passage *passage, uint32_t to)
+{
+	uint64_t time = arrival(fabric, passage);
+	struct ipoib__fabric_port *port = to == IPOIB__FABRIC_SM ? NULL : &fabric->ports[to];
+
+	fabric->statistics.copies++;
+	if (port != NULL && !ipoib__fabric_port_alive(port))
+		fabric->statistics.dropped_link++;
+	else if (happens(fabric, passage->faults->loss_ppm))
+		fabric->statistics.dropped_fault++;
+	else if (port != NULL && port->peer != NULL && time == passage->now)
+		ipoib__fabric_peer_send(fabric, port->peer, passage->frame, passage->payload);
+	else
+		copy_wait(fabric, passage, to, time);
+}
+
+static void copy(struct ipoib_fabric *fabric, struct passage *passage, uint32_t to)
+{
+	bool twice = happens(fabric, passage->faults->duplicate_ppm);
+
+	copy_once(fabric, passage, to);
+	if (twice)
+		copy_once(fabric, passage, to);
+}
+
+/* ---- routes ---- */
+
+static void no_copy(struct ipoib_fabric *fabric, uint64_t *counter)
+{
+	fabric->statistics.copies++;
+	(*counter)++;
+}
+
+/*
+ * To every member but the sender: a switch does not send a multicast out of the port that it came
+ * in by. A sender that never joined has no route to the group (strict as a fabric of several
+ * switches is).
+ */
+static void route_group(struct ipoib_fabric *fabric, struct passage *passage, uint32_t from)
+{
+	struct ipoib__fabric_group *group =
+		ipoib__fabric_group_by_mlid(&fabric->groups, passage->frame->dlid);
+
+	if (group == NULL ||
+	    (from != IPOIB__FABRIC_SM && ipoib__fabric_group_state(group, from) == 0)) {
+		no_copy(fabric, &fabric->statistics.dropped_route);
+		return;
+	}
+	for (size_t i = 0; i < group->count; i++) {
+		const struct ipoib__fabric_member *member = &group->members[i];
+
+		if (member->port != from && (member->state & IPOIB__FABRIC_RECEIVES))
+			copy(fabric, passage, member->port);
+	}
+}
+
+static void route(struct ipoib_fabric *fabric, struct passage *passage, uint32_t from)
+{
+	uint16_t dlid = passage->frame->dlid;
+	struct ipoib__fabric_port *port;
+
+	if (ipoib__lid_is_multicast(dlid)) {
+		route_group(fabric, passage, from);
+		return;
+	}
+	if (dlid == fabric->sm_lid) {
+		copy(fabric, passage, IPOIB__FABRIC_SM);
+		return;
+	}
+	port = ipoib__fabric_port_by_lid(fabric, dlid);
+	if (port == NULL)
+		no_copy(fabric, &fabric->statistics.dropped_route);
+	else
+		copy(fabric, passage, ipoib__fabric_port_index(fabric, port));
+}
+
+/* ---- entering ---- */
+
+/*
+ * What a port may send: under its own LID and GID, and no datagram longer than a link carries. A
+ * real switch believes its ports; here a frame that lies is a bug or an attack, and either
+ * shall be seen.
+ */
+static bool frame_is_good(const struct ipoib_fabric *fabric, const struct ipoib__fabric_port *port,
+			  const struct ipoib__frame *frame)
+{
+	if (frame->slid != port->lid)
+		return false;
+	if ((frame->flags & IPOIB__FRAME_GRH) &&
+	    memcmp(&frame->sgid, &port->gid, sizeof(port->gid)) != 0)
+		return false;
+	if (frame->operation == IPOIB__FRAME_UD)
+		return frame->length <= fabric->config.mtu;
+	return frame->length <= IPOIB__FRAME_PAYLOAD_MAX;
+}
+
+static void capture(struct ipoib_fabric *fabric, uint64_t now, const struct ipoib__frame *frame,
+		    const void *payload)
+{
+	struct ipoib_capture_packet packet = {
+		.size = sizeof(packet),
+		.slid = frame->slid,
+		.dlid = frame->dlid,
+		.pkey = frame->pkey,
+		.sl = frame->sl,
+		.has_grh = (frame->flags & IPOIB__FRAME_GRH) != 0,
+		.traffic_class = frame->traffic_class,
+		.hop_limit = frame->hop_limit,
+		.flow_label = frame->flow_label,
+		.sgid = frame->sgid,
+		.dgid = frame->dgid,
+		.source_qpn = frame->sqpn,
+		.dest_qpn = frame->dqpn,
+		.qkey = frame->qkey,
+		.psn = frame->psn,
+		.payload = payload,
+		.length = frame->length,
+	};
+
+	/* A capture counts its failures itself. */
+	if (frame->operation == IPOIB__FRAME_UD)
+		(void)ipoib_capture_packet(fabric->capture, now, &packet);
+}
+
+void ipoib__fabric_bad(struct ipoib_fabric *fabric)
+{
+	fabric->statistics.frames++;
+	no_copy(fabric, &fabric->statistics.dropped_bad);
+}
+
+void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
+			 const struct ipoib__frame *frame, const void *payload)
+{
+	struct passage passage = {
+		.frame = frame,
+		.payload = payload,
+		.faults = &fabric->faults,
+		.now = ipoib__fabric_now(fabric),
+	};
+
+	if (from != IPOIB__FABRIC_SM) {
+		const struct ipoib__fabric_port *port = &fabric->ports[from];
+
+		if (!frame_is_good(fabric, port, frame)) {
+			ipoib__fabric_bad(fabric);
+			return;
+		}
+		if (!ipoib__fabric_port_alive(port)) {
+			fabric->statistics.frames++;
+			no_copy(fabric, &fabric->statistics.dropped_link);
+			return;
+		}
+		passage.faults = &port->faults;
+	}
+	fabric->statistics.frames++;
+	if (fabric->capture != NULL)
+		capture(fabric, passage.now, frame, payload);
+	route(fabric, &passage, from);
+	ipoib__parcel_unref(&fabric->memory, passage.parcel);
+}
+
+/* ---- leaving ---- */
+
+static void land(struct ipoib_fabric *fabric, const struct ipoib__flight *flight)
+{
+	const struct ipoib__frame *frame = &flight->parcel->frame;
+	const void *payload = flight->parcel->payload;
+
+	if (flight->port == IPOIB__FABRIC_SM) {
+		fabric->statistics.delivered++;
+		ipoib__fabric_sa(fabric, frame, payload);
+		return;
+	}
+	struct ipoib__fabric_port *port = &fabric->ports[flight->port];
+	if (!ipoib__fabric_port_alive(port)) {
+		fabric->statistics.dropped_link++;
+	} else if (port->peer != NULL) {
+		ipoib__fabric_peer_send(fabric, port->peer, frame, payload);
+	} else {
+		fabric->statistics.delivered++;
+		ipoib__hca_receive(&port->local->port->hca, frame, payload);
+	}
+}
+
+void ipoib__fabric_deliver(struct ipoib_fabric *fabric, uint64_t now)
+{
+	struct ipoib__flight flight;
+
+	for (unsigned i = 0;
+	     i < IPOIB__FABRIC_BUDGET && ipoib__fabric_queue_take(&fabric->queue, now, &flight);
+	     i++) {
+		land(fabric, &flight);
+		ipoib__parcel_unref(&fabric->memory, flight.parcel);
+	}
+}

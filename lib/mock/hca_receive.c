@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <errno.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "mock/hca.h"
+#include "wire/grh.h"
+#include "wire/mad.h"
+
+#define PKEY_PARTITION	 0x7fff
+#define PKEY_FULL_MEMBER 0x8000
+/* Octets around the payload that a GRH counts: BTH, DETH, ICRC. */
+#define TRANSPORT_OCTETS (12 + 8 + 4)
+
+/* One of the two must be a full member (IBA 10.9.3): limited members do not hear each other. */
+static bool pkey_matches(uint16_t a, uint16_t b)
+{
+	return (a & PKEY_PARTITION) != 0 && ((a ^ b) & PKEY_PARTITION) == 0 &&
+	       ((a | b) & PKEY_FULL_MEMBER) != 0;
+}
+
+/* The 40 octets in front: the GRH, or nothing that anyone may rely on. */
+static void write_grh(uint8_t *room, const struct ipoib__frame *frame)
+{
+	struct ipoib__grh grh = {
+		.traffic_class = frame->traffic_class,
+		.flow_label = frame->flow_label,
+		.payload_length = (uint16_t)(((frame->length + 3) & ~3u) + TRANSPORT_OCTETS),
+		.next_header = IPOIB__GRH_NEXT_BTH,
+		.hop_limit = frame->hop_limit,
+		.source = frame->sgid,
+		.destination = frame->dgid,
+	};
+
+	memset(room, IPOIB__HCA_POISON, IPOIB_GRH_LENGTH);
+	if (frame->flags & IPOIB__FRAME_GRH)
+		ipoib__assert(ipoib__grh_encode(room, IPOIB_GRH_LENGTH, &grh) == IPOIB_GRH_LENGTH);
+}
+
+static void fail(struct ipoib__hca_ud *ud, const struct ipoib_ud_receive *receive, int status)
+{
+	struct ipoib_ud_completion completion = {
+		.cookie = receive->cookie,
+		.status = status,
+		.opcode = IPOIB_UD_RECEIVE,
+	};
+
+	ud->hca->counters.receives_failed++;
+	ipoib__hca_ud_complete(ud, &completion, NULL);
+	ipoib__hca_ud_stop(ud, IPOIB__HCA_ERROR);
+}
+
+static void fill(struct ipoib__hca_ud *ud, const struct ipoib_ud_receive *receive,
+		 const struct ipoib__frame *frame, const void *payload)
+{
+	uint8_t *room = receive->address;
+	struct ipoib_ud_completion completion = {
+		.cookie = receive->cookie,
+		.opcode = IPOIB_UD_RECEIVE,
+		.has_grh = (frame->flags & IPOIB__FRAME_GRH) != 0,
+		.sl = frame->sl,
+		.length = IPOIB_GRH_LENGTH + frame->length,
+		.source_qpn = frame->sqpn,
+		.source_lid = frame->slid,
+	};
+
+	write_grh(room, frame);
+	if (frame->length > 0)
+		memcpy(room + IPOIB_GRH_LENGTH, payload, frame->length);
+	ud->hca->counters.receives++;
+	ipoib__hca_ud_complete(ud, &completion, NULL);
+}
+
+static void deliver(struct ipoib__hca_ud *ud, const struct ipoib__frame *frame, const void *payload)
+{
+	struct ipoib__hca *hca = ud->hca;
+	struct ipoib_ud_receive receive;
+
+	if (ud->state == IPOIB__HCA_ERROR)
+		hca->counters.dropped_state++;
+	else if (!pkey_matches(frame->pkey, hca->port.pkeys[ud->pkey_index]))
+		hca->counters.dropped_pkey++;
+	else if (frame->qkey != ud->qkey)
+		hca->counters.dropped_qkey++;
+	else if (!ipoib__ring_pop(&ud->receives, &receive))
+		hca->counters.dropped_starved++;
+	else if (receive.length < IPOIB_GRH_LENGTH + frame->length)
+		fail(ud, &receive, -EMSGSIZE);
+	else if (!ipoib__hca_memory_covers(hca, receive.key, receive.address, receive.length))
+		fail(ud, &receive, -EIO);
+	else
+		fill(ud, &receive, frame, payload);
+}
+
+static void to_services(struct ipoib__hca *hca, const struct ipoib__frame *frame,
+			const void *payload)
+{
+	if (frame->qkey != IPOIB__QKEY_SERVICES || frame->length != IPOIB__MAD_LENGTH ||
+	    !hca->owner.mad(hca->owner.self, frame, payload))
+		hca->counters.dropped_mad++;
+	else
+		hca->counters.mads++;
+}
+
+static void to_queue_pair(struct ipoib__hca *hca, const struct ipoib__frame *frame,
+			  const void *payload)
+{
+	if (frame->dqpn == IPOIB__QPN_SERVICES) {
+		to_services(hca, frame, payload);
+		return;
+	}
+	for (struct ipoib__list *link = hca->queue_pairs.next; link != &hca->queue_pairs;
+	     link = link->next) {
+		struct ipoib__hca_ud *ud = ipoib__container_of(link, struct ipoib__hca_ud, link);
+
+		if (ud->qpn == frame->dqpn) {
+			deliver(ud, frame, payload);
+			return;
+		}
+	}
+	hca->counters.dropped_qpn++;
+}
+
+static void to_group(struct ipoib__hca *hca, const struct ipoib__frame *frame, const void *payload)
+{
+	bool heard = false;
+
+	if (frame->dqpn != IPOIB_QPN_MULTICAST || !(frame->flags & IPOIB__FRAME_GRH)) {
+		hca->counters.dropped_kind++;
+		return;
+	}
+	for (struct ipoib__list *link = hca->queue_pairs.next; link != &hca->queue_pairs;
+	     link = link->next) {
+		struct ipoib__hca_ud *ud = ipoib__container_of(link, struct ipoib__hca_ud, link);
+
+		if (ipoib__hca_ud_attached(ud, &frame->dgid, frame->dlid)) {
+			heard = true;
+			deliver(ud, frame, payload);
+		}
+	}
+	if (!heard)
+		hca->counters.dropped_qpn++;
+}
+
+void ipoib__hca_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
+			const void *payload)
+{
+	hca->counters.frames++;
+	if (hca->port.state != IPOIB_PORT_ACTIVE)
+		hca->counters.dropped_down++;
+	else if (frame->operation != IPOIB__FRAME_UD || frame->length > hca->port.mtu)
+		hca->counters.dropped_kind++;
+	else if (ipoib__lid_is_multicast(frame->dlid))
+		to_group(hca, frame, payload);
+	else if (frame->dlid != hca->port.lid)
+		hca->counters.dropped_lid++;
+	else
+		to_queue_pair(hca, frame, payload);
+}

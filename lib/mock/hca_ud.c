@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <errno.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "mock/hca.h"
+
+/* A P_Key without its membership bit. */
+#define PKEY_PARTITION 0x7fff
+
+/* ---- making and ending ---- */
+
+static bool qpn_taken(const struct ipoib__hca *hca, uint32_t qpn)
+{
+	for (struct ipoib__list *link = hca->queue_pairs.next; link != &hca->queue_pairs;
+	     link = link->next)
+		if (ipoib__container_of(link, struct ipoib__hca_ud, link)->qpn == qpn)
+			return true;
+	return false;
+}
+
+/* A number is not used again soon: a peer must be able to see that a queue pair is another. */
+static uint32_t qpn_new(struct ipoib__hca *hca)
+{
+	uint32_t qpn;
+
+	do {
+		qpn = hca->next_qpn++;
+		if (hca->next_qpn >= IPOIB_QPN_MULTICAST)
+			hca->next_qpn = IPOIB__HCA_QPN_FIRST;
+	} while (qpn_taken(hca, qpn));
+	return qpn;
+}
+
+static int pkey_find(const struct ipoib__hca *hca, uint16_t pkey, uint32_t *index)
+{
+	for (uint32_t i = 0; i < hca->port.pkey_count; i++) {
+		if ((pkey & PKEY_PARTITION) != 0 &&
+		    ((hca->port.pkeys[i] ^ pkey) & PKEY_PARTITION) == 0) {
+			*index = i;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static void rings_fini(struct ipoib__hca_ud *ud)
+{
+	ipoib__ring_fini(&ud->sends);
+	ipoib__ring_fini(&ud->receives);
+	ipoib__ring_fini(&ud->completions);
+}
+
+static int rings_init(struct ipoib__hca_ud *ud, struct ipoib__memory *memory)
+{
+	if (ipoib__ring_init(&ud->sends, memory, sizeof(struct ipoib_ud_send), ud->send_depth) ||
+	    ipoib__ring_init(&ud->receives, memory, sizeof(struct ipoib_ud_receive),
+			     ud->receive_depth) ||
+	    ipoib__ring_init(&ud->completions, memory, sizeof(struct ipoib__hca_completion),
+			     (size_t)ud->send_depth + ud->receive_depth))
+		return -ENOMEM;
+	return 0;
+}
+
+static bool depth_is_valid(uint32_t depth)
+{
+	return depth >= 1 && depth <= IPOIB__HCA_DEPTH_MAX;
+}
+
+int ipoib__hca_ud_create(struct ipoib__hca *hca, struct ipoib_ud_attributes *attributes,
+			 struct ipoib__hca_ud **out)
+{
+	struct ipoib__hca_ud *ud;
+	uint32_t pkey_index;
+
+	if (!depth_is_valid(attributes->send_depth) || !depth_is_valid(attributes->receive_depth))
+		return -EINVAL;
+	if (pkey_find(hca, attributes->pkey, &pkey_index) < 0)
+		return -ENOENT;
+	if (hca->queue_pair_count >= IPOIB__HCA_QUEUE_PAIRS_MAX)
+		return -ENOMEM;
+	ud = ipoib__memory_get(hca->memory, sizeof(*ud));
+	if (ud == NULL)
+		return -ENOMEM;
+
+	ud->hca = hca;
+	ud->state = IPOIB__HCA_READY;
+	ud->pkey_index = pkey_index;
+	ud->send_depth = attributes->send_depth;
+	ud->receive_depth = attributes->receive_depth;
+	if (rings_init(ud, hca->memory) < 0) {
+		rings_fini(ud);
+		ipoib__memory_put(hca->memory, ud, sizeof(*ud));
+		return -ENOMEM;
+	}
+	ud->qpn = qpn_new(hca);
+	ipoib__list_init(&ud->link);
+	ipoib__list_push_back(&hca->queue_pairs, &ud->link);
+	hca->queue_pair_count++;
+	attributes->qpn = ud->qpn;
+	*out = ud;
+	return 0;
+}
+
+/* Whatever was posted or completed is forgotten; its address handles are free. */
+static void release_ahs(struct ipoib__hca_ud *ud)
+{
+	struct ipoib__hca_completion done;
+	struct ipoib_ud_send send;
+
+	while (ipoib__ring_pop(&ud->sends, &send))
+		((struct ipoib__hca_ah *)send.ah)->uses--;
+	while (ipoib__ring_pop(&ud->completions, &done))
+		if (done.ah != NULL)
+			done.ah->uses--;
+}
+
+void ipoib__hca_ud_destroy(struct ipoib__hca_ud *ud)
+{
+	struct ipoib__hca *hca = ud->hca;
+
+	release_ahs(ud);
+	rings_fini(ud);
+	ipoib__memory_put(hca->memory, ud->groups, ud->group_room * sizeof(*ud->groups));
+	ipoib__list_remove(&ud->link);
+	hca->queue_pair_count--;
+	ipoib__memory_put(hca->memory, ud, sizeof(*ud));
+}
+
+/* ---- groups ---- */
+
+static struct ipoib__hca_group *group_find(const struct ipoib__hca_ud *ud,
+					   const struct ipoib_gid *mgid, uint16_t mlid)
+{
+	for (size_t i = 0; i < ud->group_count; i++)
+		if (ud->groups[i].mlid == mlid &&
+		    memcmp(&ud->groups[i].mgid, mgid, sizeof(*mgid)) == 0)
+			return &ud->groups[i];
+	return NULL;
+}
+
+bool ipoib__hca_ud_attached(const struct ipoib__hca_ud *ud, const struct ipoib_gid *mgid,
+			    uint16_t mlid)
+{
+	return group_find(ud, mgid, mlid) != NULL;
+}
+
+static int groups_grow(struct ipoib__hca_ud *ud)
+{
+	struct ipoib__memory *memory = ud->hca->memory;
+	size_t room = ud->group_room == 0 ? 8 : ud->group_room * 2;
+	struct ipoib__hca_group *groups;
+
+	if (ud->group_count >= IPOIB__HCA_GROUPS_MAX)
+		return -ENOMEM;
+	groups = ipoib__memory_get_array(memory, room, sizeof(*groups));
+	if (groups == NULL)
+		return -ENOMEM;
+	if (ud->group_count > 0)
+		memcpy(groups, ud->groups, ud->group_count * sizeof(*groups));
+	ipoib__memory_put(memory, ud->groups, ud->group_room * sizeof(*groups));
+	ud->groups = groups;
+	ud->group_room = room;
+	return 0;
+}
+
+int ipoib__hca_ud_attach(struct ipoib__hca_ud *ud, const struct ipoib_gid *mgid, uint16_t mlid)
+{
+	if (mgid->raw[0] != 0xff || !ipoib__lid_is_multicast(mlid))
+		return -EINVAL;
+	if (group_find(ud, mgid, mlid) != NULL)
+		return 0;
+	if (ud->group_count == ud->group_room && groups_grow(ud) < 0)
+		return -ENOMEM;
+	ud->groups[ud->group_count++] = (struct ipoib__hca_group){ .mgid = *mgid, .mlid = mlid };
+	return 0;
+}
+
+void ipoib__hca_ud_detach(struct ipoib__hca_ud *ud, const struct ipoib_gid *mgid, uint16_t mlid)
+{
+	struct ipoib__hca_group *group = group_find(ud, mgid, mlid);
+
+	if (group != NULL)
+		*group = ud->groups[--ud->group_count];
+}
+
+/* ---- posting and polling ---- */
+
+void ipoib__hca_ud_complete(struct ipoib__hca_ud *ud, const struct ipoib_ud_completion *completion,
+			    struct ipoib__hca_ah *ah)
+{
+	struct ipoib__hca_completion done = { .completion = *completion, .ah = ah };
+	bool pushed = ipoib__ring_push(&ud->completions, &done);
+	bool armed = ud->armed;
+
+	ipoib__assert(pushed); /* places are taken from posting to polling */
+	ud->armed = false;
+	ud->hca->owner.wake(ud->hca->owner.self, armed);
+}
+
+bool ipoib__hca_ud_arm(struct ipoib__hca_ud *ud)
+{
+	ud->armed = ipoib__ring_count(&ud->completions) == 0;
+	return !ud->armed;
+}
+
+static void flush_receives(struct ipoib__hca_ud *ud)
+{
+	struct ipoib_ud_receive receive;
+
+	while (ipoib__ring_pop(&ud->receives, &receive)) {
+		struct ipoib_ud_completion flushed = {
+			.cookie = receive.cookie,
+			.status = -ECANCELED,
+			.opcode = IPOIB_UD_RECEIVE,
+		};
+
+		ud->hca->counters.receives_flushed++;
+		ipoib__hca_ud_complete(ud, &flushed, NULL);
+	}
+}
+
+void ipoib__hca_ud_stop(struct ipoib__hca_ud *ud, enum ipoib__hca_state state)
+{
+	ipoib__assert(state != IPOIB__HCA_READY);
+	ud->state = state;
+	ipoib__hca_ud_flush_sends(ud);
+	if (state == IPOIB__HCA_ERROR)
+		flush_receives(ud);
+	ud->mend = ipoib__ring_count(&ud->completions);
+}
+
+int ipoib__hca_ud_post_send(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *sends,
+			    size_t count)
+{
+	size_t posted = 0;
+
+	while (posted < count && ud->sends_open < ud->send_depth) {
+		bool pushed = ipoib__ring_push(&ud->sends, &sends[posted]);
+
+		ipoib__assert(pushed);
+		((struct ipoib__hca_ah *)sends[posted].ah)->uses++;
+		ud->sends_open++;
+		posted++;
+	}
+	ipoib__hca_ud_send(ud);
+	return (int)posted;
+}
+
+int ipoib__hca_ud_post_receive(struct ipoib__hca_ud *ud, const struct ipoib_ud_receive *receives,
+			       size_t count)
+{
+	size_t posted = 0;
+
+	while (posted < count && ud->receives_open < ud->receive_depth) {
+		bool pushed = ipoib__ring_push(&ud->receives, &receives[posted]);
+
+		ipoib__assert(pushed);
+		ud->receives_open++;
+		posted++;
+	}
+	if (ud->state == IPOIB__HCA_ERROR)
+		flush_receives(ud);
+	return (int)posted;
+}
+
+int ipoib__hca_ud_poll(struct ipoib__hca_ud *ud, struct ipoib_ud_completion *completions,
+		       size_t count)
+{
+	struct ipoib__hca_completion done;
+	size_t taken = 0;
+
+	while (taken < count && ipoib__ring_pop(&ud->completions, &done)) {
+		if (done.completion.opcode == IPOIB_UD_SEND) {
+			done.ah->uses--;
+			ud->sends_open--;
+		} else {
+			ud->receives_open--;
+		}
+		if (ud->mend > 0 && --ud->mend == 0)
+			ud->state = IPOIB__HCA_READY;
+		completions[taken++] = done.completion;
+	}
+	return (int)taken;
+}

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+fabric_sources += \
+	%D%/attach.c %D%/attach.h \
+	%D%/connect.c \
+	%D%/fabric.c %D%/fabric.h \
+	%D%/fabric_attach.c \
+	%D%/fabric_group.c %D%/fabric_group.h \
+	%D%/fabric_peer.c \
+	%D%/fabric_port.c \
+	%D%/fabric_queue.c %D%/fabric_queue.h \
+	%D%/fabric_sa.c %D%/fabric_sa.h \
+	%D%/fabric_sa_group.c \
+	%D%/fabric_sa_path.c \
+	%D%/fabric_sm.c \
+	%D%/fabric_socket.c \
+	%D%/fabric_switch.c \
+	%D%/frame.c %D%/frame.h \
+	%D%/hca.c %D%/hca.h \
+	%D%/hca_receive.c \
+	%D%/hca_send.c \
+	%D%/hca_ud.c \
+	%D%/hello.c %D%/hello.h \
+	%D%/open.c \
+	%D%/port.h \
+	%D%/socket.c %D%/socket.h \
+	%D%/transport.c

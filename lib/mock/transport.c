@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <string.h>
+
+#include "base/sized.h"
+#include "mock/port.h"
+#include "wire/mad.h"
+
+/* ---- between the adapter, the SA client and the link ---- */
+
+static int port_output(void *self, const struct ipoib__frame *frame, const void *payload)
+{
+	struct ipoib__port *port = self;
+
+	return port->link->output(port, frame, payload);
+}
+
+/* Of the services only the SA is known; its answers come from where it is. */
+static bool port_mad(void *self, const struct ipoib__frame *frame, const void *mad)
+{
+	struct ipoib__port *port = self;
+	struct ipoib__mad header;
+
+	if (ipoib__mad_decode(&header, mad, frame->length) < 0 ||
+	    header.management_class != IPOIB__MAD_CLASS_SA || frame->slid != port->hca.port.sm_lid)
+		return false;
+	ipoib__sa_receive(&port->sa, mad, frame->length);
+	return true;
+}
+
+static void port_emit(void *self, const uint8_t mad[IPOIB__MAD_LENGTH])
+{
+	struct ipoib__port *port = self;
+
+	ipoib__hca_send_mad(&port->hca, mad);
+}
+
+/* Who is in process() sees by itself what has come, unless he asked to be told. */
+static void port_wake(void *self, bool armed)
+{
+	struct ipoib__port *port = self;
+
+	if (port->transport != NULL && (armed || !port->processing))
+		ipoib_transport_wake(port->transport);
+}
+
+void ipoib__port_init(struct ipoib__port *port, const struct ipoib__port_link *link,
+		      const struct ipoib_port_attributes *attributes, uint64_t seed)
+{
+	struct ipoib__hca_owner owner = {
+		.output = port_output,
+		.mad = port_mad,
+		.wake = port_wake,
+		.self = port,
+	};
+
+	port->link = link;
+	port->transport = NULL;
+	port->processing = false;
+	ipoib__random_seed(&port->random, seed);
+	ipoib__hca_init(&port->hca, &port->memory, &owner, attributes);
+	ipoib__sa_init(&port->sa, &port->memory, &port->random, port_emit, port);
+}
+
+void ipoib__port_fini(struct ipoib__port *port)
+{
+	ipoib__sa_fini(&port->sa);
+	ipoib__hca_fini(&port->hca);
+}
+
+int ipoib__port_transport(struct ipoib_transport **out, struct ipoib_context *context,
+			  struct ipoib__port *port)
+{
+	int status = ipoib_transport_new(out, context, &ipoib__port_ops, port);
+
+	if (status < 0) {
+		port->link->destroy(port);
+		return status;
+	}
+	port->transport = *out;
+	return 0;
+}
+
+/* ---- the operations ---- */
+
+static void op_destroy(void *self)
+{
+	struct ipoib__port *port = self;
+
+	port->link->destroy(port);
+}
+
+static int op_query_port(void *self, struct ipoib_port_attributes *attributes)
+{
+	const struct ipoib__port *port = self;
+
+	return ipoib__sized_out(attributes, attributes->size, sizeof(*attributes), &port->hca.port,
+				sizeof(port->hca.port));
+}
+
+static void op_process(void *self, uint64_t now)
+{
+	struct ipoib__port *port = self;
+
+	port->processing = true;
+	port->link->process(port, now);
+	ipoib__sa_expire(&port->sa, now);
+	ipoib__hca_resume(&port->hca);
+	port->processing = false;
+}
+
+static uint64_t op_deadline(void *self)
+{
+	const struct ipoib__port *port = self;
+	uint64_t link = port->link->deadline(port);
+	uint64_t sa = ipoib__sa_deadline(&port->sa);
+
+	if (port->hca.port_changed || port->hca.reregister || ipoib__sa_answered(&port->sa))
+		return 0;
+	return link < sa ? link : sa;
+}
+
+static int op_next_event(void *self, struct ipoib_transport_event *event)
+{
+	struct ipoib__port *port = self;
+
+	return ipoib__hca_next_event(&port->hca, event) || ipoib__sa_next(&port->sa, event);
+}
+
+static int op_memory_get(void *self, size_t length, struct ipoib_memory_region *region)
+{
+	struct ipoib__port *port = self;
+
+	return ipoib__hca_memory_get(&port->hca, length, region);
+}
+
+static void op_memory_put(void *self, const struct ipoib_memory_region *region)
+{
+	struct ipoib__port *port = self;
+
+	ipoib__hca_memory_put(&port->hca, region);
+}
+
+static int op_ah_create(void *self, const struct ipoib_ah_attributes *attributes, void **ah)
+{
+	struct ipoib__port *port = self;
+	struct ipoib__hca_ah *made;
+	int status = ipoib__hca_ah_create(&port->hca, attributes, &made);
+
+	if (status == 0)
+		*ah = made;
+	return status;
+}
+
+static void op_ah_destroy(void *self, void *ah)
+{
+	struct ipoib__port *port = self;
+
+	ipoib__hca_ah_destroy(ah, &port->hca);
+}
+
+static int op_ud_create(void *self, struct ipoib_ud_attributes *attributes, void **ud)
+{
+	struct ipoib__port *port = self;
+	struct ipoib__hca_ud *made;
+	int status = ipoib__hca_ud_create(&port->hca, attributes, &made);
+
+	if (status == 0)
+		*ud = made;
+	return status;
+}
+
+static void op_ud_destroy(void *self, void *ud)
+{
+	(void)self;
+	ipoib__hca_ud_destroy(ud);
+}
+
+static int op_ud_set_qkey(void *self, void *ud, uint32_t qkey)
+{
+	(void)self;
+	((struct ipoib__hca_ud *)ud)->qkey = qkey;
+	return 0;
+}
+
+static int op_ud_attach(void *self, void *ud, const struct ipoib_gid *mgid, uint16_t mlid)
+{
+	(void)self;
+	return ipoib__hca_ud_attach(ud, mgid, mlid);
+}
+
+static void op_ud_detach(void *self, void *ud, const struct ipoib_gid *mgid, uint16_t mlid)
+{
+	(void)self;
+	ipoib__hca_ud_detach(ud, mgid, mlid);
+}
+
+static int op_ud_post_send(void *self, void *ud, const struct ipoib_ud_send *sends, size_t count)
+{
+	(void)self;
+	return ipoib__hca_ud_post_send(ud, sends, count);
+}
+
+static int op_ud_post_receive(void *self, void *ud, const struct ipoib_ud_receive *receives,
+			      size_t count)
+{
+	(void)self;
+	return ipoib__hca_ud_post_receive(ud, receives, count);
+}
+
+static int op_ud_poll(void *self, void *ud, struct ipoib_ud_completion *completions, size_t count)
+{
+	(void)self;
+	return ipoib__hca_ud_poll(ud, completions, count);
+}
+
+static int op_ud_arm(void *self, void *ud)
+{
+	(void)self;
+	return ipoib__hca_ud_arm(ud) ? 1 : 0;
+}
+
+static int op_path_query(void *self, uint64_t id, const struct ipoib_gid *dgid, uint16_t pkey)
+{
+	struct ipoib__port *port = self;
+	int status = ipoib__sa_path(&port->sa, id, dgid, &port->hca.port.gid, pkey);
+
+	port_wake(port, false);
+	return status;
+}
+
+static int op_multicast_join(void *self, uint64_t id, const struct ipoib_multicast_record *wanted)
+{
+	struct ipoib__port *port = self;
+	int status = ipoib__sa_join(&port->sa, id, wanted, &port->hca.port.gid);
+
+	port_wake(port, false);
+	return status;
+}
+
+static void op_multicast_leave(void *self, const struct ipoib_multicast_record *group)
+{
+	struct ipoib__port *port = self;
+
+	ipoib__sa_leave(&port->sa, group, &port->hca.port.gid);
+	port_wake(port, false);
+}
+
+static void op_cancel(void *self, uint64_t id)
+{
+	struct ipoib__port *port = self;
+
+	ipoib__sa_cancel(&port->sa, id);
+}
+
+const struct ipoib_transport_ops ipoib__port_ops = {
+	.size = sizeof(struct ipoib_transport_ops),
+	.destroy = op_destroy,
+	.query_port = op_query_port,
+	.process = op_process,
+	.deadline = op_deadline,
+	.next_event = op_next_event,
+	.memory_get = op_memory_get,
+	.memory_put = op_memory_put,
+	.ah_create = op_ah_create,
+	.ah_destroy = op_ah_destroy,
+	.ud_create = op_ud_create,
+	.ud_destroy = op_ud_destroy,
+	.ud_set_qkey = op_ud_set_qkey,
+	.ud_attach = op_ud_attach,
+	.ud_detach = op_ud_detach,
+	.ud_post_send = op_ud_post_send,
+	.ud_post_receive = op_ud_post_receive,
+	.ud_poll = op_ud_poll,
+	.ud_arm = op_ud_arm,
+	.path_query = op_path_query,
+	.multicast_join = op_multicast_join,
+	.multicast_leave = op_multicast_leave,
+	.cancel = op_cancel,
+};

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The cache half of path.h: who is kept, who is asked for when. */
+#include "path/path.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool equal(const void *entry, const void *key, void *user)
+{
+	const struct ipoib__path *path = entry;
+
+	(void)user;
+	return memcmp(&path->dgid, key, sizeof(path->dgid)) == 0;
+}
+
+static uint64_t hash_of(const struct ipoib__paths *cache, const struct ipoib_gid *dgid)
+{
+	return ipoib__siphash(cache->key, dgid->raw, sizeof(dgid->raw));
+}
+
+static void take_back(struct ipoib__paths *cache, struct ipoib__path *path)
+{
+	cache->hooks->cancel(cache->owner, path->question);
+	cache->outstanding--;
+	path->asked = false;
+	ipoib__list_remove(&path->turn);
+}
+
+static void remove_path(struct ipoib__paths *cache, struct ipoib__path *path)
+{
+	bool there;
+
+	if (path->asked)
+		take_back(cache, path);
+	cache->hooks->end(cache->owner, path);
+	ipoib__wheel_cancel(cache->wheel, &path->timer);
+	ipoib__list_remove(&path->turn);
+	ipoib__list_remove(&path->kept);
+	there = ipoib__table_remove(&cache->table, path->hash, path);
+	ipoib__assert(there);
+	(void)there;
+	ipoib__memory_put(cache->memory, path, cache->hooks->path_size);
+}
+
+static void step(struct ipoib__paths *cache, struct ipoib__path *path,
+		 enum ipoib__path_event event, const struct ipoib_path_record *record, uint64_t now)
+{
+	uint64_t time = event == IPOIB__PATH_ANSWER ? IPOIB__PATH_AGE_NS :
+						      ipoib__path_hold(path->failures + 1u);
+	uint64_t drawn = ipoib__random_jitter(cache->random, time, IPOIB__PATH_JITTER);
+	unsigned actions = ipoib__path_step(path, event, record, drawn, now);
+
+	if (path->users > 0)
+		ipoib__wheel_arm(cache->wheel, &path->timer, path->deadline);
+	if (actions & IPOIB__PATH_USABLE)
+		path->generation = cache->generation;
+	if ((actions & IPOIB__PATH_ASK) && !ipoib__list_is_linked(&path->turn))
+		ipoib__list_push_back(&cache->turn, &path->turn);
+	if (actions & ~(unsigned)IPOIB__PATH_ASK)
+		cache->hooks->act(cache->owner, path, actions, now);
+}
+
+/* Asks what waits for its turn, as far as the window allows. */
+static void ask_next(struct ipoib__paths *cache, uint64_t now)
+{
+	struct ipoib__list *first;
+
+	while (cache->outstanding < IPOIB__PATH_WINDOW &&
+	       (first = ipoib__list_pop_front(&cache->turn)) != NULL) {
+		struct ipoib__path *path = ipoib__container_of(first, struct ipoib__path, turn);
+		uint64_t question = cache->next_question++;
+
+		if (cache->hooks->ask(cache->owner, path, question) < 0) {
+			step(cache, path, IPOIB__PATH_SILENCE, NULL, now);
+			continue;
+		}
+		path->question = question;
+		path->asked = true;
+		ipoib__list_push_back(&cache->asked, &path->turn);
+		cache->outstanding++;
+	}
+}
+
+/* A used path has grown old, or an unused one has been kept for long enough. */
+static void expire(struct ipoib__timer *timer, uint64_t now)
+{
+	struct ipoib__path *path = ipoib__container_of(timer, struct ipoib__path, timer);
+
+	if (path->users > 0)
+		step(path->cache, path, IPOIB__PATH_TIMER, NULL, now);
+	else
+		remove_path(path->cache, path);
+}
+
+void ipoib__paths_init(struct ipoib__paths *cache, struct ipoib__memory *memory,
+		       struct ipoib__wheel *wheel, struct ipoib__random *random,
+		       const uint8_t key[IPOIB__SIPHASH_KEY], uint32_t limit,
+		       const struct ipoib__paths_hooks *hooks, void *owner)
+{
+	ipoib__assert(hooks->path_size >= sizeof(struct ipoib__path) && limit > 0);
+	*cache = (struct ipoib__paths){ .memory = memory, .wheel = wheel, .random = random,
+					.hooks = hooks, .owner = owner, .limit = limit };
+	memcpy(cache->key, key, sizeof(cache->key));
+	ipoib__table_init(&cache->table, memory, equal, NULL);
+	ipoib__list_init(&cache->used);
+	ipoib__list_init(&cache->idle);
+	ipoib__list_init(&cache->turn);
+	ipoib__list_init(&cache->asked);
+}
+
+void ipoib__paths_fini(struct ipoib__paths *cache)
+{
+	struct ipoib__list *first;
+
+	ipoib__list_splice(&cache->idle, &cache->used);
+	while ((first = ipoib__list_first(&cache->idle)) != NULL)
+		remove_path(cache, ipoib__container_of(first, struct ipoib__path, kept));
+	ipoib__table_fini(&cache->table);
+}
+
+struct ipoib__path *ipoib__paths_find(const struct ipoib__paths *cache,
+				      const struct ipoib_gid *dgid)
+{
+	return ipoib__table_find(&cache->table, hash_of(cache, dgid), dgid);
+}
+
+/* The longest idle path gives way; one in use never does. */
+static bool make_room(struct ipoib__paths *cache)
+{
+	struct ipoib__list *first = ipoib__list_first(&cache->idle);
+
+	if (ipoib__table_count(&cache->table) < cache->limit)
+		return true;
+	if (!first)
+		return false;
+	remove_path(cache, ipoib__container_of(first, struct ipoib__path, kept));
+	return true;
+}
+
+struct ipoib__path *ipoib__paths_by_question(const struct ipoib__paths *cache, uint64_t question)
+{
+	for (struct ipoib__list *at = cache->asked.next; at != &cache->asked; at = at->next) {
+		struct ipoib__path *path = ipoib__container_of(at, struct ipoib__path, turn);
+
+		if (path->question == question)
+			return path;
+	}
+	return NULL;
+}
+
+static void keep_idle(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t now)
+{
+	ipoib__list_remove(&path->kept);
+	ipoib__list_push_back(&cache->idle, &path->kept);
+	ipoib__wheel_arm(cache->wheel, &path->timer, now + IPOIB__PATH_IDLE_NS);
+}
+
+struct ipoib__path *ipoib__paths_get(struct ipoib__paths *cache, const struct ipoib_gid *dgid,
+				     uint64_t now)
+{
+	uint64_t hash = hash_of(cache, dgid);
+	struct ipoib__path *path = ipoib__table_find(&cache->table, hash, dgid);
+
+	if (path)
+		return path;
+	if (!make_room(cache))
+		return NULL;
+	path = ipoib__memory_get(cache->memory, cache->hooks->path_size);
+	if (!path)
+		return NULL;
+	path->dgid = *dgid;
+	path->cache = cache;
+	path->hash = hash;
+	path->deadline = IPOIB_NEVER;
+	ipoib__list_init(&path->turn);
+	ipoib__list_init(&path->kept);
+	ipoib__timer_init(&path->timer, expire);
+	if (ipoib__table_insert(&cache->table, hash, path) < 0) {
+		ipoib__memory_put(cache->memory, path, cache->hooks->path_size);
+		return NULL;
+	}
+	keep_idle(cache, path, now);
+	return path;
+}
+
+void ipoib__paths_hold(struct ipoib__paths *cache, struct ipoib__path *path)
+{
+	if (path->users++ > 0)
+		return;
+	ipoib__list_remove(&path->kept);
+	ipoib__list_push_back(&cache->used, &path->kept);
+	ipoib__wheel_arm(cache->wheel, &path->timer, path->deadline);
+}
+
+void ipoib__paths_release(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t now)
+{
+	ipoib__assert(path->users > 0);
+	if (--path->users == 0)
+		keep_idle(cache, path, now);
+}
+
+void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t now)
+{
+	if (path->generation != cache->generation)
+		path->doubted = true;
+	step(cache, path, IPOIB__PATH_NEED, NULL, now);
+	ask_next(cache, now);
+}
+
+void ipoib__paths_answer(struct ipoib__paths *cache, struct ipoib__path *path,
+			 const struct ipoib_path_record *record, int status, uint64_t now)
+{
+	ipoib__assert(path->asked && cache->outstanding > 0);
+	path->asked = false;
+	ipoib__list_remove(&path->turn);
+	cache->outstanding--;
+	if (record)
+		step(cache, path, IPOIB__PATH_ANSWER, record, now);
+	else if (status == -ENOENT || status == -EACCES)
+		step(cache, path, IPOIB__PATH_REFUSAL, NULL, now);
+	else
+		step(cache, path, IPOIB__PATH_SILENCE, NULL, now);
+	ask_next(cache, now);
+}
+
+void ipoib__paths_doubt_all(struct ipoib__paths *cache)
+{
+	cache->generation++;
+}
+
+bool ipoib__paths_doubted(const struct ipoib__paths *cache, const struct ipoib__path *path)
+{
+	return path->doubted || path->generation != cache->generation;
+}
+
+static void flush(struct ipoib__paths *cache, struct ipoib__list *kept, uint64_t now)
+{
+	for (struct ipoib__list *at = kept->next; at != kept; at = at->next) {
+		struct ipoib__path *path = ipoib__container_of(at, struct ipoib__path, kept);
+
+		if (path->asked)
+			take_back(cache, path);
+		ipoib__list_remove(&path->turn);
+		step(cache, path, IPOIB__PATH_FLUSH, NULL, now);
+	}
+}
+
+void ipoib__paths_flush(struct ipoib__paths *cache, uint64_t now)
+{
+	flush(cache, &cache->used, now);
+	flush(cache, &cache->idle, now);
+}
+
+struct ipoib__path *ipoib__paths_next(const struct ipoib__paths *cache, uint64_t *cursor)
+{
+	return ipoib__table_next(&cache->table, cursor);
+}

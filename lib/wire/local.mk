@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+foundation_sources += \
+	%D%/arp.c %D%/arp.h \
+	%D%/encap.c %D%/encap.h \
+	%D%/grh.c %D%/grh.h \
+	%D%/ib_packet.c %D%/ib_packet.h \
+	%D%/ib_units.c %D%/ib_units.h \
+	%D%/icmp.c %D%/icmp.h \
+	%D%/ip.c %D%/ip.h \
+	%D%/mad.c %D%/mad.h \
+	%D%/mgid.c %D%/mgid.h \
+	%D%/sa.c %D%/sa.h \
+	%D%/sa_class_port_info.c %D%/sa_class_port_info.h \
+	%D%/sa_mcmember.c %D%/sa_mcmember.h \
+	%D%/sa_path.c %D%/sa_path.h \
+	%D%/types.c

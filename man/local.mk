@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+dist_man_MANS += \
+	%D%/ipoib-ctl.1 \
+	%D%/ipoib-fabric.1 \
+	%D%/ipoib-ping.1 \
+	%D%/ipoib-tun.1 \
+	%D%/ipoib.7 \
+	%D%/ipoib_buffer.3 \
+	%D%/ipoib_capture.3 \
+	%D%/ipoib_context.3 \
+	%D%/ipoib_ev.3 \
+	%D%/ipoib_interface.3 \
+	%D%/ipoib_mock.3 \
+	%D%/ipoib_multicast.3 \
+	%D%/ipoib_neighbour.3 \
+	%D%/ipoib_statistics.3 \
+	%D%/ipoib_transport.3 \
+	%D%/ipoib_types.3

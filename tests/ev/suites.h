@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef IPOIB_TESTS_EV_SUITES_H
+#define IPOIB_TESTS_EV_SUITES_H
+
+#include <check.h>
+
+Suite *suite_ev(void);
+
+#endif

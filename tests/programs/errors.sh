@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Bad input gets a clear error, and what runs already loses nothing by it.
+. "$(dirname "$0")/lib.sh"
+
+need_binaries ipoib-fabric ipoib-ping ipoib-ctl ipoib-tun
+start_fabric --hosts 4
+start listener "$bin/ipoib-ping" --fabric "$work/fabric" --port host1/1 --address 10.10.1.1/24 \
+	--listen
+wait_ready listener
+# What must not notice anything of all this.
+start witness "$bin/ipoib-ping" --fabric "$work/fabric" --port host2/1 --address 10.10.1.2/24 \
+	-i 0.05 10.10.1.1
+wait_line witness.out "icmp_seq=3 "
+
+ping_with() { # STATUS PATTERN OPTION...: of ipoib-ping
+	local status=$1 pattern=$2
+	shift 2
+	run "$status" "$bin/ipoib-ping" "$@"
+	says err "^ipoib-ping: .*$pattern"
+}
+
+tun_with() { # STATUS PATTERN SPECIFICATION...: of ipoib-tun's --interface
+	local status=$1 pattern=$2 specification interfaces=()
+	shift 2
+	for specification; do
+		interfaces+=(--interface "$specification")
+	done
+	run "$status" "$bin/ipoib-tun" --fabric "$work/fabric" "${interfaces[@]}"
+	says err "^ipoib-tun: .*$pattern"
+}
+
+say "an unknown port"
+tun_with 1 "port host9/1: .* no such port" ipoib0,port=host9/1,address=10.10.1.9/24
+ping_with 2 "port host9/1: .* no such port" --fabric "$work/fabric" --port host9/1 \
+	--address 10.10.1.9/24 10.10.1.1
+
+say "an address without a prefix, and other addresses that are none"
+tun_with 2 "address 10.10.1.3 has no prefix: write it as 10.10.1.3/24" \
+	ipoib0,port=host3/1,address=10.10.1.3
+ping_with 2 "address 10.10.1.3 has no prefix" --fabric "$work/fabric" --port host3/1 \
+	--address 10.10.1.3 10.10.1.1
+tun_with 2 "prefix \"33\" of 10.10.1.3 is not a number from 1 to 32" \
+	ipoib0,port=host3/1,address=10.10.1.3/33
+tun_with 2 "\"10.10.1.300\" is not the IPv4 address of a host" \
+	ipoib0,port=host3/1,address=10.10.1.300/24
+tun_with 2 "\"224.0.0.1\" is not the IPv4 address of a host" \
+	ipoib0,port=host3/1,address=224.0.0.1/24
+
+say "a socket that is not there"
+run 1 "$bin/ipoib-tun" --fabric "$work/nowhere" --interface ipoib0,port=host3/1,address=10.10.1.3/24
+says err "fabric $work/nowhere: nobody listens there; start one"
+ping_with 2 "fabric $work/nowhere: nobody listens there" --fabric "$work/nowhere" --port host3/1 \
+	--address 10.10.1.3/24 10.10.1.1
+run 1 "$bin/ipoib-ctl" --control "$work/nowhere" stats
+says err "^ipoib-ctl: --control $work/nowhere: there is no such socket"
+: >"$work/plain"
+run 2 "$bin/ipoib-ping" --fabric "$work/plain" --port host3/1 --address 10.10.1.3/24 10.10.1.1
+
+say "a port attached twice"
+tun_with 1 "port host1/1: another program is attached" ipoib0,port=host1/1,address=10.10.1.3/24
+ping_with 2 "port host1/1: another program is attached" --fabric "$work/fabric" --port host1/1 \
+	--address 10.10.1.3/24 10.10.1.2
+
+say "a second fabric at the same socket, and one over a file"
+run 1 "$bin/ipoib-fabric" --socket "$work/fabric" --pcap "$work/plain.pcap"
+says err "--socket $work/fabric: somebody listens there already"
+[ ! -e "$work/plain.pcap" ] || fail "a fabric that may not listen has made a capture"
+run 1 "$bin/ipoib-fabric" --socket "$work/plain"
+[ -f "$work/plain" ] || fail "a fabric has replaced a plain file by its socket"
+
+say "numbers out of their range"
+for option in "--hosts 0" "--hosts 1025" "--ports 9" "--mtu 1500" "--mtu 2048x" "--seed -1"; do
+	# shellcheck disable=SC2086
+	run 2 "$bin/ipoib-fabric" --socket "$work/other" $option
+	says err "^ipoib-fabric: ${option% *}"
+done
+ping_with 2 "-s: \"65508\" is not a number from 0 to 65507" -s 65508
+ping_with 2 "-i: \"nan\" is not a number of seconds" -i nan
+
+say "P_Keys and MTUs that no interface can have"
+tun_with 2 "P_Key 0x7fff is not a full member's" ipoib0,port=host3/1,address=10.10.1.3/24,pkey=0x7fff
+tun_with 1 "P_Key 0x8123 is not in the table of port host3/1" \
+	ipoib0,port=host3/1,address=10.10.1.3/24,pkey=0x8123
+tun_with 2 "\"67\" is not a number from 68 to 65520" ipoib0,port=host3/1,address=10.10.1.3/24,mtu=67
+
+say "what is given twice"
+tun_with 2 "ipoib0: two interfaces of this name" ipoib0,port=host3/1,address=10.10.1.3/24 \
+	ipoib0,port=host4/1,address=10.10.1.4/24
+tun_with 2 "port host3/1 is the port of ipoib0 already" ipoib0,port=host3/1,address=10.10.1.3/24 \
+	ipoib1,port=host3/1,address=10.10.1.4/24
+tun_with 2 "address 10.10.1.3 is given twice" ipoib0,port=host3/1,address=10.10.1.3/24 \
+	ipoib1,port=host4/1,address=10.10.1.3/16
+tun_with 2 "port= is missing" ipoib0,address=10.10.1.3/24
+tun_with 2 "address= is missing" ipoib0,port=host3/1
+tun_with 2 "\"color=red\" is not port=" ipoib0,port=host3/1,color=red
+tun_with 2 "is not the name of a device" this-name-is-too-long,port=host3/1,address=10.10.1.3/24
+
+say "garbage options: the usage on standard error, status 2"
+for program in ipoib-fabric ipoib-tun ipoib-ping ipoib-ctl; do
+	for garbage in --garbage -Z --help=no; do
+		run 2 "$bin/$program" "$garbage"
+		says err "^$program: "
+		says err "^Usage: $program "
+		[ ! -s "$work/out" ] || fail "$program $garbage prints on standard output"
+	done
+	run 2 "$bin/$program"
+	run 0 "$bin/$program" --help
+	says out "^Usage: $program "
+	run 0 "$bin/$program" --version
+	says out "^$program \(libipoib\) [0-9]+\.[0-9]+\.[0-9]+"
+done
+run 2 "$bin/ipoib-ctl" --control "$work/nowhere" everything
+says err "\"everything\" is not neigh, path, multicast, stats or interface"
+
+say "a destination that no packet can reach"
+ping_with 2 "192.168.1.1 is not on the link of 10.10.1.3/24" --fabric "$work/fabric" --port host3/1 \
+	--address 10.10.1.3/24 192.168.1.1
+
+if why=$(has_tun); then
+	say "an MTU above the fabric's"
+	namespace a
+	# shellcheck disable=SC2154
+	in_namespace "$ns_a" 1 "$bin/ipoib-tun" --fabric "$work/fabric" \
+		--interface ipoib0,port=host3/1,address=10.10.1.3/24,mtu=4000
+	says err "mtu=4000 is more than the fabric gives at port host3/1: 2044"
+	say "a smaller one is taken, and a control socket is kept from others"
+	start small ip netns exec "$ns_a" "$bin/ipoib-tun" --fabric "$work/fabric" \
+		--control "$work/small.control" \
+		--interface ipoib0,port=host3/1,address=10.10.1.3/24,address=10.10.2.3/24,mtu=1500
+	wait_ready small
+	in_namespace "$ns_a" 0 ip address show ipoib0
+	says out "mtu 1500"
+	says out "inet 10.10.2.3/24"
+	in_namespace "$ns_a" 1 "$bin/ipoib-tun" --fabric "$work/fabric" \
+		--control "$work/small.control" \
+		--interface ipoib1,port=host4/1,address=10.10.1.4/24
+	says err "--control $work/small.control: somebody listens there already"
+	say "a device name that is taken"
+	in_namespace "$ns_a" 1 "$bin/ipoib-tun" --fabric "$work/fabric" \
+		--interface ipoib0,port=host4/1,address=10.10.1.4/24
+	says err "interface ipoib0: a device of this name is in use"
+	run 0 "$bin/ipoib-ctl" --control "$work/small.control" interface
+	says out "^ipoib0: <UP,PORT_ACTIVE> mtu 1500 port host3/1"
+	stop small
+	[ ! -e "$work/small.control" ] || fail "ipoib-tun has left its control socket behind"
+else
+	[ "${IPOIB_NO_SKIP:-0}" != 1 ] || fail "$why: the part with devices may not be skipped"
+	say "LEFT OUT, because of $why: an MTU above the fabric's, control sockets, device names"
+fi
+
+say "who was there before has noticed nothing"
+alive fabric || fail "the fabric has ended"
+alive listener || fail "the listener has ended"
+stop witness INT
+says witness.out ", 0% packet loss"
+stop listener
+stop fabric

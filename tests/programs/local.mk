@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# Whole programs against each other.
+if PROGRAMS
+program_tests += \
+	%D%/capture.sh \
+	%D%/control.sh \
+	%D%/datagram.sh \
+	%D%/demo.sh \
+	%D%/errors.sh \
+	%D%/fabric-dies.sh \
+	%D%/ping.sh
+endif
+EXTRA_DIST += \
+	%D%/capture.sh \
+	%D%/control.sh \
+	%D%/datagram.sh \
+	%D%/demo.sh \
+	%D%/errors.sh \
+	%D%/fabric-dies.sh \
+	%D%/lib.sh \
+	%D%/ping.sh

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <stddef.h>
+
+#include "sa/suites.h"
+#include "support/support.h"
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = { suite_client, suite_answer, NULL };
+
+	return support_main(suites, "test_sa");
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef IPOIB_TESTS_SA_SUITES_H
+#define IPOIB_TESTS_SA_SUITES_H
+
+#include <check.h>
+
+Suite *suite_client(void);
+Suite *suite_answer(void);
+
+#endif

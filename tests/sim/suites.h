@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef IPOIB_TESTS_SIM_SUITES_H
+#define IPOIB_TESTS_SIM_SUITES_H
+
+#include <check.h>
+
+Suite *suite_fabric_events(void);
+Suite *suite_first_packets(void);
+Suite *suite_seeds(void);
+
+#endif

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+style_tests += \
+	%D%/check-layers.sh \
+	%D%/check-limits.sh \
+	%D%/check-lists.sh \
+	%D%/test-style.sh
+EXTRA_DIST += $(style_tests) %D%/plain.awk
