@@ -96,6 +96,9 @@ IPOIB_PUBLIC int ipoib_random_system(void *octets, size_t length, void *user);
 IPOIB_PUBLIC int ipoib_context_new(struct ipoib_context **out,
 				   const struct ipoib_context_config *config);
 
+/** Takes one more reference. @return context */
+IPOIB_PUBLIC struct ipoib_context *ipoib_context_ref(struct ipoib_context *context);
+
 /**
  * Ends the caller's use of a context. Its transports and interfaces keep it alive until they
  * are ended too; the memory is given back with the last of them.
@@ -137,6 +140,22 @@ IPOIB_PUBLIC uint64_t ipoib_context_deadline(const struct ipoib_context *context
  * @return 0; -EDEADLK when called from a callback of the same context.
  */
 IPOIB_PUBLIC int ipoib_context_dispatch(struct ipoib_context *context);
+
+/**
+ * Memory from the context's allocator, for transports and others that live with a context.
+ * @param context the context
+ * @param size octets, more than 0
+ * @return zeroed memory, or NULL
+ */
+IPOIB_PUBLIC void *ipoib_context_allocate(struct ipoib_context *context, size_t size);
+
+/**
+ * Gives memory of ipoib_context_allocate() back; all of it before the context's end.
+ * @param context the context
+ * @param pointer may be NULL
+ * @param size what was asked for
+ */
+IPOIB_PUBLIC void ipoib_context_free(struct ipoib_context *context, void *pointer, size_t size);
 
 /** The context's clock, now; in nanoseconds. */
 IPOIB_PUBLIC uint64_t ipoib_context_now(const struct ipoib_context *context);

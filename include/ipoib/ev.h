@@ -24,7 +24,7 @@ struct ipoib_ev;
  * system's monotonic clock. Its watchers keep ev_run() running, as any active watcher does.
  * @param out where the handle goes; end it with ipoib_ev_close()
  * @param loop the loop; it must outlive the handle
- * @param context the context; it must outlive the handle
+ * @param context the context; the handle takes a reference of its own
  * @return 0 or -ENOMEM.
  */
 IPOIB_PUBLIC int ipoib_ev_new(struct ipoib_ev **out, struct ev_loop *loop,

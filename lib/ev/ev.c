@@ -16,13 +16,11 @@
 
 #include <ipoib/context.h>
 
-#include "base/memory.h"
-#include "base/poller.h"
+#include "base/poller.h" /* how many descriptors there can be */
 
 struct ipoib_ev {
-	struct ipoib__memory memory;
 	struct ev_loop *loop;
-	struct ipoib_context *context;
+	struct ipoib_context *context; /* with a reference: a callback may end all others */
 	ev_prepare prepare;
 	ev_timer timer;
 	uint64_t armed;	       /* the deadline that the timer stands for, while it is active */
@@ -38,12 +36,12 @@ struct ipoib_ev {
 
 static void release(struct ipoib_ev *ev)
 {
-	/* A copy: the allocator must not stand in what it takes back. */
-	struct ipoib__memory memory = ev->memory;
+	struct ipoib_context *context = ev->context;
 
-	ipoib__memory_put(&memory, ev->wanted, ev->room * sizeof(*ev->wanted));
-	ipoib__memory_put(&memory, ev->watchers, ev->room * sizeof(*ev->watchers));
-	ipoib__memory_put(&memory, ev, sizeof(*ev));
+	ipoib_context_free(context, ev->wanted, ev->room * sizeof(*ev->wanted));
+	ipoib_context_free(context, ev->watchers, ev->room * sizeof(*ev->watchers));
+	ipoib_context_free(context, ev, sizeof(*ev));
+	ipoib_context_unref(context);
 }
 
 /* May free ev. */
@@ -147,21 +145,17 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *watcher, int events)
 
 int ipoib_ev_new(struct ipoib_ev **out, struct ev_loop *loop, struct ipoib_context *context)
 {
-	struct ipoib__memory memory;
-
-	ipoib__memory_init(&memory, NULL, NULL, NULL);
-	struct ipoib_ev *ev = ipoib__memory_get(&memory, sizeof(*ev));
+	struct ipoib_ev *ev = ipoib_context_allocate(context, sizeof(*ev));
 
 	if (!ev)
 		return -ENOMEM;
-	ev->memory = memory;
 	ev->loop = loop;
-	ev->context = context;
+	ev->context = ipoib_context_ref(context);
 	ev->fixed = ipoib_context_fd(context) >= 0;
 	/* All that there can ever be: on_prepare() could tell nobody that memory ran out. */
 	ev->room = ev->fixed ? 1 : IPOIB__POLLER_WATCHED_MAX;
-	ev->wanted = ipoib__memory_get_array(&ev->memory, ev->room, sizeof(*ev->wanted));
-	ev->watchers = ipoib__memory_get_array(&ev->memory, ev->room, sizeof(*ev->watchers));
+	ev->wanted = ipoib_context_allocate(context, ev->room * sizeof(*ev->wanted));
+	ev->watchers = ipoib_context_allocate(context, ev->room * sizeof(*ev->watchers));
 	if (!ev->wanted || !ev->watchers) {
 		release(ev);
 		return -ENOMEM;

@@ -197,8 +197,8 @@ static void tell_fates(struct ipoib_interface *interface, uint64_t now)
 		interface->fates_count--;
 		packet->taken = false; /* a callback that keeps it may send it again */
 		if (is_of_destination(packet->fate))
-			ipoib__answer_icmp(interface, packet, &packet->next_hop, too_big_mtu(packet),
-					   now);
+			ipoib__answer_icmp(interface, packet, &packet->next_hop,
+					   too_big_mtu(packet), now);
 		tell_fate(interface, packet);
 		ipoib_buffer_unref(packet);
 	}

@@ -87,6 +87,12 @@ int ipoib_context_new(struct ipoib_context **out, const struct ipoib_context_con
 	return 0;
 }
 
+struct ipoib_context *ipoib_context_ref(struct ipoib_context *context)
+{
+	context->references++;
+	return context;
+}
+
 void ipoib_context_unref(struct ipoib_context *context)
 {
 	if (context)
@@ -98,6 +104,16 @@ void ipoib__context_release(struct ipoib_context *context)
 	ipoib__assert(context->references > 0);
 	if (--context->references == 0)
 		free_context(context);
+}
+
+void *ipoib_context_allocate(struct ipoib_context *context, size_t size)
+{
+	return ipoib__memory_get(&context->memory, size);
+}
+
+void ipoib_context_free(struct ipoib_context *context, void *pointer, size_t size)
+{
+	ipoib__memory_put(&context->memory, pointer, size);
 }
 
 int ipoib_context_fd(const struct ipoib_context *context)
