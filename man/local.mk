@@ -4,6 +4,7 @@ dist_man_MANS += \
 	%D%/ipoib-fabric.1 \
 	%D%/ipoib-ping.1 \
 	%D%/ipoib-tun.1 \
+	%D%/ipoib-fabric.7 \
 	%D%/ipoib.7 \
 	%D%/ipoib_buffer.3 \
 	%D%/ipoib_capture.3 \

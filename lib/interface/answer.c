@@ -42,6 +42,7 @@ void ipoib__answer_event(struct ipoib_interface *interface, const struct ipoib_e
 	if (ipoib__ring_count(&interface->events) >= limit ||
 	    !ipoib__ring_push(&interface->events, &noted))
 		interface->statistics.events_lost++;
+	interface->context->again = true; /* another interface's turn may have brought it */
 }
 
 static bool wants_fate(const struct ipoib_interface *interface)
@@ -78,16 +79,15 @@ void ipoib__answer_dropped(struct ipoib_interface *interface, struct ipoib_buffe
 
 static bool icmp_allowed(struct ipoib_interface *interface, uint64_t now)
 {
-	uint64_t passed = now - interface->icmp_last;
+	/* A send in a callback is later than the dispatch around it. */
+	uint64_t passed = now > interface->icmp_last ? now - interface->icmp_last : 0;
 
-	interface->icmp_last = now;
-	if (passed > ICMP_BURST_NS || interface->icmp_tokens + passed > ICMP_BURST_NS)
-		interface->icmp_tokens = ICMP_BURST_NS;
-	else
-		interface->icmp_tokens += passed;
-	if (interface->icmp_tokens < ICMP_COST_NS)
+	if (passed > 0)
+		interface->icmp_last = now;
+	interface->icmp_debt -= passed < interface->icmp_debt ? passed : interface->icmp_debt;
+	if (interface->icmp_debt + ICMP_COST_NS > ICMP_BURST_NS)
 		return false;
-	interface->icmp_tokens -= ICMP_COST_NS;
+	interface->icmp_debt += ICMP_COST_NS;
 	return true;
 }
 

@@ -47,7 +47,7 @@ static void broadcast(struct ipoib_interface *interface, struct ipoib_buffer *bu
 	struct ipoib__cast_group *group =
 		(struct ipoib__cast_group *)(void *)interface->groups.broadcast;
 
-	if (!group->ah || !ipoib__queue_room(interface, &group->waiting)) {
+	if (!group->ah || !ipoib__queue_room_control(interface)) {
 		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_LINK_DOWN);
 		return;
 	}

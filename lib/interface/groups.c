@@ -45,7 +45,7 @@ static int group_join(void *owner, struct ipoib__group *group, uint64_t question
 
 	interface->statistics.joins++;
 	return transport->ops->multicast_join(
-		transport->self, ipoib__question_id(interface, question), &record);
+		transport->self, ipoib__question_id(interface, true, question), &record);
 }
 
 static void group_leave(void *owner, struct ipoib__group *group)
@@ -65,7 +65,7 @@ static void group_cancel(void *owner, uint64_t question)
 	struct ipoib_interface *interface = owner;
 	struct ipoib_transport *transport = interface->transport;
 
-	transport->ops->cancel(transport->self, ipoib__question_id(interface, question));
+	transport->ops->cancel(transport->self, ipoib__question_id(interface, true, question));
 }
 
 /* ---- from a record to something to send and receive by ---- */
@@ -122,20 +122,48 @@ static void set_limit(const struct ipoib_interface *interface, struct ipoib__cas
 	group->limit = of_group < interface->mtu ? of_group : interface->mtu;
 }
 
+static void make_unusable(struct ipoib_interface *interface, struct ipoib__cast_group *group,
+			  enum ipoib_send_drop reason)
+{
+	ipoib__ah_unref(interface, group->ah);
+	group->ah = NULL;
+	detach(interface, group);
+	ipoib__queue_drop(interface, &group->waiting, reason);
+}
+
+/* Who hears nothing without the Q_Key of the link is not on it. */
+static int set_qkey(struct ipoib_interface *interface, const struct ipoib__group *group)
+{
+	struct ipoib_transport *transport = interface->transport;
+
+	if (!group->broadcast)
+		return 0;
+	return transport->ops->ud_set_qkey(transport->self, interface->ud, group->record.qkey);
+}
+
+/* Joined, but of no use: the same as a join that failed, and tried again like one. */
+static void cannot_use(struct ipoib_interface *interface, struct ipoib__cast_group *group,
+		       uint64_t now)
+{
+	ipoib__log_write(&interface->context->log, IPOIB_LOG_ERROR,
+			 "no resources of the adapter left for a multicast group");
+	group->group.usable = false;
+	make_unusable(interface, group, IPOIB_SEND_DROP_NO_MEMORY);
+	interface->join_status = -ENOMEM;
+	ipoib__groups_useless(&interface->groups, &group->group, now);
+	if (group->group.broadcast)
+		ipoib__link_update(interface, now);
+}
+
 static void make_usable(struct ipoib_interface *interface, struct ipoib__cast_group *group,
 			uint64_t now)
 {
-	struct ipoib_transport *transport = interface->transport;
 	const struct ipoib_multicast_record *record = &group->group.record;
 	struct ipoib__ah *ah = make_ah(interface, record);
 
-	if (group->group.broadcast)
-		transport->ops->ud_set_qkey(transport->self, interface->ud, record->qkey);
-	if (!ah || attach(interface, group) < 0) {
-		ipoib__log_write(&interface->context->log, IPOIB_LOG_ERROR,
-				 "no resources of the adapter left for a multicast group");
+	if (!ah || set_qkey(interface, &group->group) < 0 || attach(interface, group) < 0) {
 		ipoib__ah_unref(interface, ah);
-		ipoib__queue_drop(interface, &group->waiting, IPOIB_SEND_DROP_NO_MEMORY);
+		cannot_use(interface, group, now);
 		return;
 	}
 	ipoib__ah_unref(interface, group->ah);
@@ -144,15 +172,6 @@ static void make_usable(struct ipoib_interface *interface, struct ipoib__cast_gr
 		ipoib__link_update(interface, now);
 	set_limit(interface, group);
 	ipoib__flush(interface, &group->waiting, group->ah, IPOIB_QPN_MULTICAST, group->limit, now);
-}
-
-static void make_unusable(struct ipoib_interface *interface, struct ipoib__cast_group *group,
-			  enum ipoib_send_drop reason)
-{
-	ipoib__ah_unref(interface, group->ah);
-	group->ah = NULL;
-	detach(interface, group);
-	ipoib__queue_drop(interface, &group->waiting, reason);
 }
 
 static void join_failed(struct ipoib_interface *interface, struct ipoib__cast_group *group,

@@ -32,6 +32,7 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__queue_init(&interface->errors);
 	ipoib__timer_init(&interface->age_timer, ipoib__waiting_expire);
 	ipoib__timer_init(&interface->refill_timer, ipoib__receive_refill_due);
+	ipoib__timer_init(&interface->port_timer, ipoib__link_port_due);
 }
 
 static void init_modules(struct ipoib_interface *interface)
@@ -199,9 +200,11 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 	ipoib__paths_fini(&interface->paths);
 	drop_answers(interface);
 	drop_bindings(interface);
-	ipoib__assert(interface->statistics.queued == 0 && interface->waiting_count == 0);
+	ipoib__assert(interface->statistics.queued == 0 && interface->waiting_count == 0 &&
+		      interface->waiting_control == 0);
 	ipoib__wheel_cancel(wheel, &interface->age_timer);
 	ipoib__wheel_cancel(wheel, &interface->refill_timer);
+	ipoib__wheel_cancel(wheel, &interface->port_timer);
 	ipoib__list_remove(&interface->link);
 	transport->pool.limit -= ipoib__interface_buffers(&interface->config);
 	unmake(interface);
@@ -229,6 +232,11 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 	if (interface->closed)
 		return 0;
 	if (!interface->started) {
+		/* One that was closed a moment ago may be about to leave the same groups. */
+		if (interface->context->ended) {
+			interface->context->again = true;
+			return 0;
+		}
 		interface->started = true;
 		ipoib__link_start(interface, now);
 	}
@@ -239,6 +247,7 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 	if (interface->closed)
 		return taken;
 	ipoib__post_backlog(interface, now);
+	ipoib__tell_room(interface, now);
 	ipoib__answer_run(interface, now);
 	return taken;
 }

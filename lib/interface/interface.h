@@ -9,7 +9,7 @@
  *   link.c       up, down, MTU; groups.c: joins and their answers
  *   transmit.c   the way of a packet out; waiting.c: packets that wait; post.c: to the queue pair
  *   receive.c    the way in; arp.c: what of it is for us
- *   resolve.c    neighbours and paths: who is asked, and what becomes of the answer
+ *   resolve.c    neighbours: who is asked, and what becomes of the answer; route.c: paths
  *   answer.c     what callbacks are told
  *   view.c       what can be looked at from outside
  *
@@ -231,14 +231,16 @@ struct ipoib_interface {
 	struct ipoib__list uses;            /* peers */
 	struct ipoib__list group_uses;      /* groups */
 	struct ipoib__list waiting;         /* all that wait, by age */
-	uint32_t waiting_count;
+	uint32_t waiting_count;             /* packets of the caller */
+	uint32_t waiting_control;           /* our own */
 	struct ipoib__timer age_timer;
 	struct ipoib__timer refill_timer;
+	struct ipoib__timer port_timer;
 	struct ipoib__ring events;          /* to be told */
 	struct ipoib__list fates;           /* dropped, to be told */
 	struct ipoib__queue errors;         /* ICMP errors, to be handed up; at most a burst */
 	uint32_t fates_count;
-	uint64_t icmp_tokens;               /* nanoseconds of credit */
+	uint64_t icmp_debt;                 /* nanoseconds to wait for full credit */
 	uint64_t icmp_last;
 	struct ipoib_statistics statistics;
 	struct ipoib_capture *capture;
@@ -273,10 +275,12 @@ int ipoib__interface_configure(struct ipoib_interface_config *out,
 uint32_t ipoib__interface_buffers(const struct ipoib_interface_config *config);
 
 /* link.c */
-uint64_t ipoib__question_id(const struct ipoib_interface *interface, uint64_t question);
+uint64_t ipoib__question_id(const struct ipoib_interface *interface, bool join,
+			    uint64_t question);
 void ipoib__link_event(struct ipoib_interface *interface,
 		       const struct ipoib_transport_event *event, uint64_t now);
 void ipoib__link_start(struct ipoib_interface *interface, uint64_t now);
+void ipoib__link_port_due(struct ipoib__timer *timer, uint64_t now);
 void ipoib__link_update(struct ipoib_interface *interface, uint64_t now);
 
 /* groups.c */
@@ -288,19 +292,26 @@ int ipoib__interface_group(struct ipoib_interface *interface, const struct ipoib
 void ipoib__group_uses(struct ipoib_interface *interface, unsigned budget, uint64_t now);
 void ipoib__groups_limit(struct ipoib_interface *interface);
 
-/* resolve.c */
-extern const struct ipoib__neighbours_hooks ipoib__interface_neighbours_hooks;
+/* route.c */
 extern const struct ipoib__paths_hooks ipoib__interface_paths_hooks;
 void ipoib__interface_path_answer(struct ipoib_interface *interface, uint64_t question,
 				  const struct ipoib_transport_event *event, uint64_t now);
+struct ipoib__route *ipoib__route_get(struct ipoib_interface *interface,
+				      const struct ipoib_gid *gid, uint64_t now);
+void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *route,
+		       uint64_t now);
+void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now);
+void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
+		       const struct ipoib_link_address *to, uint64_t now);
+void ipoib__peers_limit(struct ipoib_interface *interface);
+
+/* resolve.c */
+extern const struct ipoib__neighbours_hooks ipoib__interface_neighbours_hooks;
 void ipoib__peer_init(struct ipoib__peer *peer);
 void ipoib__resolve_uses(struct ipoib_interface *interface, unsigned budget, uint64_t now);
 void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib_ip *ip,
 			 const struct ipoib_link_address *link_address, bool answer, bool for_us,
 			 uint64_t now);
-void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
-		       const struct ipoib_link_address *to, uint64_t now);
-void ipoib__peers_limit(struct ipoib_interface *interface);
 
 /* post.c */
 struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,
@@ -316,11 +327,13 @@ void ipoib__flush(struct ipoib_interface *interface, struct ipoib__queue *queue,
 void ipoib__post_backlog(struct ipoib_interface *interface, uint64_t now);
 void ipoib__release_sent(struct ipoib_interface *interface, struct ipoib_buffer *buffer);
 void ipoib__send_completed(struct ipoib_interface *interface,
-			   const struct ipoib_ud_completion *completion, uint64_t now);
+			   const struct ipoib_ud_completion *completion);
+void ipoib__tell_room(struct ipoib_interface *interface, uint64_t now);
 
 /* waiting.c */
 void ipoib__queue_init(struct ipoib__queue *queue);
 bool ipoib__queue_room(const struct ipoib_interface *interface, const struct ipoib__queue *queue);
+bool ipoib__queue_room_control(const struct ipoib_interface *interface);
 void ipoib__queue_put(struct ipoib_interface *interface, struct ipoib__queue *queue,
 		      struct ipoib_buffer *buffer, uint64_t now);
 void ipoib__queue_move(struct ipoib__queue *to, struct ipoib_buffer *buffer);

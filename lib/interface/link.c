@@ -17,13 +17,17 @@
 #include <errno.h>
 #include <string.h>
 
-/* Of an id; an interface that asks a million times a second lasts twelve days. */
-#define QUESTION_BITS 40
+/* Of an id; an interface that asks a million times a second lasts six days. */
+#define QUESTION_BITS 39
+/* A port that could not be read after it changed is read again: nothing else would tell us. */
+#define PORT_RETRY_NS UINT64_C(1000000000)
+/* Joins and path queries are numbered by two modules, and must not have an id in common. */
+#define QUESTION_JOIN (UINT64_C(1) << QUESTION_BITS)
 
-uint64_t ipoib__question_id(const struct ipoib_interface *interface, uint64_t question)
+uint64_t ipoib__question_id(const struct ipoib_interface *interface, bool join, uint64_t question)
 {
-	return (uint64_t)interface->number << QUESTION_BITS |
-	       (question & ((UINT64_C(1) << QUESTION_BITS) - 1));
+	return (uint64_t)interface->number << (QUESTION_BITS + 1) | (join ? QUESTION_JOIN : 0) |
+	       (question & (QUESTION_JOIN - 1));
 }
 
 /*
@@ -122,13 +126,25 @@ static bool same_place(const struct ipoib_port_attributes *a,
 	       memcmp(&a->gid, &b->gid, sizeof(a->gid)) == 0;
 }
 
+/* The attributes of the port; those of before where it cannot tell them now. */
+static int read_port(struct ipoib_interface *interface)
+{
+	struct ipoib_port_attributes port;
+	int status = ipoib_transport_port(interface->transport, &port);
+
+	if (status == 0)
+		interface->port = port;
+	return status;
+}
+
 static void port_changed(struct ipoib_interface *interface, uint64_t now)
 {
 	struct ipoib_port_attributes before = interface->port;
 	bool was = port_usable(interface);
 
-	if (ipoib_transport_port(interface->transport, &interface->port) < 0) {
-		interface->port = before;
+	if (read_port(interface) < 0) {
+		ipoib__wheel_arm(&interface->context->wheel, &interface->port_timer,
+				 now + PORT_RETRY_NS);
 		return;
 	}
 	if (was && !port_usable(interface)) {
@@ -146,6 +162,15 @@ static void port_changed(struct ipoib_interface *interface, uint64_t now)
 	ipoib__link_update(interface, now);
 }
 
+void ipoib__link_port_due(struct ipoib__timer *timer, uint64_t now)
+{
+	struct ipoib_interface *interface =
+		ipoib__container_of(timer, struct ipoib_interface, port_timer);
+
+	if (!interface->closed)
+		port_changed(interface, now);
+}
+
 static void device_gone(struct ipoib_interface *interface, uint64_t now)
 {
 	if (interface->gone)
@@ -161,9 +186,12 @@ static void device_gone(struct ipoib_interface *interface, uint64_t now)
 void ipoib__link_event(struct ipoib_interface *interface,
 		       const struct ipoib_transport_event *event, uint64_t now)
 {
-	bool ours = event->id >> QUESTION_BITS == interface->number;
-	uint64_t question = event->id & ((UINT64_C(1) << QUESTION_BITS) - 1);
+	bool ours = event->id >> (QUESTION_BITS + 1) == interface->number;
+	uint64_t question = event->id & (QUESTION_JOIN - 1);
 
+	/* Before the start no receive is posted, and the start reads the port anyway. */
+	if (!interface->started && event->type != IPOIB_TRANSPORT_GONE)
+		return;
 	switch (event->type) {
 	case IPOIB_TRANSPORT_PORT:
 		port_changed(interface, now);
@@ -188,8 +216,10 @@ void ipoib__link_event(struct ipoib_interface *interface,
 	}
 }
 
+/* The port is read again: what happened between the opening and now had nobody to tell (I18). */
 void ipoib__link_start(struct ipoib_interface *interface, uint64_t now)
 {
+	read_port(interface);
 	if (port_usable(interface))
 		ipoib__groups_start(&interface->groups, now);
 }

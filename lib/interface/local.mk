@@ -14,6 +14,7 @@ core_sources += \
 	%D%/receive.c \
 	%D%/record.c \
 	%D%/resolve.c \
+	%D%/route.c \
 	%D%/system.c \
 	%D%/transmit.c \
 	%D%/transport.c \

@@ -179,7 +179,7 @@ void ipoib__post_backlog(struct ipoib_interface *interface, uint64_t now)
  * Tells who was sent away that there is room again, when half of it is free: not for each
  * single packet.
  */
-static void tell_room(struct ipoib_interface *interface, uint64_t now)
+void ipoib__tell_room(struct ipoib_interface *interface, uint64_t now)
 {
 	const struct ipoib_event event = { .type = IPOIB_EVENT_SEND_ROOM };
 
@@ -213,7 +213,7 @@ static void count_sent(struct ipoib_interface *interface, const struct ipoib_buf
 }
 
 void ipoib__send_completed(struct ipoib_interface *interface,
-			   const struct ipoib_ud_completion *completion, uint64_t now)
+			   const struct ipoib_ud_completion *completion)
 {
 	struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
 
@@ -226,5 +226,4 @@ void ipoib__send_completed(struct ipoib_interface *interface,
 		count_sent(interface, buffer);
 		ipoib__release_sent(interface, buffer);
 	}
-	tell_room(interface, now);
 }

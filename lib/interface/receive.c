@@ -224,7 +224,7 @@ static void take_burst(struct ipoib_interface *interface,
 			(struct ipoib_buffer *)(uintptr_t)completion->cookie;
 
 		if (completion->opcode == IPOIB_UD_SEND) {
-			ipoib__send_completed(interface, completion, now);
+			ipoib__send_completed(interface, completion);
 			continue;
 		}
 		ipoib__assert(interface->receives_out > 0);

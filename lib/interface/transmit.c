@@ -73,6 +73,8 @@ static int send_now(struct ipoib_interface *interface, struct ipoib_packet *pack
 	}
 	if (ipoib__post_room(interface) <= burst->count) {
 		interface->want_room = true;
+		/* what is posted may fail, and then no completion comes to wake us (I24) */
+		interface->context->again = true;
 		return -EAGAIN;
 	}
 	accept(interface, packet);
@@ -152,8 +154,12 @@ static int send_group(struct ipoib_interface *interface, struct ipoib_packet *pa
 {
 	struct ipoib__group *made;
 	struct ipoib__cast_group *group;
-	int status = ipoib__interface_group(interface, mgid, now, &made);
+	int status;
 
+	/* No group for a packet that cannot wait for it: nothing would ever end it. */
+	if (!ipoib__groups_find(&interface->groups, mgid) && !ipoib__queue_room(interface, NULL))
+		return -ENOBUFS;
+	status = ipoib__interface_group(interface, mgid, now, &made);
 	if (status < 0)
 		return status;
 	group = (struct ipoib__cast_group *)(void *)made;
@@ -161,7 +167,7 @@ static int send_group(struct ipoib_interface *interface, struct ipoib_packet *pa
 	if (group->ah)
 		return send_now(interface, packet, group->ah, IPOIB_QPN_MULTICAST, group->limit,
 				burst, now);
-	if (made->state == IPOIB_MULTICAST_BACKOFF)
+	if (made->state == IPOIB_MULTICAST_BACKOFF && made->failures > 0)
 		return -EHOSTUNREACH;
 	if (!ipoib__queue_room(interface, &group->waiting))
 		return -ENOBUFS;

@@ -7,12 +7,27 @@
  */
 #include "interface/interface.h"
 
+/*
+ * Our own packets have a room of their own: ARP must get out when the caller's packets that wait
+ * for its answer fill theirs, and a flood of requests must not take the caller's.
+ */
+#define CONTROL_MAX 256
 #define MS UINT64_C(1000000)
 
 void ipoib__queue_init(struct ipoib__queue *queue)
 {
 	ipoib__list_init(&queue->packets);
 	queue->count = 0;
+}
+
+bool ipoib__queue_room_control(const struct ipoib_interface *interface)
+{
+	return interface->waiting_control < CONTROL_MAX;
+}
+
+static uint32_t *counter_of(struct ipoib_interface *interface, const struct ipoib_buffer *buffer)
+{
+	return buffer->control ? &interface->waiting_control : &interface->waiting_count;
 }
 
 /* Whether a packet may be put there; pushing out the queue's own oldest makes room as well. */
@@ -32,12 +47,14 @@ struct ipoib_buffer *ipoib__queue_first(const struct ipoib__queue *queue)
 /* Takes a waiting packet out of its queue. */
 void ipoib__queue_out(struct ipoib_interface *interface, struct ipoib_buffer *buffer)
 {
-	ipoib__assert(buffer->queue && buffer->queue->count > 0 && interface->waiting_count > 0);
+	uint32_t *counter = counter_of(interface, buffer);
+
+	ipoib__assert(buffer->queue && buffer->queue->count > 0 && *counter > 0);
 	ipoib__list_remove(&buffer->link);
 	ipoib__list_remove(&buffer->age);
 	buffer->queue->count--;
 	buffer->queue = NULL;
-	interface->waiting_count--;
+	(*counter)--;
 }
 
 static void drop(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
@@ -57,14 +74,17 @@ static void arm(struct ipoib_interface *interface)
 	ipoib__wheel_arm(&interface->context->wheel, &interface->age_timer, deadline);
 }
 
-/* Needs ipoib__queue_room(). */
+/* Needs ipoib__queue_room(), or ipoib__queue_room_control() for our own. */
 void ipoib__queue_put(struct ipoib_interface *interface, struct ipoib__queue *queue,
 		      struct ipoib_buffer *buffer, uint64_t now)
 {
 	bool full = queue->count >= interface->config.queue_packets ||
-		    interface->waiting_count >= interface->config.queue_packets_total;
+		    (!buffer->control &&
+		     interface->waiting_count >= interface->config.queue_packets_total);
 
-	ipoib__assert(ipoib__queue_room(interface, queue) && !buffer->queue);
+	ipoib__assert(!buffer->queue);
+	ipoib__assert(buffer->control ? ipoib__queue_room_control(interface) :
+					ipoib__queue_room(interface, queue));
 	if (full)
 		drop(interface, ipoib__queue_first(queue), IPOIB_SEND_DROP_QUEUE_FULL);
 	buffer->queue = queue;
@@ -72,7 +92,7 @@ void ipoib__queue_put(struct ipoib_interface *interface, struct ipoib__queue *qu
 	ipoib__list_push_back(&queue->packets, &buffer->link);
 	ipoib__list_push_back(&interface->waiting, &buffer->age);
 	queue->count++;
-	interface->waiting_count++;
+	(*counter_of(interface, buffer))++;
 	if (!ipoib__timer_armed(&interface->age_timer))
 		arm(interface);
 }

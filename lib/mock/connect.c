@@ -311,16 +311,13 @@ static uint64_t seed_of(const struct ipoib_port_attributes *attributes, uint64_t
 	return guid ^ seed;
 }
 
-int ipoib__port_connect(struct ipoib__port **out, const char *socket_path, const char *name,
-			uint64_t seed)
+int ipoib__port_connect(struct ipoib__port **out, struct ipoib__memory memory,
+			const char *socket_path, const char *name, uint64_t seed)
 {
 	struct ipoib_port_attributes attributes = { .size = sizeof(attributes) };
-	struct ipoib__memory memory;
 	struct connect_port *own;
 	int status;
 
-	/* The public contexts do not lend their allocator. */
-	ipoib__memory_init(&memory, NULL, NULL, NULL);
 	own = ipoib__memory_get(&memory, sizeof(*own));
 	if (own == NULL)
 		return -ENOMEM;
@@ -342,11 +339,26 @@ int ipoib__port_connect(struct ipoib__port **out, const char *socket_path, const
 	return 0;
 }
 
+/* The context lends its allocator; the transport keeps the context alive. */
+static void *context_allocate(size_t size, void *context)
+{
+	return ipoib_context_allocate(context, size);
+}
+
+static void context_release(void *pointer, size_t size, void *context)
+{
+	ipoib_context_free(context, pointer, size);
+}
+
 int ipoib_mock_connect(struct ipoib_transport **out, struct ipoib_context *context,
 		       const char *socket_path, const char *name)
 {
+	struct ipoib__memory memory;
 	struct ipoib__port *port;
-	int status = ipoib__port_connect(&port, socket_path, name, ipoib_context_now(context));
+	int status;
+
+	ipoib__memory_init(&memory, context_allocate, context_release, context);
+	status = ipoib__port_connect(&port, memory, socket_path, name, ipoib_context_now(context));
 
 	if (status == 0)
 		status = ipoib__port_transport(out, context, port);

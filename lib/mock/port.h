@@ -59,7 +59,7 @@ int ipoib__port_transport(struct ipoib_transport **out, struct ipoib_context *co
 /* ipoib_mock_open(). */
 int ipoib__port_open(struct ipoib__port **out, struct ipoib_fabric *fabric, const char *name);
 /* ipoib_mock_connect(); the seed is mixed with the port's GUID. */
-int ipoib__port_connect(struct ipoib__port **out, const char *socket_path, const char *name,
-			uint64_t seed);
+int ipoib__port_connect(struct ipoib__port **out, struct ipoib__memory memory,
+			const char *socket_path, const char *name, uint64_t seed);
 
 #endif

@@ -90,9 +90,9 @@ static unsigned on_timer(struct ipoib__group *group, uint64_t now)
 
 static unsigned on_again(struct ipoib__group *group, uint64_t wait, uint64_t now)
 {
+	group->failures = 0;
 	if (wait == 0)
 		return join(group);
-	group->failures = 0;
 	group->state = IPOIB_MULTICAST_BACKOFF;
 	group->deadline = now + wait;
 	return 0;

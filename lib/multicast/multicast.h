@@ -79,6 +79,7 @@ struct ipoib__group {
 	uint8_t asked_as;    /* JoinState of the question */
 	uint8_t joined_as;   /* JoinState bits of the membership that is held */
 	uint8_t failures;    /* in a row */
+	bool left;           /* its last member has gone */
 	uint32_t members;    /* of the caller; none: send-only */
 	uint64_t question;
 	uint64_t deadline;
@@ -165,6 +166,8 @@ void ipoib__groups_again(struct ipoib__groups *set, uint64_t now);
 /* The SA's answer to a group's question: a record, or NULL. */
 void ipoib__groups_answer(struct ipoib__groups *set, struct ipoib__group *group,
 			  const struct ipoib_multicast_record *record, uint64_t now);
+/* From within act: the record is of no use to the owner. Counts as a join that failed. */
+void ipoib__groups_useless(struct ipoib__groups *set, struct ipoib__group *group, uint64_t now);
 /* The group whose join has this id, or NULL. */
 struct ipoib__group *ipoib__groups_by_question(const struct ipoib__groups *set, uint64_t question);
 /*

@@ -63,7 +63,8 @@ static void step(struct ipoib__groups *set, struct ipoib__group *group,
 	ipoib__wheel_arm(set->wheel, &group->timer, group->deadline);
 	if ((actions & IPOIB__GROUP_JOIN) && !group->asked && !ipoib__list_is_linked(&group->turn))
 		ipoib__list_push_back(&set->turn, &group->turn);
-	if (actions & ~(unsigned)IPOIB__GROUP_JOIN)
+	actions &= ~(unsigned)IPOIB__GROUP_JOIN;
+	if (actions != 0)
 		set->hooks->act(set->owner, group, actions, now);
 }
 
@@ -200,6 +201,7 @@ void ipoib__groups_member(struct ipoib__group *group, bool comes)
 {
 	ipoib__assert(comes || group->members > 0);
 	group->members += comes ? 1u : UINT32_MAX;
+	group->left = group->members == 0;
 }
 
 void ipoib__groups_settle(struct ipoib__groups *set, struct ipoib__group *group, uint64_t now)
@@ -207,11 +209,12 @@ void ipoib__groups_settle(struct ipoib__groups *set, struct ipoib__group *group,
 	uint8_t held = (uint8_t)(group->joined_as | (group->asked ? group->asked_as : 0));
 	bool full = held & IPOIB_JOIN_FULL_MEMBER;
 
-	if (!group->broadcast && group->members == 0 && full)
+	if (!group->broadcast && group->members == 0 && (full || group->left))
 		remove_group(set, group);
 	else if (group->state == IPOIB_MULTICAST_IDLE)
 		start(set, group, now);
-	else if (group->members > 0 && !full && may_join(set, group))
+	else if (group->members > 0 && !full && group->state == IPOIB_MULTICAST_JOINED &&
+		 may_join(set, group))
 		step(set, group, IPOIB__GROUP_AGAIN, NULL, 0, now);
 	join_next(set, now);
 }
@@ -272,6 +275,12 @@ void ipoib__groups_answer(struct ipoib__groups *set, struct ipoib__group *group,
 	if (first)
 		for_each(set, now, start);
 	join_next(set, now);
+}
+
+void ipoib__groups_useless(struct ipoib__groups *set, struct ipoib__group *group, uint64_t now)
+{
+	group->usable = false;
+	fail(set, group, now);
 }
 
 struct ipoib__group *ipoib__groups_by_question(const struct ipoib__groups *set, uint64_t question)

@@ -52,8 +52,6 @@ static void step(struct ipoib__paths *cache, struct ipoib__path *path,
 
 	if (path->users > 0)
 		ipoib__wheel_arm(cache->wheel, &path->timer, path->deadline);
-	if (actions & IPOIB__PATH_USABLE)
-		path->generation = cache->generation;
 	if ((actions & IPOIB__PATH_ASK) && !ipoib__list_is_linked(&path->turn))
 		ipoib__list_push_back(&cache->turn, &path->turn);
 	if (actions & ~(unsigned)IPOIB__PATH_ASK)
@@ -75,6 +73,7 @@ static void ask_next(struct ipoib__paths *cache, uint64_t now)
 			continue;
 		}
 		path->question = question;
+		path->generation = cache->generation;
 		path->asked = true;
 		ipoib__list_push_back(&cache->asked, &path->turn);
 		cache->outstanding++;
@@ -85,11 +84,14 @@ static void ask_next(struct ipoib__paths *cache, uint64_t now)
 static void expire(struct ipoib__timer *timer, uint64_t now)
 {
 	struct ipoib__path *path = ipoib__container_of(timer, struct ipoib__path, timer);
+	struct ipoib__paths *cache = path->cache;
 
-	if (path->users > 0)
-		step(path->cache, path, IPOIB__PATH_TIMER, NULL, now);
-	else
-		remove_path(path->cache, path);
+	if (path->users > 0) {
+		step(cache, path, IPOIB__PATH_TIMER, NULL, now);
+		return;
+	}
+	remove_path(cache, path);
+	ask_next(cache, now); /* it may have had a place in the window */
 }
 
 void ipoib__paths_init(struct ipoib__paths *cache, struct ipoib__memory *memory,
@@ -125,7 +127,7 @@ struct ipoib__path *ipoib__paths_find(const struct ipoib__paths *cache,
 }
 
 /* The longest idle path gives way; one in use never does. */
-static bool make_room(struct ipoib__paths *cache)
+static bool make_room(struct ipoib__paths *cache, uint64_t now)
 {
 	struct ipoib__list *first = ipoib__list_first(&cache->idle);
 
@@ -134,6 +136,7 @@ static bool make_room(struct ipoib__paths *cache)
 	if (!first)
 		return false;
 	remove_path(cache, ipoib__container_of(first, struct ipoib__path, kept));
+	ask_next(cache, now);
 	return true;
 }
 
@@ -163,7 +166,7 @@ struct ipoib__path *ipoib__paths_get(struct ipoib__paths *cache, const struct ip
 
 	if (path)
 		return path;
-	if (!make_room(cache))
+	if (!make_room(cache, now))
 		return NULL;
 	path = ipoib__memory_get(cache->memory, cache->hooks->path_size);
 	if (!path)

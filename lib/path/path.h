@@ -32,7 +32,11 @@
 
 /* OpenSM answers 7k to 20k questions a second one by one; 32 at a time keep it busy and no more. */
 #define IPOIB__PATH_WINDOW 32
-#define IPOIB__PATH_HOLD_NS UINT64_C(1000000000)
+/*
+ * Short at first: the usual reason for a refusal is a port that comes up a moment after ours,
+ * as when a fabric returns.
+ */
+#define IPOIB__PATH_HOLD_NS UINT64_C(100000000)
 #define IPOIB__PATH_HOLD_MAX_NS UINT64_C(64000000000)
 /* A path that is in use is confirmed this often: a remote LID can change without any event here. */
 #define IPOIB__PATH_AGE_NS UINT64_C(600000000000)
@@ -67,7 +71,7 @@ struct ipoib__path {
 	bool doubted;           /* ask again at the next need */
 	bool asked;             /* in the SA's hands, under question */
 	uint8_t failures;       /* in a row */
-	uint32_t generation;    /* of the cache when the record came */
+	uint32_t generation;    /* of the cache when the question was asked */
 	uint32_t users;         /* what the owner holds on to it for */
 	uint64_t question;      /* id of the question */
 	uint64_t deadline;      /* IPOIB_NEVER */
@@ -99,7 +103,7 @@ struct ipoib__paths_hooks {
 	size_t path_size;
 	/* Asks the SA. 0, or a negative errno: then there is no answer. */
 	int (*ask)(void *owner, struct ipoib__path *path, uint64_t question);
-	/* Does the other actions of a step. It must not remove the path. */
+	/* Does the other actions of a step. It must neither remove nor release a path. */
 	void (*act)(void *owner, struct ipoib__path *path, unsigned actions, uint64_t now);
 	/* Takes a question back. */
 	void (*cancel)(void *owner, uint64_t question);

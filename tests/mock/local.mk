@@ -1,1 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+unit_tests += %D%/test_mock
+%C%_test_mock_SOURCES = \
+	%D%/asker.c %D%/asker.h \
+	%D%/client.c %D%/client.h \
+	%D%/fixture.c %D%/fixture.h \
+	%D%/main.c \
+	%D%/suites.h \
+	%D%/test_attach.c \
+	%D%/test_connect.c \
+	%D%/test_fabric.c \
+	%D%/test_faults.c \
+	%D%/test_frame.c \
+	%D%/test_hca.c \
+	%D%/test_hca_port.c \
+	%D%/test_peer.c \
+	%D%/test_sa_path.c \
+	%D%/test_sa_rules.c \
+	%D%/test_transport.c

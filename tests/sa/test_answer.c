@@ -18,7 +18,8 @@ START_TEST(a_path_is_asked_for_as_linux_does)
 	ck_assert_uint_eq(request.component_mask, 0x340c);
 	ck_assert_uint_eq(request.mad.transaction >> 32, 0);
 	ck_assert_int_gt(ipoib__sa_path_decode(&path, bench_mad(0) + IPOIB__SA_HEADER_LENGTH,
-					       IPOIB__SA_DATA_LENGTH), 0);
+					       IPOIB__SA_DATA_LENGTH),
+			 0);
 	ck_assert_mem_eq(&path.dgid, &bench_dgid, 16);
 	ck_assert_mem_eq(&path.sgid, &bench_sgid, 16);
 	ck_assert_uint_eq(path.numb_path, 1);
@@ -39,9 +40,9 @@ START_TEST(a_join_says_everything_only_when_it_may_create)
 	ck_assert_int_eq(bench_ask_join(2, 1), 0);
 	bench_expire();
 	ck_assert_uint_eq(bench_request(1).component_mask, 0x173f7);
-	ck_assert_int_gt(ipoib__sa_mcmember_decode(&member,
-						   bench_mad(1) + IPOIB__SA_HEADER_LENGTH,
-						   IPOIB__SA_DATA_LENGTH), 0);
+	ck_assert_int_gt(ipoib__sa_mcmember_decode(&member, bench_mad(1) + IPOIB__SA_HEADER_LENGTH,
+						   IPOIB__SA_DATA_LENGTH),
+			 0);
 	ck_assert_mem_eq(&member.mgid, &bench_mgid, 16);
 	ck_assert_mem_eq(&member.port_gid, &bench_sgid, 16);
 	ck_assert_uint_eq(member.qkey, 0x0b1b);
@@ -233,8 +234,7 @@ START_TEST(only_the_right_response_is_one)
 		sa = bench_request(0);
 		sa.mad.method = i == 0 ? IPOIB__MAD_GET_TABLE_RESPONSE : IPOIB__MAD_GET_RESPONSE;
 		sa.mad.transaction += i == 1;
-		sa.mad.attribute =
-			i == 2 ? IPOIB__SA_MCMEMBER_RECORD : IPOIB__SA_PATH_RECORD;
+		sa.mad.attribute = i == 2 ? IPOIB__SA_MCMEMBER_RECORD : IPOIB__SA_PATH_RECORD;
 		ck_assert_int_gt(ipoib__sa_encode(mad, sizeof(mad), &sa, data, sizeof(data)), 0);
 		if (i == 3)
 			mad[1] = IPOIB__MAD_CLASS_CM;
@@ -265,9 +265,9 @@ START_TEST(every_truncated_answer_is_dropped_or_refused)
 		ipoib__sa_receive(&client, exact + 1, length);
 		ipoib__memory_put(support_memory(), exact, length + 1);
 		if (ipoib__sa_next(&client, &event))
-			ck_assert_int_eq(event.status,
-					 length >= IPOIB__SA_HEADER_LENGTH + sizeof(data)
-						 ? 0 : -EPROTO);
+			ck_assert_int_eq(
+				event.status,
+				length >= IPOIB__SA_HEADER_LENGTH + sizeof(data) ? 0 : -EPROTO);
 		else
 			ck_assert_uint_lt(length, IPOIB__SA_HEADER_LENGTH);
 		ipoib__sa_cancel(&client, 1);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Routes: what this floor keeps of a path. A route has one address handle, and peers that send
+ * by it; all of them change together, so that none sends by what is no longer true.
+ */
+#include "interface/interface.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct ipoib__route *route_of(struct ipoib__path *path)
+{
+	return (struct ipoib__route *)(void *)path;
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static void set_limit(struct ipoib_interface *interface, struct ipoib__peer *peer)
+{
+	uint32_t of_path = peer->route->path.record.mtu - IPOIB__ENCAP_LENGTH;
+
+	peer->limit = smaller(of_path, interface->mtu);
+}
+
+/* The peer can be sent to: by all that a send needs, in one place. What waited goes out. */
+void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
+{
+	peer->ah = peer->route->ah;
+	peer->qpn = ipoib_link_address_qpn(&peer->neighbour.link_address);
+	set_limit(interface, peer);
+	ipoib__flush(interface, &peer->waiting, peer->ah, peer->qpn, peer->limit, now);
+}
+
+struct ipoib__route *ipoib__route_get(struct ipoib_interface *interface,
+				      const struct ipoib_gid *gid, uint64_t now)
+{
+	struct ipoib__path *path = ipoib__paths_get(&interface->paths, gid, now);
+	struct ipoib__route *route;
+
+	if (!path)
+		return NULL;
+	route = route_of(path);
+	if (!route->peers.next) { /* zeroed memory: new */
+		ipoib__list_init(&route->peers);
+		ipoib__queue_init(&route->waiting);
+	}
+	return route;
+}
+
+static int path_ask(void *owner, struct ipoib__path *path, uint64_t question)
+{
+	struct ipoib_interface *interface = owner;
+	struct ipoib_transport *transport = interface->transport;
+
+	interface->statistics.path_queries++;
+	return transport->ops->path_query(transport->self,
+					  ipoib__question_id(interface, false, question),
+					  &path->dgid, interface->config.pkey);
+}
+
+static void path_cancel(void *owner, uint64_t question)
+{
+	struct ipoib_interface *interface = owner;
+	struct ipoib_transport *transport = interface->transport;
+
+	transport->ops->cancel(transport->self, ipoib__question_id(interface, false, question));
+}
+
+/*
+ * A GRH goes with the packet only where the path leaves the subnet, or the link demands it (RFC
+ * 4391 section 6).
+ */
+static struct ipoib_ah_attributes attributes_of(const struct ipoib_interface *interface,
+						const struct ipoib_path_record *record)
+{
+	return (struct ipoib_ah_attributes){
+		.dlid = record->dlid,
+		.sl = record->sl,
+		.rate = record->rate,
+		.global = record->hop_limit > 1 || interface->port.grh_required,
+		.hop_limit = record->hop_limit,
+		.traffic_class = record->traffic_class,
+		.flow_label = record->flow_label,
+		.dgid = record->dgid,
+	};
+}
+
+/* All peers of a route change together, so that none sends by what is no longer true. */
+static void each_peer_ready(struct ipoib_interface *interface, struct ipoib__route *route,
+			    uint64_t now)
+{
+	for (struct ipoib__list *at = route->peers.next; at != &route->peers; at = at->next)
+		ipoib__peer_ready(interface,
+				  ipoib__container_of(at, struct ipoib__peer, of_route), now);
+	ipoib__flush(interface, &route->waiting, route->ah, 0, interface->mtu, now);
+}
+
+static void lose_route(struct ipoib_interface *interface, struct ipoib__route *route,
+		       enum ipoib_send_drop reason)
+{
+	struct ipoib__ah *ah = route->ah;
+
+	route->ah = NULL;
+	for (struct ipoib__list *at = route->peers.next; at != &route->peers; at = at->next) {
+		struct ipoib__peer *peer = ipoib__container_of(at, struct ipoib__peer, of_route);
+
+		peer->ah = NULL;
+		ipoib__queue_drop(interface, &peer->waiting, reason);
+	}
+	ipoib__queue_drop(interface, &route->waiting, reason);
+	ipoib__ah_unref(interface, ah);
+}
+
+static void use_record(struct ipoib_interface *interface, struct ipoib__route *route, uint64_t now)
+{
+	struct ipoib_ah_attributes attributes = attributes_of(interface, &route->path.record);
+	struct ipoib__ah *ah;
+
+	if (!route->ah || memcmp(&route->ah->attributes, &attributes, sizeof(attributes)) != 0) {
+		ah = ipoib__ah_new(interface, &attributes);
+		if (!ah) {
+			lose_route(interface, route, IPOIB_SEND_DROP_NO_MEMORY);
+			return;
+		}
+		ipoib__ah_unref(interface, route->ah);
+		route->ah = ah;
+	}
+	each_peer_ready(interface, route, now);
+}
+
+/*
+ * Makes the address handle that could not be made last time, or asks for the path. What waits for
+ * a path that failed a moment ago, or for a link that is down, is answered and not kept (I13).
+ */
+void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *route,
+		       uint64_t now)
+{
+	const struct ipoib__path *path = &route->path;
+
+	if (!interface->up)
+		lose_route(interface, route, IPOIB_SEND_DROP_LINK_DOWN);
+	else if (!route->ah && ipoib__path_usable(path))
+		use_record(interface, route, now);
+	else if (path->state == IPOIB_PATH_FAILED && now < path->hold_until)
+		lose_route(interface, route, IPOIB_SEND_DROP_NO_PATH);
+	else if (!route->ah || ipoib__paths_doubted(&interface->paths, path))
+		ipoib__paths_need(&interface->paths, &route->path, now);
+}
+
+static void path_act(void *owner, struct ipoib__path *path, unsigned actions, uint64_t now)
+{
+	struct ipoib_interface *interface = owner;
+	struct ipoib__route *route = route_of(path);
+
+	if (actions & IPOIB__PATH_USABLE)
+		use_record(interface, route, now);
+	if (actions & IPOIB__PATH_LOST) {
+		interface->statistics.path_failures++;
+		lose_route(interface, route, IPOIB_SEND_DROP_NO_PATH);
+	}
+	if (actions & IPOIB__PATH_FLUSHED)
+		lose_route(interface, route, IPOIB_SEND_DROP_LINK_DOWN);
+}
+
+static void path_end(void *owner, struct ipoib__path *path)
+{
+	struct ipoib_interface *interface = owner;
+	struct ipoib__route *route = route_of(path);
+
+	if (!route->peers.next) /* never set up */
+		return;
+	ipoib__assert(ipoib__list_empty(&route->peers));
+	lose_route(interface, route,
+		   interface->closed ? IPOIB_SEND_DROP_CLOSED : IPOIB_SEND_DROP_NO_PATH);
+}
+
+const struct ipoib__paths_hooks ipoib__interface_paths_hooks = {
+	.path_size = sizeof(struct ipoib__route),
+	.ask = path_ask,
+	.act = path_act,
+	.cancel = path_cancel,
+	.end = path_end,
+};
+
+/*
+ * The SA may answer for another GID than was asked for (I36), or with an MTU that carries nothing.
+ */
+static bool plausible(const struct ipoib__path *path, const struct ipoib_path_record *record)
+{
+	return memcmp(&record->dgid, &path->dgid, sizeof(record->dgid)) == 0 &&
+	       record->mtu >= 256 && record->mtu <= IPOIB__PAYLOAD_MAX;
+}
+
+void ipoib__interface_path_answer(struct ipoib_interface *interface, uint64_t question,
+				  const struct ipoib_transport_event *event, uint64_t now)
+{
+	struct ipoib__path *path = ipoib__paths_by_question(&interface->paths, question);
+	bool good;
+
+	if (!path)
+		return; /* taken back meanwhile */
+	good = event->status == 0 && plausible(path, &event->path);
+	ipoib__paths_answer(&interface->paths, path, good ? &event->path : NULL,
+			    event->status < 0 ? event->status : -EPROTO, now);
+}
+
+/*
+ * A control packet to a link address, whatever neighbour that is: the answer to a question goes
+ * to who asked.
+ */
+void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
+		       const struct ipoib_link_address *to, uint64_t now)
+{
+	struct ipoib_gid gid = ipoib_link_address_gid(to);
+	struct ipoib__route *route = ipoib__route_get(interface, &gid, now);
+
+	buffer->remote_qpn = ipoib_link_address_qpn(to);
+	if (!route || !ipoib__queue_room_control(interface)) {
+		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_NO_MEMORY);
+		return;
+	}
+	ipoib__queue_put(interface, &route->waiting, buffer, now);
+	if (route->ah)
+		ipoib__flush(interface, &route->waiting, route->ah, 0, interface->mtu, now);
+	else
+		ipoib__route_need(interface, route, now);
+}
+
+/* The interface's MTU has changed: every peer's is at most that. */
+void ipoib__peers_limit(struct ipoib_interface *interface)
+{
+	struct ipoib__neighbour *n;
+	uint64_t cursor = 0;
+
+	while ((n = ipoib__neighbours_next(&interface->neighbours, &cursor)) != NULL)
+		if (((struct ipoib__peer *)(void *)n)->ah)
+			set_limit(interface, (struct ipoib__peer *)(void *)n);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <stddef.h>
+
+#include "mock/suites.h"
+#include "support/support.h"
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = {
+		suite_frame,  suite_hca,      suite_hca_port,  suite_fabric,
+		suite_faults, suite_sa_rules, suite_sa_path,   suite_attach,
+		suite_peer,   suite_connect,  suite_transport, NULL,
+	};
+
+	return support_main(suites, "test_mock");
+}

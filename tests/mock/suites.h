@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef IPOIB_TESTS_MOCK_SUITES_H
+#define IPOIB_TESTS_MOCK_SUITES_H
+
+#include <check.h>
+
+Suite *suite_frame(void);
+Suite *suite_hca(void);
+Suite *suite_hca_port(void);
+Suite *suite_fabric(void);
+Suite *suite_faults(void);
+Suite *suite_sa_rules(void);
+Suite *suite_sa_path(void);
+Suite *suite_attach(void);
+Suite *suite_peer(void);
+Suite *suite_connect(void);
+Suite *suite_transport(void);
+
+#endif
