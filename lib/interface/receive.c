@@ -31,7 +31,12 @@ static size_t collect(struct ipoib_interface *interface, struct ipoib_ud_receive
 	struct ipoib_buffer *buffer;
 	size_t n = 0;
 
-	while (n < count && (buffer = ipoib__pool_get(interface->transport)) != NULL) {
+	while (n < count) {
+		buffer = ipoib__pool_get(interface->transport);
+		if (!buffer) { /* who brings one back wakes us; a full adapter would not be helped */
+			interface->transport->pool.starved = true;
+			break;
+		}
 		receives[n++] = (struct ipoib_ud_receive){
 			.cookie = (uintptr_t)buffer,
 			.address = buffer->memory,
@@ -83,12 +88,13 @@ void ipoib__receive_refill(struct ipoib_interface *interface)
 
 	if (interface->receives_out >= depth)
 		return;
+	interface->transport->pool.starved = false;
 	while (refill_burst(interface))
 		;
-	interface->transport->pool.starved = interface->receives_out < depth;
 	if (interface->receives_out >= depth)
 		return;
-	interface->statistics.receive_starved++;
+	if (interface->transport->pool.starved)
+		interface->statistics.receive_starved++;
 	ipoib__wheel_arm(&interface->context->wheel, &interface->refill_timer, retry);
 }
 

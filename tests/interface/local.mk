@@ -1,1 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+unit_tests += %D%/test_interface
+%C%_test_interface_SOURCES = \
+	%D%/bench.c %D%/bench.h \
+	%D%/fake.c %D%/fake.h \
+	%D%/fake_ops.c \
+	%D%/fake_ud.c \
+	%D%/main.c \
+	%D%/rail.c \
+	%D%/suites.h \
+	%D%/test_arp.c \
+	%D%/test_buffers.c \
+	%D%/test_configuration.c \
+	%D%/test_contract.c \
+	%D%/test_faults.c \
+	%D%/test_groups.c \
+	%D%/test_link.c \
+	%D%/test_queues.c \
+	%D%/test_receive.c \
+	%D%/test_recovery.c \
+	%D%/test_reentrancy.c \
+	%D%/test_room.c

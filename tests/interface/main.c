@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "interface/suites.h"
+#include "support/support.h"
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = {
+		suite_configuration, suite_contract, suite_reentrancy, suite_faults, suite_recovery,
+		suite_receive,       suite_arp,	     suite_queues,     suite_room,   suite_link,
+		suite_groups,	     suite_buffers,  NULL
+	};
+
+	return support_main(suites, "test_interface");
+}

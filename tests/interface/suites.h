@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef IPOIB_TESTS_INTERFACE_SUITES_H
+#define IPOIB_TESTS_INTERFACE_SUITES_H
+
+#include <check.h>
+
+Suite *suite_configuration(void);
+Suite *suite_contract(void);
+Suite *suite_reentrancy(void);
+Suite *suite_faults(void);
+Suite *suite_recovery(void);
+Suite *suite_receive(void);
+Suite *suite_arp(void);
+Suite *suite_queues(void);
+Suite *suite_room(void);
+Suite *suite_link(void);
+Suite *suite_groups(void);
+Suite *suite_buffers(void);
+
+#endif
