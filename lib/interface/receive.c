@@ -33,7 +33,7 @@ static size_t collect(struct ipoib_interface *interface, struct ipoib_ud_receive
 
 	while (n < count) {
 		buffer = ipoib__pool_get(interface->transport);
-		if (!buffer) { /* who brings one back wakes us; a full adapter would not be helped */
+		if (!buffer) { /* who brings one back wakes us */
 			interface->transport->pool.starved = true;
 			break;
 		}
