@@ -207,9 +207,9 @@ in_namespace() {
 counters() {
 	timeout "$limit" "$bin/ipoib-ctl" --control "$work/$1.control" stats -j | awk '
 		{ sub(/^ +/, ""); sub(/,$/, "") }
-		/^"[a-z_]+": \{$/ { split($0, part, "\""); path[++depth] = part[2] "."; next }
+		/^"[a-z_-]+": \{$/ { split($0, part, "\""); path[++depth] = part[2] "."; next }
 		/^\}$/ { if (depth > 0) depth--; next }
-		/^"[a-z_]+": [0-9]+$/ {
+		/^"[a-z_-]+": [0-9]+$/ {
 			split($0, part, "\"")
 			prefix = ""
 			for (i = 1; i <= depth; i++) prefix = prefix path[i]
