@@ -78,6 +78,40 @@ START_TEST(the_pool_is_bounded)
 }
 END_TEST
 
+static size_t buffers_of_a_pool(void)
+{
+	struct ipoib_buffer *buffer;
+	size_t count;
+
+	while (ipoib_interface_buffer(rail->interface, &buffer) == 0) {
+		ck_assert_uint_lt(kept_count, KEPT_MAX);
+		kept[kept_count++] = buffer;
+	}
+	count = kept_count;
+	give_back_all();
+	return count;
+}
+
+START_TEST(the_pool_of_an_interface_that_is_opened_often_grows_no_further)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+	size_t first;
+
+	up_small();
+	first = buffers_of_a_pool();
+	config.receive_depth = 64;
+	config.send_depth = 64;
+	config.queue_packets_total = 64;
+	for (int i = 0; i < 10; i++) {
+		rail_close(rail);
+		rail_open(rail, fake, &config);
+		bench_settle();
+	}
+	ck_assert_uint_eq(buffers_of_a_pool(), first);
+	bench_close();
+}
+END_TEST
+
 START_TEST(who_keeps_everything_starves_the_receive_queue_until_it_is_given_back)
 {
 	uint64_t starved;
@@ -232,6 +266,7 @@ Suite *suite_buffers(void)
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_add_test(tcase, a_buffer_says_what_it_holds);
 	tcase_add_test(tcase, the_pool_is_bounded);
+	tcase_add_test(tcase, the_pool_of_an_interface_that_is_opened_often_grows_no_further);
 	tcase_add_test(tcase,
 		       who_keeps_everything_starves_the_receive_queue_until_it_is_given_back);
 	tcase_add_test(tcase, a_starved_queue_recovers_with_the_transport_of_another_interface);

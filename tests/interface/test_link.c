@@ -276,8 +276,70 @@ START_TEST(events_that_nobody_could_be_told_are_counted)
 				  rail_statistics(rail).events_lost,
 			  400);
 	ck_assert_uint_gt(rail_statistics(rail).events_lost, 0);
-	port_state(IPOIB_PORT_DOWN); /* the link's own events have room of their own */
+	bench_close();
+}
+END_TEST
+
+/* Another interface is polled, and this one has no turn in which it could tell anything. */
+START_TEST(events_of_the_link_have_room_behind_a_flood_of_others)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+	struct rail *other = &bench.rails[1];
+	char text[32];
+
+	bench_up(NULL);
+	config.pkey = 0x8001;
+	rail_open(other, fake, &config);
+	bench_settle();
+	bench.silent = true;
+	for (unsigned i = 0; i < 250; i++) {
+		snprintf(text, sizeof(text), "10.0.1.%u", 1 + i);
+		ck_assert_int_eq(rail_send(rail, text, 100, i), 0);
+	}
+	bench_run(2500 * MILLISECOND);
+	support_advance(2 * SECOND);
+	ck_assert_int_ge(ipoib_interface_poll(other->interface, 16), 0);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_FAILED), 0);
+	fake->port.state = IPOIB_PORT_DOWN;
+	fake_port_event(fake);
+	ck_assert_int_ge(ipoib_interface_poll(other->interface, 16), 0);
+	bench_settle();
+	ck_assert_uint_gt(rail_statistics(rail).events_lost, 0);
 	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_DOWN), 1);
+	bench_close();
+}
+END_TEST
+
+static void dispatch_some(void)
+{
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(ipoib_context_dispatch(bench.context), 0);
+	bench_check();
+}
+
+START_TEST(a_clock_that_steps_back_neither_stops_nor_hurries_anything)
+{
+	bench_up(NULL);
+	bench_run(100 * SECOND);
+	port_state(IPOIB_PORT_DOWN);
+	port_state(IPOIB_PORT_ACTIVE);
+	send_and_see(1);
+	support_now -= 50 * SECOND;
+	bench.silent = true;
+	ck_assert_int_eq(rail_send(rail, "10.0.0.3", 100, 2), 0);
+	dispatch_some();
+	ck_assert_uint_eq(rail_statistics(rail).queued, 1);
+	fake->port.sm_lid++;
+	fake_port_event(fake);
+	for (uint32_t i = 0; i < 10; i++)
+		ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, i), 0);
+	dispatch_some();
+	ck_assert_uint_eq(rail_statistics(rail).sent, 11);
+	bench_run(60 * SECOND);
+	ck_assert_uint_eq(rail_statistics(rail).queued, 0);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_FAILED), 1);
+	for (size_t i = 1; i < rail->event_count; i++)
+		ck_assert_uint_ge(rail->events[i].time, rail->events[i - 1].time);
 	bench_close();
 }
 END_TEST
@@ -328,6 +390,8 @@ Suite *suite_link(void)
 	tcase_add_test(tcase, a_device_that_is_gone_is_told_once_and_never_comes_back);
 	tcase_add_test(tcase, changes_of_the_port_are_told_and_the_link_stays_up);
 	tcase_add_test(tcase, events_that_nobody_could_be_told_are_counted);
+	tcase_add_test(tcase, events_of_the_link_have_room_behind_a_flood_of_others);
+	tcase_add_test(tcase, a_clock_that_steps_back_neither_stops_nor_hurries_anything);
 	tcase_add_test(tcase, receives_are_posted_before_any_group_is_attached);
 	tcase_add_test(tcase,
 		       a_port_that_became_active_without_an_event_is_noticed_at_the_start);

@@ -124,6 +124,21 @@ START_TEST(a_packet_that_waited_too_long_is_answered)
 }
 END_TEST
 
+START_TEST(packets_of_almost_one_age_are_answered_each_in_its_time)
+{
+	up_with(64, 1024, 500);
+	bench.silent = true;
+	ck_assert_int_eq(send_to(2, 0), 0);
+	bench_run(20 * MILLISECOND);
+	ck_assert_int_eq(send_to(3, 1), 0);
+	bench_run(490 * MILLISECOND);
+	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_QUEUE_AGE], 1);
+	bench_run(20 * MILLISECOND);
+	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_QUEUE_AGE], 2);
+	bench_close();
+}
+END_TEST
+
 START_TEST(a_backlog_ages_too)
 {
 	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
@@ -256,6 +271,7 @@ Suite *suite_queues(void)
 	tcase_add_test(tcase, full_queues_do_not_keep_an_arp_reply_from_being_sent);
 	tcase_add_test(tcase, a_flood_of_arp_requests_leaves_room_for_the_callers_packets);
 	tcase_add_test(tcase, a_packet_that_waited_too_long_is_answered);
+	tcase_add_test(tcase, packets_of_almost_one_age_are_answered_each_in_its_time);
 	tcase_add_test(tcase, a_backlog_ages_too);
 	tcase_add_test(tcase, packets_to_a_host_that_is_not_there_are_answered_and_then_refused);
 	tcase_add_test(tcase, packets_without_a_path_are_answered_and_then_refused);
