@@ -67,8 +67,8 @@ static void answer(struct control_client *client)
 
 	if (document == NULL)
 		document = json_pack("{s:s}", "error",
-				     "unknown request: it is neigh, path, multicast, stats or "
-				     "interface");
+				     "unknown request: it is neigh, conn, path, multicast, "
+				     "stats or interface");
 	client->answer = text_of(document, &client->answer_length);
 	client->answer_sent = 0;
 	if (client->answer == NULL) {

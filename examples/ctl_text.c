@@ -64,6 +64,25 @@ static bool print_neighbour(const json_t *element)
 	return true;
 }
 
+/* 00:00:00:48:fe:80:... dev ipoib0 out mtu 65520 neighbours 1 outstanding 0 used 0 UP */
+static bool print_connection(const json_t *element)
+{
+	printf("%s dev %s %s", ctl_string(element, "peer"), ctl_string(element, "dev"),
+	       ctl_string(element, "direction"));
+	if (strcmp(ctl_string(element, "service"), "linux") != 0)
+		printf(" service %s", ctl_string(element, "service"));
+	print_unless(element, "mtu", 0);
+	print_unless(element, "neighbours", 0);
+	printf(" outstanding %" JSON_INTEGER_FORMAT " used ", ctl_number(element, "outstanding"));
+	print_seconds(element, "used_ms");
+	if (ctl_number(element, "failures") != 0) {
+		printf(" failures %" JSON_INTEGER_FORMAT " hold ", ctl_number(element, "failures"));
+		print_seconds(element, "hold_ms");
+	}
+	printf(" %s\n", ctl_string(element, "state"));
+	return true;
+}
+
 /* fe80::2:c903:0:12 dev ipoib0 dlid 3 mtu 2048 rate 10000 Mbit/s sl 0 neighbours 1 age 12 VALID */
 static bool print_path(const json_t *element)
 {
@@ -129,7 +148,8 @@ static bool print_interface(const json_t *element)
 	       ctl_string(element, "broadcast"), (unsigned)ctl_number(element, "mlid"),
 	       (unsigned)ctl_number(element, "qkey"), ctl_number(element, "group_mtu"),
 	       ctl_number(element, "sl"), ctl_number(element, "rate_mbps"));
-	printf("    neighbours %" JSON_INTEGER_FORMAT "\n", ctl_number(element, "neighbours"));
+	printf("    mode %s neighbours %" JSON_INTEGER_FORMAT "\n", ctl_string(element, "mode"),
+	       ctl_number(element, "neighbours"));
 	for (size_t i = 0; i < json_array_size(addresses); i++) {
 		const char *text = json_string_value(json_array_get(addresses, i));
 
@@ -144,9 +164,9 @@ ctl_text *ctl_text_for(const char *request)
 		const char *request;
 		ctl_text *text;
 	} rows[] = {
-		{ "neigh", print_neighbour },     { "path", print_path },
-		{ "multicast", print_group },     { "stats", ctl_stats_text },
-		{ "interface", print_interface },
+		{ "neigh", print_neighbour },     { "conn", print_connection },
+		{ "path", print_path },           { "multicast", print_group },
+		{ "interface", print_interface }, { "stats", ctl_stats_text },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

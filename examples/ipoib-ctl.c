@@ -22,11 +22,12 @@
 const char program_name[] = "ipoib-ctl";
 
 static const char usage[] =
-	"Usage: ipoib-ctl --control PATH neigh|path|multicast|stats|interface [-j]\n"
+	"Usage: ipoib-ctl --control PATH neigh|conn|path|multicast|stats|interface [-j]\n"
 	"What a running ipoib-tun knows of its interfaces.\n"
 	"\n"
 	"  --control PATH    the socket that ipoib-tun was given with --control\n"
-	"  neigh             neighbours and the state of each\n"
+	"  neigh             neighbours, the state and the MTU of each\n"
+	"  conn              connections\n"
 	"  path              path records\n"
 	"  multicast         multicast groups\n"
 	"  stats             all counters, and the conservation law with its numbers\n"
@@ -72,7 +73,7 @@ static bool take_option(struct ctl_options *chosen, int id, const char *value)
 		return false;
 	}
 	if (ctl_text_for(value) == NULL) {
-		report("\"%s\" is not neigh, path, multicast, stats or interface", value);
+		report("\"%s\" is not neigh, conn, path, multicast, stats or interface", value);
 		return false;
 	}
 	chosen->request = value;
@@ -99,7 +100,7 @@ static bool read_options(struct ctl_options *chosen, int argc, char **argv, int 
 	if (chosen->control == NULL)
 		report("--control PATH is missing: the socket that ipoib-tun was given");
 	else if (chosen->request == NULL)
-		report("ask for neigh, path, multicast, stats or interface");
+		report("ask for neigh, conn, path, multicast, stats or interface");
 	else
 		return true;
 	*status = options_hint();

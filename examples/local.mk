@@ -22,9 +22,13 @@ bin_PROGRAMS += %D%/ipoib-fabric
 bin_PROGRAMS += %D%/ipoib-ping
 %C%_ipoib_ping_SOURCES = %D%/ipoib-ping.c \
 	$(common_sources) $(ip_checksum_sources) $(poll_loop_sources) \
+	%D%/ping.h \
 	%D%/ping_options.c %D%/ping_options.h \
 	%D%/ping_packet.c %D%/ping_packet.h \
-	%D%/ping_record.c %D%/ping_record.h
+	%D%/ping_reassembly.c %D%/ping_reassembly.h \
+	%D%/ping_record.c %D%/ping_record.h \
+	%D%/ping_send.c %D%/ping_send.h \
+	%D%/ping_traffic.c %D%/ping_traffic.h
 %C%_ipoib_ping_CPPFLAGS = $(program_cppflags)
 %C%_ipoib_ping_LDADD = lib/libipoib-mock.la lib/libipoib.la
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ipoib/interface.h>
 #include <ipoib/version.h>
 
 #include "report.h"
@@ -190,5 +191,18 @@ bool read_address(const char *what, const char *text, struct subnet_address *out
 	}
 	out->ip = ip;
 	out->prefix_length = (unsigned)prefix;
+	return true;
+}
+
+bool read_mode(const char *what, const char *text, uint8_t *out)
+{
+	if (strcmp(text, "datagram") == 0) {
+		*out = IPOIB_MODE_DATAGRAM;
+	} else if (strcmp(text, "connected") == 0) {
+		*out = IPOIB_MODE_CONNECTED;
+	} else {
+		report("%s: \"%s\" is not a mode: datagram or connected", what, text);
+		return false;
+	}
 	return true;
 }

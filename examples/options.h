@@ -68,5 +68,7 @@ struct subnet_address {
 bool read_number(const char *what, const char *text, uint64_t least, uint64_t most, uint64_t *out);
 bool read_seconds(const char *what, const char *text, double least, double most, uint64_t *out_ns);
 bool read_address(const char *what, const char *text, struct subnet_address *out);
+/* "datagram" or "connected", as an enum ipoib_mode. */
+bool read_mode(const char *what, const char *text, uint8_t *out);
 
 #endif

@@ -12,12 +12,23 @@
 /* The largest IPv4 packet less its header and ICMP's (20 and 8 octets). */
 #define PING_SIZE_MOST 65507
 
+/* Path MTU discovery, -M of ping(8): whether requests may be cut. */
+enum ping_discovery {
+	PING_DISCOVERY_DO,   /* never */
+	PING_DISCOVERY_WANT, /* those that are longer than the MTU that was learnt */
+	PING_DISCOVERY_DONT, /* always */
+};
+
 struct ping_options {
 	const char *fabric;
 	const char *port;
 	struct subnet_address address; /* ours; prefix length 0: not given */
 	struct ipoib_ip destination;   /* family 0: not given */
+	bool to_group;                 /* it is a broadcast or a multicast address */
+	bool broadcast;                /* and a broadcast address is no mistake */
 	bool listen;                   /* only answer */
+	uint8_t mode;                  /* enum ipoib_mode */
+	enum ping_discovery discovery;
 	uint64_t count;                /* requests to send; 0: until a signal comes */
 	uint64_t interval_ns;          /* between two requests */
 	uint64_t size;                 /* octets behind the ICMP header */

@@ -69,6 +69,35 @@ static void add_paths(json_t *array, const struct tun_port *port)
 				  milliseconds(info.hold_ns)));
 }
 
+/* Seen from here: who made it is who sends by it, unless it is for both. */
+static const char *direction_of(const struct ipoib_connection_info *info)
+{
+	if (info->both)
+		return "both";
+	return info->state == IPOIB_CONNECTION_TAKEN ? "in" : "out";
+}
+
+static void add_connections(json_t *array, const struct tun_port *port)
+{
+	struct ipoib_connection_info info = { .size = sizeof(info) };
+	uint64_t cursor = 0;
+	char peer[IPOIB_LINK_ADDRESS_TEXT];
+
+	while (ipoib_connection_next(port->interface, &cursor, &info) == 1)
+		json_array_append_new(
+			array,
+			json_pack("{s:s, s:s, s:o, s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:o}",
+				  "peer", ipoib_link_address_format(&info.peer, peer), "dev",
+				  port->device.name, "state",
+				  state_name(ipoib_connection_state_name(info.state)),
+				  "direction", direction_of(&info), "service",
+				  info.rfc ? "rfc4755" : "linux", "mtu", (int)info.mtu,
+				  "neighbours", (int)info.neighbours, "outstanding",
+				  (int)info.outstanding, "failures", (int)info.failures,
+				  "used_ms", milliseconds(info.used_ns), "hold_ms",
+				  milliseconds(info.hold_ns)));
+}
+
 static void add_groups(json_t *array, const struct tun_port *port)
 {
 	struct ipoib_multicast_info info = { .size = sizeof(info) };
@@ -114,8 +143,10 @@ static void add_interface(json_t *array, const struct tun_port *port)
 	ipoib_interface_info(port->interface, &info);
 
 	json_t *object = json_pack(
-		"{s:s, s:s, s:b, s:b, s:i, s:i, s:s, s:s, s:s, s:o}", "dev", port->device.name,
-		"port", info.port, "up", (int)info.up, "port_active", (int)info.port_active, "mtu",
+		"{s:s, s:s, s:b, s:b, s:s, s:i, s:i, s:s, s:s, s:s, s:o}", "dev",
+		port->device.name, "port", info.port, "up", (int)info.up, "port_active",
+		(int)info.port_active, "mode",
+		port->options->mode == IPOIB_MODE_CONNECTED ? "connected" : "datagram", "mtu",
 		(int)info.mtu, "group_mtu", (int)info.group_mtu, "lladdr",
 		ipoib_link_address_format(&info.link_address, lladdr), "gid",
 		ipoib_gid_format(&info.gid, gid), "broadcast",
@@ -138,9 +169,9 @@ json_t *tun_json_answer(const char *request, struct tun_port *ports, size_t coun
 		const char *request;
 		void (*add)(json_t *array, const struct tun_port *port);
 	} rows[] = {
-		{ "neigh", add_neighbours }, { "path", add_paths },
-		{ "multicast", add_groups }, { "stats", tun_json_add_statistics },
-		{ "interface", add_interface },
+		{ "neigh", add_neighbours },      { "conn", add_connections },
+		{ "path", add_paths },            { "multicast", add_groups },
+		{ "interface", add_interface },   { "stats", tun_json_add_statistics },
 	};
 
 	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {

@@ -15,6 +15,9 @@ static const struct counter send_counters[] = {
 	COUNTER(accepted),
 	COUNTER(sent),
 	COUNTER(sent_octets),
+	COUNTER(sent_connected),
+	COUNTER(fragmented),
+	COUNTER(fragments),
 	COUNTER(queued),
 	COUNTER(refused_too_big),
 	COUNTER(refused_no_room),
@@ -25,6 +28,7 @@ static const struct counter send_counters[] = {
 
 static const struct counter receive_counters[] = {
 	COUNTER(received),
+	COUNTER(received_connected),
 	COUNTER(delivered),
 	COUNTER(delivered_octets),
 	COUNTER(control_received),
@@ -44,6 +48,10 @@ static const struct counter control_counters[] = {
 	COUNTER(path_failures),
 	COUNTER(joins),
 	COUNTER(join_failures),
+	COUNTER(connections_asked),
+	COUNTER(connections_failed),
+	COUNTER(connections_taken),
+	COUNTER(connections_refused),
 	COUNTER(icmp_errors),
 	COUNTER(icmp_errors_limited),
 	COUNTER(link_ups),

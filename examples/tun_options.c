@@ -12,13 +12,14 @@
 static const char usage[] =
 	"Usage: ipoib-tun --fabric PATH\n"
 	"                 --interface NAME,port=PORT,address=A.B.C.D/L[,address=...]\n"
-	"                             [,pkey=0xffff][,mtu=N]\n"
+	"                             [,pkey=0xffff][,mode=datagram|connected][,mtu=N]\n"
 	"                 [--interface ...] [--control PATH] [--pcap FILE]\n"
 	"IP over InfiniBand for unmodified programs: a TUN device for each interface.\n"
 	"\n"
 	"  --fabric PATH     the socket of an ipoib-fabric\n"
 	"  --interface ...   a TUN device NAME at a port such as host1/1, with its\n"
-	"                    addresses; its MTU is mtu=, or what the fabric gives\n"
+	"                    addresses; its MTU is mtu=, or what the fabric gives, or\n"
+	"                    65520 in connected mode\n"
 	"  --control PATH    a socket for ipoib-ctl\n"
 	"  --pcap FILE       records what the interfaces send and receive, for Wireshark\n"
 	"  -h, --help        this text\n"
@@ -83,11 +84,20 @@ static bool take_port(struct tun_interface_options *interface, const char *what,
 	return true;
 }
 
+static bool take_mtu(struct tun_interface_options *interface, const char *what, const char *text)
+{
+	uint64_t mtu;
+
+	if (!read_number(what, text, IPOIB_MTU_MIN, IPOIB_MTU_CONNECTED, &mtu))
+		return false;
+	interface->mtu = (uint32_t)mtu;
+	return true;
+}
+
 static bool take_part(struct tun_interface_options *interface, const char *what, const char *part)
 {
 	const char *equals = strchr(part, '=');
 	size_t length = equals ? (size_t)(equals - part) : strlen(part);
-	uint64_t mtu;
 
 	if (equals && length == 4 && memcmp(part, "port", 4) == 0)
 		return take_port(interface, what, equals + 1);
@@ -95,13 +105,11 @@ static bool take_part(struct tun_interface_options *interface, const char *what,
 		return take_address(interface, what, equals + 1);
 	if (equals && length == 4 && memcmp(part, "pkey", 4) == 0)
 		return take_pkey(interface, what, equals + 1);
-	if (equals && length == 3 && memcmp(part, "mtu", 3) == 0) {
-		if (!read_number(what, equals + 1, IPOIB_MTU_MIN, TUN_MTU_MOST, &mtu))
-			return false;
-		interface->mtu = (uint32_t)mtu;
-		return true;
-	}
-	report("%s: \"%s\" is not port=, address=, pkey= or mtu=", what, part);
+	if (equals && length == 4 && memcmp(part, "mode", 4) == 0)
+		return read_mode(what, equals + 1, &interface->mode);
+	if (equals && length == 3 && memcmp(part, "mtu", 3) == 0)
+		return take_mtu(interface, what, equals + 1);
+	report("%s: \"%s\" is not port=, address=, pkey=, mode= or mtu=", what, part);
 	return false;
 }
 

@@ -18,17 +18,16 @@
 #define TUN_ADDRESSES_MAX 16
 /* A port's name with its terminating zero, as in struct ipoib_interface_info. */
 #define TUN_PORT_ROOM 64
-/* No IPoIB link has a greater one: 0x10000 - 0x10, the connected mode of Linux. */
-#define TUN_MTU_MOST 65520
 
-/* --interface NAME,port=PORT,address=A/L[,address=...][,pkey=N][,mtu=N] */
+/* --interface NAME,port=PORT,address=A/L[,address=...][,pkey=N][,mode=M][,mtu=N] */
 struct tun_interface_options {
 	char name[TUN_NAME_ROOM];
 	char port[TUN_PORT_ROOM];
 	struct subnet_address addresses[TUN_ADDRESSES_MAX];
 	size_t address_count;
 	uint16_t pkey;
-	uint32_t mtu; /* 0: what the fabric gives */
+	uint8_t mode; /* enum ipoib_mode */
+	uint32_t mtu; /* 0: what the mode gives */
 };
 
 struct tun_options {

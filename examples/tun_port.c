@@ -20,16 +20,16 @@ static struct ipoib_interface_info info_of(const struct tun_port *port)
 
 /*
  * An MTU that the fabric cannot give is a mistake of the command line, not something to correct in
- * silence.
+ * silence. Connections cut messages as they need it: with them any MTU is given.
  */
 static bool mtu_is_given(const struct tun_port *port, const struct ipoib_interface_info *info)
 {
 	uint32_t most = info->group_mtu - 4; /* the IPoIB header, RFC 4391 section 6 */
 
-	if (port->options->mtu <= most)
+	if (port->options->mode == IPOIB_MODE_CONNECTED || port->options->mtu <= most)
 		return true;
 	report("interface %s: mtu=%u is more than the fabric gives at port %s: %u (InfiniBand MTU "
-	       "%u less 4); leave mtu= out or ask for %u at most",
+	       "%u less 4); leave mtu= out, ask for %u at most, or for mode=connected",
 	       port->device.name, (unsigned)port->options->mtu, port->options->port,
 	       (unsigned)most, (unsigned)info->group_mtu, (unsigned)most);
 	return false;
@@ -159,8 +159,15 @@ static int open_interface(struct tun_port *port)
 	config.event = on_event;
 	config.user = port;
 	config.pkey = port->options->pkey;
+	config.mode = port->options->mode;
 	config.mtu = port->options->mtu;
-	config.icmp_errors = 1; /* so that programs hear "host unreachable" at once */
+	/* So that programs hear "host unreachable" and "fragmentation needed" at once. */
+	config.icmp_errors = 1;
+	/*
+	 * Who sends without DF does not listen to the latter; and between this device and a
+	 * neighbour with less there is nobody else who could cut.
+	 */
+	config.fragment = 1;
 
 	int error = ipoib_interface_open(&port->interface, port->transport, &config);
 

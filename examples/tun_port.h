@@ -9,7 +9,11 @@
  * 3. Packets of the device go to ipoib_interface_send() in bursts, packets that arrive go to the
  *    device. What is answered -EAGAIN waits here, and the device is not read until there is room:
  *    its queue is the kernel's, which knows how to slow a sender down.
- * 4. When the link goes down the device, its addresses and all neighbours stay; when it comes back
+ * 4. In connected mode the device has the MTU of connections, and a single neighbour may take less:
+ *    one in datagram mode, or one whose connection has died. The system hears of that when it sends
+ *    what is too long, by an ICMP error that the library builds and this program writes to the
+ *    device like any other packet; what may be cut the library cuts.
+ * 5. When the link goes down the device, its addresses and all neighbours stay; when it comes back
  *    everything goes on.
  */
 #ifndef EXAMPLES_TUN_PORT_H

@@ -8,6 +8,7 @@ dist_man_MANS += \
 	%D%/ipoib.7 \
 	%D%/ipoib_buffer.3 \
 	%D%/ipoib_capture.3 \
+	%D%/ipoib_connection.3 \
 	%D%/ipoib_context.3 \
 	%D%/ipoib_ev.3 \
 	%D%/ipoib_interface.3 \

@@ -4,8 +4,8 @@
  * Captures: what passes a fabric or an interface, as a pcap file that Wireshark dissects to the
  * last field.
  *
- * A record is a complete InfiniBand packet (LRH, GRH, BTH, DETH, payload, ICRC, VCRC) as an ERF
- * record of type 21 (link type 197).
+ * A record is a complete InfiniBand packet (LRH, GRH, BTH, DETH or AETH, payload, ICRC, VCRC) as
+ * an ERF record of type 21 (link type 197).
  */
 #ifndef IPOIB_CAPTURE_H
 #define IPOIB_CAPTURE_H
@@ -37,7 +37,23 @@ struct ipoib_capture_config {
 	void *allocator_user; /**< handed to allocate and release */
 };
 
-/** A UD packet to record. Integers in host order. */
+/** What is to be recorded. */
+enum ipoib_capture_kind {
+	/** A datagram: one packet, "UD SEND only". */
+	IPOIB_CAPTURE_UD = 0,
+	/**
+	 * A whole message of a reliable connection: as many packets as it takes, "RC SEND
+	 * first", "middle", "last" or "only". Their sequence numbers count on from psn.
+	 */
+	IPOIB_CAPTURE_RC_SEND = 1,
+	/** An acknowledgement of a reliable connection, positive or negative: one packet. */
+	IPOIB_CAPTURE_RC_ACKNOWLEDGE = 2,
+};
+
+/** The longest message of a reliable connection that can be recorded, octets. */
+#define IPOIB_CAPTURE_MESSAGE_MAX 1048576
+
+/** A packet or message to record. Integers in host order. */
 struct ipoib_capture_packet {
 	size_t size;          /**< sizeof(struct ipoib_capture_packet) */
 	uint16_t slid;        /**< source LID */
@@ -51,12 +67,18 @@ struct ipoib_capture_packet {
 	uint32_t flow_label;  /**< GRH */
 	struct ipoib_gid sgid;/**< GRH */
 	struct ipoib_gid dgid;/**< GRH */
-	uint32_t source_qpn;  /**< DETH */
+	uint32_t source_qpn;  /**< DETH: datagrams only */
 	uint32_t dest_qpn;    /**< BTH */
-	uint32_t qkey;        /**< DETH */
+	uint32_t qkey;        /**< DETH: datagrams only */
 	uint32_t psn;         /**< BTH; its low 24 bits count */
-	const void *payload;  /**< what stands after the DETH */
-	size_t length;        /**< octets of payload, at most 4096 */
+	const void *payload;  /**< what stands after the DETH, or a whole message */
+	/** octets of payload, at most 4096; of a message #IPOIB_CAPTURE_MESSAGE_MAX */
+	size_t length;
+	uint32_t kind;        /**< enum ipoib_capture_kind */
+	uint32_t mtu;         /**< message: octets of payload of a packet, 256 to 4096 */
+	uint32_t msn;         /**< acknowledgement: AETH; its low 24 bits count */
+	uint8_t syndrome;     /**< acknowledgement: AETH */
+	uint8_t reserved2[3]; /**< zero */
 };
 
 /**
@@ -69,12 +91,12 @@ IPOIB_PUBLIC int ipoib_capture_new(struct ipoib_capture **out,
 				   const struct ipoib_capture_config *config);
 
 /**
- * Records one packet.
+ * Records one packet, or the packets of one message.
  * @param capture the capture
  * @param now in nanoseconds of the clock that config.epoch_offset_ns belongs to
  * @param packet the packet
- * @return 0; -EINVAL; -E2BIG; -EMSGSIZE (the payload is longer than a packet's); what write
- * returned, now or before; -EIO when that was positive.
+ * @return 0; -EINVAL; -E2BIG; -EMSGSIZE (the payload is longer than a packet's or a message's);
+ * what write returned, now or before; -EIO when that was positive.
  */
 IPOIB_PUBLIC int ipoib_capture_packet(struct ipoib_capture *capture, uint64_t now,
 				      const struct ipoib_capture_packet *packet);

@@ -26,6 +26,8 @@ enum ipoib_event_type {
 	IPOIB_EVENT_NEIGHBOUR_FAILED = 7, /**< ipoib_event::ip does not answer */
 	/** ipoib_event::ip has another GID or queue pair number */
 	IPOIB_EVENT_NEIGHBOUR_MOVED = 8,
+	/** packets to ipoib_event::ip may have ipoib_event::mtu octets */
+	IPOIB_EVENT_NEIGHBOUR_MTU = 10,
 	IPOIB_EVENT_DEVICE_GONE = 9, /**< the adapter has left for good; close the interface */
 };
 

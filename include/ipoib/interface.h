@@ -27,6 +27,17 @@ struct ipoib_interface;
 /** The least MTU that may be asked for: what every IPv4 stack takes in one piece (RFC 791). */
 #define IPOIB_MTU_MIN 68
 
+/** How unicast packets are carried; RFC 4391 and RFC 4755. */
+enum ipoib_mode {
+	/** datagrams alone */
+	IPOIB_MODE_DATAGRAM = 0,
+	/** reliable connections to the peers that announce them, datagrams to the others */
+	IPOIB_MODE_CONNECTED = 1,
+};
+
+/** The largest MTU in connected mode, octets of an IP packet. */
+#define IPOIB_MTU_CONNECTED 65520
+
 /** What became of an accepted packet that could not be sent. */
 struct ipoib_undelivered {
 	size_t size;              /**< sizeof(struct ipoib_undelivered) of the library */
@@ -63,7 +74,14 @@ struct ipoib_interface_config {
 	 * needed); rate limited.
 	 */
 	uint8_t icmp_errors;
-	/** the largest MTU wanted, octets of an IP packet; 0: what the fabric gives */
+	uint8_t mode;     /**< enum ipoib_mode; datagrams */
+	/** Whether IPv4 packets that are too long and may be cut are sent in fragments; no. */
+	uint8_t fragment;
+	uint8_t reserved[2]; /**< zero */
+	/**
+	 * The largest MTU wanted, octets of an IP packet; 0: what the fabric gives, or
+	 * #IPOIB_MTU_CONNECTED in connected mode.
+	 */
 	uint32_t mtu;
 	uint32_t send_depth;    /**< packets that the adapter may hold for sending; 512 */
 	uint32_t receive_depth; /**< packets that the adapter may hold for receiving; 512 */
@@ -71,6 +89,10 @@ struct ipoib_interface_config {
 	uint32_t queue_packets;  /**< packets that wait for one neighbour or group; 64 */
 	uint32_t queue_packets_total; /**< packets that wait for all of them; 1024 */
 	uint32_t queue_age_ms;   /**< how long a packet may wait; 5000 */
+	uint32_t connected_depth;  /**< messages that may arrive by connections at a time; 128 */
+	uint32_t connection_depth; /**< packets that one connection may hold for sending; 64 */
+	uint32_t connections_max;  /**< connections at a time, both directions together; 1024 */
+	uint32_t reserved2;        /**< zero */
 };
 
 /** The defaults of an interface, callbacks left out. */
@@ -78,7 +100,8 @@ struct ipoib_interface_config {
 	{                                                                                          \
 		.size = sizeof(struct ipoib_interface_config), .pkey = 0xffff, .scope = 2,         \
 		.send_depth = 512, .receive_depth = 512, .neighbours_max = 4096,                   \
-		.queue_packets = 64, .queue_packets_total = 1024, .queue_age_ms = 5000             \
+		.queue_packets = 64, .queue_packets_total = 1024, .queue_age_ms = 5000,            \
+		.connected_depth = 128, .connection_depth = 64, .connections_max = 1024            \
 	}
 
 /**
@@ -86,8 +109,9 @@ struct ipoib_interface_config {
  * @param out where the handle goes; end it with ipoib_interface_close()
  * @param transport the port; the interface takes a reference of its own
  * @param config how to open it
- * @return 0; -EINVAL (a limit of zero, a depth above 16384, a P_Key without the full member's
- * bit, an MTU below #IPOIB_MTU_MIN, a reserved scope); -E2BIG; -ENOMEM; -EBUSY (this transport
+ * @return 0; -EINVAL (a limit of zero, a depth or number of connections above 16384, a P_Key
+ * without the full member's bit, an MTU below #IPOIB_MTU_MIN or above #IPOIB_MTU_CONNECTED, an
+ * unknown mode, a reserved scope); -E2BIG; -ENOMEM; -EBUSY (this transport
  * already has an interface with this P_Key); -ENOENT (the port's table does not have the
  * P_Key); another error of the transport.
  */
@@ -181,7 +205,8 @@ IPOIB_PUBLIC int ipoib_interface_statistics(const struct ipoib_interface *interf
 					    struct ipoib_statistics *statistics);
 
 /**
- * Records what the interface sends and receives from now on.
+ * Records the datagrams that the interface sends and receives from now on. A fabric's capture has
+ * the messages of connections too.
  * @param interface the interface
  * @param capture where to; it must outlive its use here. NULL ends the recording.
  */

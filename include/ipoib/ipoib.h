@@ -12,6 +12,7 @@
 
 #include <ipoib/buffer.h>
 #include <ipoib/capture.h>
+#include <ipoib/connection.h>
 #include <ipoib/context.h>
 #include <ipoib/event.h>
 #include <ipoib/interface.h>

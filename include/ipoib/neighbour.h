@@ -63,6 +63,19 @@ IPOIB_PUBLIC int ipoib_neighbour_find(const struct ipoib_interface *interface,
 				      const struct ipoib_ip *ip,
 				      struct ipoib_neighbour_info *info);
 
+/**
+ * The MTU of one neighbour: the longest IP packet that is carried to it now, or that may wait
+ * for the connection that is on its way. An #IPOIB_EVENT_NEIGHBOUR_MTU tells when it changes,
+ * but for the end of a hold time, after which a longer packet may wait for a connection again.
+ * @param interface the interface
+ * @param ip the neighbour
+ * @param mtu set to octets of an IP packet; the interface's MTU for a neighbour that is not
+ * resolved
+ * @return 0, or -ENETDOWN when the interface was never up.
+ */
+IPOIB_PUBLIC int ipoib_neighbour_mtu(const struct ipoib_interface *interface,
+				     const struct ipoib_ip *ip, uint32_t *mtu);
+
 #ifdef __cplusplus
 }
 #endif

@@ -29,8 +29,10 @@ enum ipoib_send_drop {
 	IPOIB_SEND_DROP_NO_GROUP = 2,      /**< the multicast group could not be joined */
 	IPOIB_SEND_DROP_QUEUE_FULL = 3,    /**< pushed out of a full queue by newer packets */
 	IPOIB_SEND_DROP_QUEUE_AGE = 4,     /**< waited too long in a queue */
-	IPOIB_SEND_DROP_TOO_BIG = 5,       /**< the MTU fell while the packet was waiting */
-	IPOIB_SEND_DROP_TRANSPORT = 6,     /**< the adapter completed the send with an error */
+	/** the MTU fell, or no connection came, while it waited */
+	IPOIB_SEND_DROP_TOO_BIG = 5,
+	/** the adapter failed it, or its connection ended before the peer acknowledged it */
+	IPOIB_SEND_DROP_TRANSPORT = 6,
 	IPOIB_SEND_DROP_LINK_DOWN = 7,     /**< the link went down while the packet was waiting */
 	IPOIB_SEND_DROP_NO_MEMORY = 8,     /**< memory or a resource of the adapter ran out */
 	IPOIB_SEND_DROP_CLOSED = 9,        /**< the interface was closed */
@@ -68,7 +70,8 @@ struct ipoib_statistics {
 	uint64_t refused_unreachable; /**< sends answered with -EHOSTUNREACH */
 	uint64_t refused_other;       /**< sends answered with another error */
 
-	uint64_t received;         /**< datagrams that the adapter completed */
+	/** datagrams, and messages of connections, that the adapter completed */
+	uint64_t received;
 	uint64_t delivered;        /**< handed to the receive callback */
 	uint64_t delivered_octets; /**< IP octets of those */
 	uint64_t control_received; /**< consumed by the library itself (ARP) */
@@ -90,6 +93,16 @@ struct ipoib_statistics {
 	/** ICMP errors handed up in answer to undeliverable packets */
 	uint64_t icmp_errors;
 	uint64_t icmp_errors_limited;   /**< ICMP errors not made because of their rate limit */
+	/** packets that were cut; each counts as its fragments above */
+	uint64_t fragmented;
+	uint64_t fragments;             /**< fragments made of them */
+	uint64_t sent_connected;        /**< packets sent by connections, of those sent */
+	uint64_t received_connected;    /**< packets that came by connections, of those received */
+	uint64_t connections_asked;     /**< connections that we asked for */
+	/** of those: refused or not answered, and connections that broke */
+	uint64_t connections_failed;
+	uint64_t connections_taken;     /**< connections that peers made */
+	uint64_t connections_refused;   /**< connections that peers were refused */
 	uint64_t link_ups;              /**< times the link came up */
 	/** events of neighbours and groups that nobody could be told in time */
 	uint64_t events_lost;

@@ -61,6 +61,10 @@ struct ipoib_ud_attributes {
 	uint16_t reserved;      /**< zero */
 	uint32_t send_depth;    /**< sends that may be outstanding */
 	uint32_t receive_depth; /**< receives that may be posted */
+	/** Receives that all reliable connections share; 0: it takes and makes no connections. */
+	uint32_t connected_depth;
+	/** Connections that may exist at a time, both directions together. */
+	uint32_t connections_max;
 	uint32_t qpn;           /**< set by the transport: queue pair number, 24 bits */
 };
 
@@ -89,6 +93,51 @@ struct ipoib_ud_receive {
 enum ipoib_ud_opcode {
 	IPOIB_UD_SEND = 1,    /**< a send */
 	IPOIB_UD_RECEIVE = 2, /**< a receive */
+	IPOIB_RC_SEND = 3,    /**< a send on a reliable connection */
+	IPOIB_RC_RECEIVE = 4, /**< a receive on a reliable connection */
+};
+
+/**
+ * Octets of private data in the messages that set a connection up: what the longest (REP) takes.
+ */
+#define IPOIB_RC_PRIVATE_MAX 196
+/**
+ * The longest message on a reliable connection here: an IP packet of 65520 octets and its header.
+ */
+#define IPOIB_RC_MESSAGE_MAX 65524
+
+/** A reliable connection to be made or to be taken. Integers in host order. */
+struct ipoib_rc_attributes {
+	/** the library's name for it: comes back in completions and events */
+	uint64_t connection;
+	uint64_t service_id;    /**< made: what is asked for; taken: 0 */
+	struct ipoib_path_record path; /**< made: how to get there; taken: nothing */
+	uint32_t send_depth;    /**< sends that may be outstanding */
+	uint16_t private_length;/**< octets of private data that count; made: 92 at most */
+	uint8_t retry_count;    /**< times an unacknowledged message is repeated, 0 to 7 */
+	/** times a message is repeated that found no receive posted, 0 to 7 */
+	uint8_t rnr_retry;
+	uint8_t private_data[IPOIB_RC_PRIVATE_MAX]; /**< goes with the REQ, or with the REP */
+};
+
+/** One message to send on a reliable connection, in one piece of registered memory. */
+struct ipoib_rc_send {
+	uint64_t cookie;     /**< comes back in the completion */
+	const void *address; /**< first octet: the IPoIB header */
+	uint32_t length;     /**< octets */
+	uint32_t reserved;   /**< zero */
+	uint64_t key;        /**< ipoib_memory_region::key */
+};
+
+/** What a connection has to tell; which members count stands at the event's type. */
+struct ipoib_rc_event {
+	uint64_t request;     /**< the transport's name for a request that waits for an answer */
+	uint64_t service_id;  /**< what the peer asked for */
+	struct ipoib_gid gid; /**< the peer's port */
+	uint16_t lid;         /**< the peer's port; 0 where there are no LIDs */
+	uint16_t reason;      /**< of a refusal: the REJ's reason, as the IBA numbers them */
+	uint16_t private_length; /**< octets of private data that came */
+	uint8_t private_data[IPOIB_RC_PRIVATE_MAX]; /**< as the peer sent it: hostile */
 };
 
 /** A completed send or receive. Sends complete in the order of their posting, receives too. */
@@ -104,6 +153,11 @@ struct ipoib_ud_completion {
 	uint32_t source_qpn; /**< receive: queue pair of the sender, 24 bits */
 	uint16_t source_lid; /**< receive: LID of the sender; 0 where there are no LIDs */
 	uint16_t reserved2;  /**< zero */
+	/**
+	 * Of a connection: ipoib_rc_attributes::connection. Its receives have no room for a GRH
+	 * in front.
+	 */
+	uint64_t connection;
 };
 
 /** What a transport tells. */
@@ -113,6 +167,23 @@ enum ipoib_transport_event_type {
 	IPOIB_TRANSPORT_PATH = 3,       /**< the answer to path_query() */
 	IPOIB_TRANSPORT_JOIN = 4,       /**< the answer to multicast_join() */
 	IPOIB_TRANSPORT_GONE = 5,       /**< the adapter is gone for good */
+	/** A peer asks for a connection: request, service_id, gid, lid and private data count. */
+	IPOIB_TRANSPORT_RC_REQUEST = 6,
+	/**
+	 * The connection `id` is up: of one that was made, gid and the REP's private data count.
+	 */
+	IPOIB_TRANSPORT_RC_UP = 7,
+	/**
+	 * The connection `id` was refused (reason, private data) or not answered (status
+	 * -ETIMEDOUT).
+	 */
+	IPOIB_TRANSPORT_RC_REFUSED = 8,
+	/**
+	 * The connection `id` is down: -ECONNRESET (the peer ended it), -EIO (its queue pair
+	 * failed, or the port went down). It is to be destroyed; until then what is posted
+	 * completes as flushed.
+	 */
+	IPOIB_TRANSPORT_RC_DOWN = 9,
 };
 
 /** An event. */
@@ -125,9 +196,11 @@ struct ipoib_transport_event {
 	 * contradicts itself).
 	 */
 	int32_t status;
-	uint64_t id;    /**< answers: the id of the question */
+	/** Answers: the id of the question. Connections: ipoib_rc_attributes::connection. */
+	uint64_t id;
 	struct ipoib_path_record path;            /**< #IPOIB_TRANSPORT_PATH with status 0 */
 	struct ipoib_multicast_record multicast;  /**< #IPOIB_TRANSPORT_JOIN with status 0 */
+	struct ipoib_rc_event rc;                 /**< IPOIB_TRANSPORT_RC_... */
 };
 
 /**
@@ -197,6 +270,42 @@ struct ipoib_transport_ops {
 	 * @return 0, or 1 when there may be completions already: poll again.
 	 */
 	int (*ud_arm)(void *self, void *ud);
+
+	/**
+	 * Takes requests for connections with a service ID from now on, with
+	 * #IPOIB_TRANSPORT_RC_REQUEST; ends with the queue pair. Several service IDs may be
+	 * listened for.
+	 */
+	int (*rc_listen)(void *self, void *ud, uint64_t service_id);
+	/**
+	 * Makes a connection: a queue pair, and the request to the peer. #IPOIB_TRANSPORT_RC_UP
+	 * or _RC_REFUSED follows, once. Its completions come out of ud_poll() of ud.
+	 */
+	int (*rc_connect)(void *self, void *ud, const struct ipoib_rc_attributes *attributes,
+			  void **rc);
+	/** Takes a connection that was asked for. #IPOIB_TRANSPORT_RC_UP follows, or _RC_DOWN. */
+	int (*rc_accept)(void *self, void *ud, uint64_t request,
+			 const struct ipoib_rc_attributes *attributes, void **rc);
+	/**
+	 * Refuses one, with a reason of the IBA's and private data. An unknown request is no error.
+	 */
+	void (*rc_reject)(void *self, uint64_t request, uint16_t reason, const void *private_data,
+			  size_t private_length);
+	/**
+	 * Ends a connection in whatever state it is, and tells the peer. Memory posted for
+	 * sending is the library's again; nothing of it completes any more and no event of it
+	 * follows.
+	 */
+	void (*rc_destroy)(void *self, void *rc);
+	/**
+	 * Posts messages in order. @return how many, as ud_post_send(); -ENOTCONN before it is up.
+	 */
+	int (*rc_post_send)(void *self, void *rc, const struct ipoib_rc_send *sends, size_t count);
+	/**
+	 * Posts room for messages of all connections of ud; @return how many, as ud_post_send().
+	 */
+	int (*rc_post_receive)(void *self, void *ud, const struct ipoib_ud_receive *receives,
+			       size_t count);
 
 	/** Asks for a path; an #IPOIB_TRANSPORT_PATH event with this id follows, once. */
 	int (*path_query)(void *self, uint64_t id, const struct ipoib_gid *dgid, uint16_t pkey);

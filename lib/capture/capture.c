@@ -18,8 +18,10 @@
 #define SL_MAX 0xf
 #define FLOW_LABEL_MAX 0xfffffu
 #define QPN_MAX 0xffffffu
-/* A PSN counts modulo 2^24: who numbers packets may hand in a running number. */
+/* A PSN counts modulo 2^24, an MSN too: who numbers packets may hand in a running number. */
 #define PSN_MASK 0xffffffu
+/* The least MTU that InfiniBand knows. */
+#define MTU_MIN 256
 
 /* Up to the last member of the first version: it is never moved, only followed. */
 #define CONFIG_FIRST_SIZE (offsetof(struct ipoib_capture_config, allocator_user) + sizeof(void *))
@@ -102,11 +104,20 @@ uint64_t ipoib_capture_count(const struct ipoib_capture *capture, uint64_t *fail
 
 static int check_packet(const struct ipoib_capture_packet *packet)
 {
-	if (packet->length > IPOIB__IB_PAYLOAD_MAX)
+	if (packet->kind > IPOIB_CAPTURE_RC_ACKNOWLEDGE)
+		return -EINVAL;
+	if (packet->kind == IPOIB_CAPTURE_RC_SEND) {
+		if (packet->mtu < MTU_MIN || packet->mtu > IPOIB__IB_PAYLOAD_MAX)
+			return -EINVAL;
+		if (packet->length > IPOIB_CAPTURE_MESSAGE_MAX)
+			return -EMSGSIZE;
+	} else if (packet->length > IPOIB__IB_PAYLOAD_MAX) {
 		return -EMSGSIZE;
+	}
 	if (packet->length > 0 && !packet->payload)
 		return -EINVAL;
-	if (packet->reserved[0] != 0 || packet->reserved[1] != 0)
+	if (packet->reserved[0] != 0 || packet->reserved[1] != 0 || packet->reserved2[0] != 0 ||
+	    packet->reserved2[1] != 0 || packet->reserved2[2] != 0)
 		return -EINVAL;
 	if (packet->sl > SL_MAX || packet->source_qpn > QPN_MAX || packet->dest_qpn > QPN_MAX)
 		return -EINVAL;
@@ -129,7 +140,8 @@ static void describe_packet(struct ipoib__ib_packet *out, const struct ipoib_cap
 		out->grh.source = in->sgid;
 		out->grh.destination = in->dgid;
 	}
-	out->opcode = IPOIB__IB_UD_SEND_ONLY;
+	out->opcode = in->kind == IPOIB_CAPTURE_UD ? IPOIB__IB_UD_SEND_ONLY
+						   : IPOIB__IB_RC_ACKNOWLEDGE;
 	out->pkey = in->pkey;
 	out->dqpn = in->dest_qpn;
 	out->psn = in->psn & PSN_MASK;
@@ -137,35 +149,73 @@ static void describe_packet(struct ipoib__ib_packet *out, const struct ipoib_cap
 	out->sqpn = in->source_qpn;
 	out->payload = in->payload;
 	out->length = in->length;
+	out->syndrome = in->syndrome;
+	out->msn = in->msn & PSN_MASK;
 }
 
-/* Puts the record together; the octets of it, or a negative errno. */
-static int build_record(struct ipoib_capture *capture, uint64_t now,
-			const struct ipoib_capture_packet *packet)
+/* Puts the record together; the octets of it. */
+static size_t build_record(struct ipoib_capture *capture, const struct ipoib__erf_time *time,
+			   const struct ipoib__ib_packet *wire)
 {
-	struct ipoib__erf_time time;
-	struct ipoib__ib_packet wire;
-
-	if (ipoib__erf_time(&time, now, capture->config.epoch_offset_ns))
-		return -EINVAL;
-	describe_packet(&wire, packet);
-
 	int length = ipoib__ib_packet_encode(capture->record + IPOIB__ERF_RECORD_HEADER_LENGTH,
-					     IPOIB__IB_PACKET_MAX, &wire);
+					     IPOIB__IB_PACKET_MAX, wire);
 
 	ipoib__assert(length > 0 && length <= IPOIB__IB_PACKET_MAX);
 
 	int header = ipoib__erf_record_header(capture->record, IPOIB__ERF_RECORD_HEADER_LENGTH,
-					      &time, (size_t)length);
+					      time, (size_t)length);
 
 	ipoib__assert(header == IPOIB__ERF_RECORD_HEADER_LENGTH);
-	return header + length;
+	return (size_t)(header + length);
+}
+
+static int record_one(struct ipoib_capture *capture, const struct ipoib__erf_time *time,
+		      const struct ipoib__ib_packet *wire)
+{
+	int error = write_octets(capture, build_record(capture, time, wire));
+
+	if (!error)
+		capture->recorded++;
+	return error;
+}
+
+static uint8_t opcode_of(bool first, bool last)
+{
+	if (first)
+		return last ? IPOIB__IB_RC_SEND_ONLY : IPOIB__IB_RC_SEND_FIRST;
+	return last ? IPOIB__IB_RC_SEND_LAST : IPOIB__IB_RC_SEND_MIDDLE;
+}
+
+/* Cuts a message as an adapter does: the last packet asks for the acknowledgement. */
+static int record_message(struct ipoib_capture *capture, const struct ipoib__erf_time *time,
+			  struct ipoib__ib_packet *wire, size_t mtu)
+{
+	const uint8_t *octets = wire->payload;
+	size_t left = wire->length;
+	bool first = true;
+	int error;
+
+	do {
+		wire->length = left < mtu ? left : mtu;
+		left -= wire->length;
+		wire->acknowledge = left == 0;
+		wire->opcode = opcode_of(first, left == 0);
+		wire->payload = octets;
+		error = record_one(capture, time, wire);
+		wire->psn = (wire->psn + 1) & PSN_MASK;
+		if (left > 0)
+			octets += wire->length;
+		first = false;
+	} while (!error && left > 0);
+	return error;
 }
 
 static int record_packet(struct ipoib_capture *capture, uint64_t now,
 			 const struct ipoib_capture_packet *given)
 {
 	struct ipoib_capture_packet packet = { 0 };
+	struct ipoib__ib_packet wire;
+	struct ipoib__erf_time time;
 
 	if (capture->status)
 		return capture->status;
@@ -175,12 +225,14 @@ static int record_packet(struct ipoib_capture *capture, uint64_t now,
 
 	if (!error)
 		error = check_packet(&packet);
+	if (!error && ipoib__erf_time(&time, now, capture->config.epoch_offset_ns))
+		error = -EINVAL;
 	if (error)
 		return error;
-
-	int length = build_record(capture, now, &packet);
-
-	return length < 0 ? length : write_octets(capture, (size_t)length);
+	describe_packet(&wire, &packet);
+	if (packet.kind == IPOIB_CAPTURE_RC_SEND)
+		return record_message(capture, &time, &wire, packet.mtu);
+	return record_one(capture, &time, &wire);
 }
 
 int ipoib_capture_packet(struct ipoib_capture *capture, uint64_t now,
@@ -190,7 +242,5 @@ int ipoib_capture_packet(struct ipoib_capture *capture, uint64_t now,
 
 	if (error)
 		capture->failed++;
-	else
-		capture->recorded++;
 	return error;
 }

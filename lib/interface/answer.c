@@ -26,6 +26,7 @@ static bool is_of_neighbour(const struct ipoib_event *event)
 {
 	return event->type == IPOIB_EVENT_NEIGHBOUR_FAILED ||
 	       event->type == IPOIB_EVENT_NEIGHBOUR_MOVED ||
+	       event->type == IPOIB_EVENT_NEIGHBOUR_MTU ||
 	       event->type == IPOIB_EVENT_JOIN_FAILED;
 }
 
@@ -127,7 +128,7 @@ void ipoib__answer_icmp(struct ipoib_interface *interface, struct ipoib_buffer *
 		interface->statistics.icmp_errors_limited++;
 		return;
 	}
-	error = ipoib__pool_get(interface->transport);
+	error = ipoib__pool_get(interface->transport, &interface->transport->pool);
 	if (!error)
 		return;
 	length = build_icmp(error, packet, mtu);

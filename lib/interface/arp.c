@@ -13,8 +13,11 @@
 
 struct ipoib_link_address ipoib__interface_link_address(const struct ipoib_interface *interface)
 {
-	/* No flag: this interface takes no connections, and whoever sees one will try. */
-	return ipoib_link_address_make(0, interface->qpn, &interface->port.gid);
+	/* Whoever sees the flag will try to connect: it is set only where connections are taken. */
+	uint8_t flags =
+		interface->config.mode == IPOIB_MODE_CONNECTED ? IPOIB_LINK_ADDRESS_RC : 0;
+
+	return ipoib_link_address_make(flags, interface->qpn, &interface->port.gid);
 }
 
 static void set_ipv4(uint8_t to[4], const struct ipoib_ip *ip)
@@ -26,7 +29,8 @@ static void set_ipv4(uint8_t to[4], const struct ipoib_ip *ip)
 static struct ipoib_buffer *packet_of(struct ipoib_interface *interface,
 				      const struct ipoib__arp *arp)
 {
-	struct ipoib_buffer *buffer = ipoib__pool_get(interface->transport);
+	struct ipoib_transport *transport = interface->transport;
+	struct ipoib_buffer *buffer = ipoib__pool_get(transport, &transport->pool);
 	int length;
 
 	if (!buffer) {

@@ -34,7 +34,13 @@ static int check(const struct ipoib_interface_config *config)
 	    !in_range(config->queue_packets_total, 1, QUEUE_MAX) ||
 	    !in_range(config->queue_age_ms, 1, QUEUE_AGE_MAX_MS))
 		return -EINVAL;
-	if (config->mtu != 0 && config->mtu < IPOIB_MTU_MIN)
+	if (config->mtu != 0 && !in_range(config->mtu, IPOIB_MTU_MIN, IPOIB_MTU_CONNECTED))
+		return -EINVAL;
+	if (config->mode > IPOIB_MODE_CONNECTED)
+		return -EINVAL;
+	if (!in_range(config->connected_depth, 1, DEPTH_MAX) ||
+	    !in_range(config->connection_depth, 1, DEPTH_MAX) ||
+	    !in_range(config->connections_max, 1, DEPTH_MAX))
 		return -EINVAL;
 	return 0;
 }
@@ -59,4 +65,16 @@ uint32_t ipoib__interface_buffers(const struct ipoib_interface_config *config)
 {
 	return 2 * config->receive_depth + config->send_depth + config->queue_packets_total +
 	       2 * IPOIB__SLAB_BUFFERS;
+}
+
+/*
+ * The same of those for connections: what is posted, on its way through the caller, and one
+ * connection's worth.
+ */
+uint32_t ipoib__interface_large_buffers(const struct ipoib_interface_config *config)
+{
+	if (config->mode != IPOIB_MODE_CONNECTED)
+		return 0;
+	return 2 * config->connected_depth + 2 * config->connection_depth +
+	       config->queue_packets_total + 2 * IPOIB__SLAB_LARGE;
 }

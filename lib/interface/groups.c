@@ -119,7 +119,9 @@ static void set_limit(const struct ipoib_interface *interface, struct ipoib__cas
 {
 	uint32_t of_group = group->group.record.mtu - IPOIB__ENCAP_LENGTH;
 
-	group->limit = of_group < interface->mtu ? of_group : interface->mtu;
+	group->limit = of_group < interface->datagram_mtu ? of_group : interface->datagram_mtu;
+	if (group->limit > interface->mtu)
+		group->limit = interface->mtu;
 }
 
 static void make_unusable(struct ipoib_interface *interface, struct ipoib__cast_group *group,

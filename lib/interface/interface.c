@@ -24,6 +24,8 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__list_init(&interface->link);
 	ipoib__list_init(&interface->posted_sends);
 	ipoib__list_init(&interface->posted_receives);
+	ipoib__list_init(&interface->posted_connected);
+	ipoib__list_init(&interface->ending);
 	ipoib__list_init(&interface->uses);
 	ipoib__list_init(&interface->group_uses);
 	ipoib__list_init(&interface->waiting);
@@ -33,6 +35,7 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__timer_init(&interface->age_timer, ipoib__waiting_expire);
 	ipoib__timer_init(&interface->refill_timer, ipoib__receive_refill_due);
 	ipoib__timer_init(&interface->port_timer, ipoib__link_port_due);
+	ipoib__timer_init(&interface->channel_timer, ipoib__channel_waited);
 }
 
 static void init_modules(struct ipoib_interface *interface)
@@ -50,6 +53,10 @@ static void init_modules(struct ipoib_interface *interface)
 			  interface);
 	ipoib__groups_init(&interface->groups, &context->memory, &context->wheel, &context->random,
 			   &ipoib__interface_groups_hooks, interface);
+	ipoib__connections_init(&interface->connections, &context->memory, &context->wheel,
+				&context->random, context->key, interface->config.connections_max,
+				limit + interface->config.connections_max,
+				&ipoib__interface_connections_hooks, interface);
 }
 
 static int open_queue_pair(struct ipoib_interface *interface)
@@ -60,11 +67,19 @@ static int open_queue_pair(struct ipoib_interface *interface)
 		.send_depth = interface->config.send_depth,
 		.receive_depth = interface->config.receive_depth,
 	};
-	int status =
-		transport->ops->ud_create(transport->self, &attributes, &interface->ud);
+	int status;
 
-	if (status == 0)
-		interface->qpn = attributes.qpn;
+	if (interface->config.mode == IPOIB_MODE_CONNECTED) {
+		attributes.connected_depth = interface->config.connected_depth;
+		attributes.connections_max = interface->config.connections_max;
+	}
+	status = transport->ops->ud_create(transport->self, &attributes, &interface->ud);
+	if (status < 0)
+		return status;
+	interface->qpn = attributes.qpn;
+	status = ipoib__channel_listen(interface);
+	if (status < 0)
+		transport->ops->ud_destroy(transport->self, interface->ud);
 	return status;
 }
 
@@ -136,6 +151,7 @@ int ipoib_interface_open(struct ipoib_interface **out, struct ipoib_transport *t
 		return status;
 	}
 	transport->pool.limit += ipoib__interface_buffers(&c);
+	transport->large.limit += ipoib__interface_large_buffers(&c);
 	ipoib_transport_ref(transport);
 	ipoib__list_push_back(&transport->interfaces, &interface->link);
 	transport->context->again = true;
@@ -154,6 +170,7 @@ static void take_back_posted(struct ipoib_interface *interface)
 		ipoib__answer_dropped(interface,
 				      ipoib__container_of(first, struct ipoib_buffer, link),
 				      IPOIB_SEND_DROP_CLOSED);
+	ipoib__list_splice(&interface->posted_receives, &interface->posted_connected);
 	while ((first = ipoib__list_pop_front(&interface->posted_receives)) != NULL)
 		ipoib_buffer_unref(ipoib__container_of(first, struct ipoib_buffer, link));
 }
@@ -194,6 +211,7 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 
 	ipoib__assert(interface->closed);
 	ipoib__waiting_drop_all(interface, IPOIB_SEND_DROP_CLOSED);
+	ipoib__connections_fini(&interface->connections, interface->context->last);
 	ipoib__groups_fini(&interface->groups);
 	take_back_posted(interface);
 	ipoib__neighbours_fini(&interface->neighbours);
@@ -205,8 +223,10 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 	ipoib__wheel_cancel(wheel, &interface->age_timer);
 	ipoib__wheel_cancel(wheel, &interface->refill_timer);
 	ipoib__wheel_cancel(wheel, &interface->port_timer);
+	ipoib__wheel_cancel(wheel, &interface->channel_timer);
 	ipoib__list_remove(&interface->link);
 	transport->pool.limit -= ipoib__interface_buffers(&interface->config);
+	transport->large.limit -= ipoib__interface_large_buffers(&interface->config);
 	unmake(interface);
 	ipoib_transport_unref(transport);
 }
@@ -246,6 +266,8 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 	taken = ipoib__receive_poll(interface, budget, now);
 	if (interface->closed)
 		return taken;
+	if (taken < budget) /* drained: what the peer was told has arrived is not lost */
+		ipoib__channel_ends(interface, now);
 	ipoib__post_backlog(interface, now);
 	ipoib__tell_room(interface, now);
 	ipoib__answer_run(interface, now);

@@ -37,10 +37,12 @@
 #include "base/ring.h"
 #include "base/wheel.h"
 #include "binding/binding.h"
+#include "connection/connection.h"
+#include "interface/pool.h"
+#include "mtu/mtu.h"
 #include "multicast/multicast.h"
 #include "neighbour/neighbour.h"
 #include "path/path.h"
-#include "wire/encap.h"
 
 /* What one dispatch does at most, so that a flood cannot hold the caller's loop. */
 #define IPOIB__DISPATCH_EVENTS 256  /* transport events per transport */
@@ -57,57 +59,6 @@
 #define IPOIB__EVENTS_MAX 256
 /* Undelivered packets kept for the callback; beyond, they are only counted. */
 #define IPOIB__FATES_MAX 256
-
-/* ---- buffers ---- */
-
-/* The largest payload of a UD packet: an MTU of 4096. */
-#define IPOIB__PAYLOAD_MAX 4096
-/* In front of an IP packet: room for the GRH of a received one, and the IPoIB header. */
-#define IPOIB__HEADROOM (IPOIB_GRH_LENGTH + IPOIB__ENCAP_LENGTH)
-#define IPOIB__BUFFER_OCTETS (IPOIB_GRH_LENGTH + IPOIB__PAYLOAD_MAX)
-/* Buffers are registered this many at a time: half a megabyte. */
-#define IPOIB__SLAB_BUFFERS 128
-
-struct ipoib__queue; /* waiting.c */
-struct ipoib__ah;
-
-struct ipoib_buffer {
-	struct ipoib__list link; /* in the pool, in a queue, or posted */
-	struct ipoib__list age;  /* waiting: among all that wait, oldest first */
-	struct ipoib_transport *transport;
-	uint8_t *memory;         /* IPOIB__BUFFER_OCTETS */
-	uint64_t key;
-	uint32_t references;     /* 0: in the pool */
-	uint32_t length;         /* of the IP packet */
-	bool taken;              /* the library's, between acceptance and fate */
-	bool control;            /* our own ARP, not a packet of the caller */
-	uint8_t cast;            /* received */
-	uint16_t source_lid;     /* received */
-	uint32_t source_qpn;     /* received */
-	uint8_t fate;            /* dropped: enum ipoib_send_drop */
-	uint32_t limit;          /* dropped as too big: the MTU that would have held */
-	uint16_t type;           /* to send: EtherType */
-	uint32_t remote_qpn;     /* to send */
-	uint64_t deadline;       /* waiting: until when */
-	struct ipoib__queue *queue; /* waiting: where */
-	struct ipoib__ah *ah;    /* posted: held until completion */
-	struct ipoib_ip next_hop;
-};
-
-struct ipoib__slab {
-	struct ipoib__list link;
-	struct ipoib_memory_region region;
-	struct ipoib_buffer buffers[IPOIB__SLAB_BUFFERS];
-};
-
-struct ipoib__pool {
-	struct ipoib__list slabs;
-	struct ipoib__list free;
-	uint32_t total;       /* buffers in slabs */
-	uint32_t limit;       /* of total; what the interfaces asked for */
-	uint32_t out;         /* buffers that are not in the pool */
-	bool starved;         /* a receive queue went short; refill when something returns */
-};
 
 /* ---- context and transport ---- */
 
@@ -136,7 +87,8 @@ struct ipoib_transport {
 	uint32_t references;
 	uint32_t next_interface; /* number of the next interface */
 	struct ipoib__list interfaces;
-	struct ipoib__pool pool;
+	struct ipoib__pool pool;  /* of datagrams' size */
+	struct ipoib__pool large; /* for connections */
 };
 
 /* ---- interface ---- */
@@ -165,12 +117,29 @@ struct ipoib__route {
 	struct ipoib__queue waiting;
 };
 
+/* What this floor keeps of a connection: the transport's part of it, and who sends by it. */
+struct ipoib__channel {
+	struct ipoib__connection connection; /* first */
+	void *rc;                  /* NULL: the transport has none */
+	uint32_t announced;        /* the peer's Receive-MTU in its REQ, while it is taken */
+	uint32_t sends_out;
+	uint64_t progress;         /* when it was made, or last acknowledged something */
+	/* what the transport told of its end, until that is dealt with */
+	int ended;
+	struct ipoib__list ending;
+	struct ipoib__list posted; /* buffers, oldest first */
+	struct ipoib__list peers;
+};
+
 /* What this floor keeps of a neighbour: all that a send needs, and the packets that wait for it. */
 struct ipoib__peer {
 	struct ipoib__neighbour neighbour; /* first */
 	struct ipoib__ah *ah;        /* NULL: nothing can be sent now; the route's */
 	uint32_t qpn;
-	uint32_t limit;              /* octets of an IP packet */
+	uint32_t limit;              /* octets of an IP packet in a datagram */
+	uint32_t told_mtu;           /* what the caller was told last; 0: nothing */
+	struct ipoib__channel *channel; /* NULL: datagrams alone */
+	struct ipoib__list of_channel;
 	struct ipoib__route *route;  /* NULL while it has no link address */
 	struct ipoib__list of_route;
 	struct ipoib__list use;      /* has a use to be stepped at the next dispatch */
@@ -211,22 +180,28 @@ struct ipoib_interface {
 	bool gone;            /* the adapter left */
 	bool started;
 	bool up;
-	bool want_room;       /* a send was answered -EAGAIN */
+	bool want_room;       /* a send was answered -EAGAIN, for want of room in the send queue */
+	bool want_channel;    /* the same, for want of room on a connection */
 	struct ipoib_port_attributes port;
 	void *ud;
 	uint32_t qpn;
 	uint32_t mtu;         /* octets of an IP packet; 0: never was up */
+	uint32_t datagram_mtu; /* octets of an IP packet in a datagram */
 	uint32_t payload_max; /* octets that the queue pair takes now: the law of post.c */
 
 	struct ipoib__bindings bindings;
 	struct ipoib__neighbours neighbours;
 	struct ipoib__paths paths;
 	struct ipoib__groups groups;
+	struct ipoib__connections connections;
 
 	struct ipoib__list posted_sends;    /* buffers in the send queue, oldest first */
 	struct ipoib__list posted_receives; /* buffers in the receive queue */
 	uint32_t sends_out;
 	uint32_t receives_out;
+	struct ipoib__list posted_connected; /* buffers in the receive queue of connections */
+	uint32_t connected_out;
+	struct ipoib__list ending;          /* channels to be drained and ended */
 	struct ipoib__queue backlog;        /* resolved, but the send queue was full */
 	struct ipoib__list uses;            /* peers */
 	struct ipoib__list group_uses;      /* groups */
@@ -236,6 +211,7 @@ struct ipoib_interface {
 	struct ipoib__timer age_timer;
 	struct ipoib__timer refill_timer;
 	struct ipoib__timer port_timer;
+	struct ipoib__timer channel_timer;
 	struct ipoib__ring events;          /* to be told */
 	struct ipoib__list fates;           /* dropped, to be told */
 	struct ipoib__queue errors;         /* ICMP errors, to be handed up; at most a burst */
@@ -260,11 +236,6 @@ void ipoib__transport_run(struct ipoib_transport *transport, uint64_t now);
 uint64_t ipoib__transport_deadline(const struct ipoib_transport *transport);
 void ipoib__transport_reap(struct ipoib_transport *transport);
 
-/* pool.c */
-void ipoib__pool_init(struct ipoib__pool *pool);
-void ipoib__pool_fini(struct ipoib_transport *transport);
-struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport);
-
 /* interface.c */
 unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget, uint64_t now);
 void ipoib__interface_free(struct ipoib_interface *interface);
@@ -273,6 +244,7 @@ void ipoib__interface_free(struct ipoib_interface *interface);
 int ipoib__interface_configure(struct ipoib_interface_config *out,
 			       const struct ipoib_interface_config *in);
 uint32_t ipoib__interface_buffers(const struct ipoib_interface_config *config);
+uint32_t ipoib__interface_large_buffers(const struct ipoib_interface_config *config);
 
 /* link.c */
 uint64_t ipoib__question_id(const struct ipoib_interface *interface, bool join,
@@ -282,6 +254,48 @@ void ipoib__link_event(struct ipoib_interface *interface,
 void ipoib__link_start(struct ipoib_interface *interface, uint64_t now);
 void ipoib__link_port_due(struct ipoib__timer *timer, uint64_t now);
 void ipoib__link_update(struct ipoib_interface *interface, uint64_t now);
+
+/* channel.c: connections; dialled.c: what is told of them */
+extern const struct ipoib__connections_hooks ipoib__interface_connections_hooks;
+int ipoib__channel_listen(struct ipoib_interface *interface);
+void ipoib__channel_event(struct ipoib_interface *interface,
+			  const struct ipoib_transport_event *event, uint64_t now);
+void ipoib__channel_enter(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			  uint64_t now);
+void ipoib__channel_leave(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			  uint64_t now);
+uint32_t ipoib__channel_room(const struct ipoib_interface *interface,
+			     const struct ipoib__channel *channel);
+void ipoib__channel_post(struct ipoib_interface *interface, struct ipoib__channel *channel,
+			 struct ipoib_buffer *const *buffers, size_t count, uint64_t now);
+struct ipoib_rc_attributes ipoib__channel_attributes(const struct ipoib_interface *interface,
+						     const struct ipoib__connection *c);
+struct ipoib__channel *ipoib__channel_set_up(struct ipoib__connection *c);
+bool ipoib__channel_full(struct ipoib_interface *interface, const struct ipoib__channel *channel,
+			 uint64_t now);
+void ipoib__channel_waited(struct ipoib__timer *timer, uint64_t now);
+void ipoib__channel_flush(struct ipoib_interface *interface, struct ipoib__channel *channel,
+			  uint64_t now);
+void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now);
+void ipoib__channel_heard(struct ipoib_interface *interface, uint64_t connection, uint64_t now);
+struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interface,
+						const struct ipoib_ud_completion *completion,
+						uint64_t now);
+
+/* transmit.c */
+void ipoib__note_use(struct ipoib_interface *interface, struct ipoib__list *uses,
+		     struct ipoib__list *use);
+
+/* choose.c */
+struct ipoib__mtu_path ipoib__choose_path(const struct ipoib_interface *interface,
+					  const struct ipoib__peer *peer, uint64_t now);
+bool ipoib__choose_fragile(const struct ipoib_buffer *buffer);
+void ipoib__choose_flush(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			 uint64_t now);
+void ipoib__choose_tell_mtu(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			    uint64_t now);
+int ipoib__choose_cut(struct ipoib_interface *interface, struct ipoib_buffer *packet, uint32_t mtu,
+		      struct ipoib__list *fragments);
 
 /* groups.c */
 extern const struct ipoib__groups_hooks ipoib__interface_groups_hooks;
@@ -303,7 +317,7 @@ void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *r
 void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now);
 void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 		       const struct ipoib_link_address *to, uint64_t now);
-void ipoib__peers_limit(struct ipoib_interface *interface);
+void ipoib__peers_limit(struct ipoib_interface *interface, uint64_t now);
 
 /* resolve.c */
 extern const struct ipoib__neighbours_hooks ipoib__interface_neighbours_hooks;
@@ -325,6 +339,7 @@ void ipoib__address(struct ipoib_buffer *buffer, struct ipoib__ah *ah, uint32_t 
 void ipoib__flush(struct ipoib_interface *interface, struct ipoib__queue *queue,
 		  struct ipoib__ah *ah, uint32_t qpn, uint32_t limit, uint64_t now);
 void ipoib__post_backlog(struct ipoib_interface *interface, uint64_t now);
+void ipoib__count_sent(struct ipoib_interface *interface, const struct ipoib_buffer *buffer);
 void ipoib__release_sent(struct ipoib_interface *interface, struct ipoib_buffer *buffer);
 void ipoib__send_completed(struct ipoib_interface *interface,
 			   const struct ipoib_ud_completion *completion);
@@ -336,6 +351,8 @@ bool ipoib__queue_room(const struct ipoib_interface *interface, const struct ipo
 bool ipoib__queue_room_control(const struct ipoib_interface *interface);
 void ipoib__queue_put(struct ipoib_interface *interface, struct ipoib__queue *queue,
 		      struct ipoib_buffer *buffer, uint64_t now);
+void ipoib__queue_force(struct ipoib_interface *interface, struct ipoib__queue *queue,
+			struct ipoib_buffer *buffer, uint64_t now);
 void ipoib__queue_move(struct ipoib__queue *to, struct ipoib_buffer *buffer);
 struct ipoib_buffer *ipoib__queue_first(const struct ipoib__queue *queue);
 void ipoib__queue_out(struct ipoib_interface *interface, struct ipoib_buffer *buffer);

@@ -49,10 +49,16 @@ static bool port_usable(const struct ipoib_interface *interface)
 	       has_pkey(&interface->port, interface->config.pkey);
 }
 
+/*
+ * In connected mode the IP stack above counts with what connections carry; mtu.h knows about
+ * the rest.
+ */
 static uint32_t mtu_now(const struct ipoib_interface *interface)
 {
-	uint32_t mtu = interface->payload_max - IPOIB__ENCAP_LENGTH;
+	uint32_t mtu = interface->datagram_mtu;
 
+	if (interface->config.mode == IPOIB_MODE_CONNECTED)
+		mtu = IPOIB_MTU_CONNECTED;
 	if (interface->config.mtu != 0 && interface->config.mtu < mtu)
 		mtu = interface->config.mtu;
 	return mtu;
@@ -62,14 +68,17 @@ static void set_mtu(struct ipoib_interface *interface, uint64_t now)
 {
 	uint32_t of_group = interface->groups.broadcast->record.mtu;
 	struct ipoib_event event = { .type = IPOIB_EVENT_MTU };
-	uint32_t before = interface->mtu;
+	uint32_t before = interface->mtu, before_datagram = interface->datagram_mtu;
 
 	interface->payload_max = of_group < interface->port.mtu ? of_group : interface->port.mtu;
+	interface->datagram_mtu = interface->payload_max - IPOIB__ENCAP_LENGTH;
 	interface->mtu = mtu_now(interface);
+	if (interface->mtu != before || interface->datagram_mtu != before_datagram) {
+		ipoib__peers_limit(interface, now);
+		ipoib__groups_limit(interface);
+	}
 	if (interface->mtu == before)
 		return;
-	ipoib__peers_limit(interface);
-	ipoib__groups_limit(interface);
 	event.mtu = interface->mtu;
 	ipoib__answer_event(interface, &event, now);
 }
@@ -148,6 +157,7 @@ static void port_changed(struct ipoib_interface *interface, uint64_t now)
 		return;
 	}
 	if (was && !port_usable(interface)) {
+		ipoib__connections_drop_all(&interface->connections, now);
 		ipoib__groups_stop(&interface->groups, now);
 		ipoib__paths_flush(&interface->paths, now);
 	} else if (!was && port_usable(interface)) {
@@ -176,6 +186,7 @@ static void device_gone(struct ipoib_interface *interface, uint64_t now)
 	if (interface->gone)
 		return;
 	interface->gone = true;
+	ipoib__connections_drop_all(&interface->connections, now);
 	ipoib__groups_stop(&interface->groups, now);
 	ipoib__paths_flush(&interface->paths, now);
 	ipoib__link_update(interface, now);
@@ -210,6 +221,12 @@ void ipoib__link_event(struct ipoib_interface *interface,
 		break;
 	case IPOIB_TRANSPORT_GONE:
 		device_gone(interface, now);
+		break;
+	case IPOIB_TRANSPORT_RC_REQUEST:
+	case IPOIB_TRANSPORT_RC_UP:
+	case IPOIB_TRANSPORT_RC_REFUSED:
+	case IPOIB_TRANSPORT_RC_DOWN:
+		ipoib__channel_event(interface, event, now);
 		break;
 	default:
 		break; /* of a newer transport */

@@ -3,13 +3,16 @@ core_sources += \
 	%D%/address.c \
 	%D%/answer.c \
 	%D%/arp.c \
+	%D%/channel.c \
+	%D%/choose.c \
 	%D%/config.c \
 	%D%/context.c \
+	%D%/dialled.c \
 	%D%/groups.c \
 	%D%/interface.c %D%/interface.h \
 	%D%/link.c \
 	%D%/names.c \
-	%D%/pool.c \
+	%D%/pool.c %D%/pool.h \
 	%D%/post.c \
 	%D%/receive.c \
 	%D%/record.c \

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Names of enumerated values, as programs print them. */
+#include <ipoib/connection.h>
+
 #include "interface/interface.h"
 
 #define COUNT(names) (sizeof(names) / sizeof((names)[0]))
@@ -54,6 +56,7 @@ const char *ipoib_event_name(uint32_t type)
 		[IPOIB_EVENT_NEIGHBOUR_FAILED] = "neighbour-failed",
 		[IPOIB_EVENT_NEIGHBOUR_MOVED] = "neighbour-moved",
 		[IPOIB_EVENT_DEVICE_GONE] = "device-gone",
+		[IPOIB_EVENT_NEIGHBOUR_MTU] = "neighbour-mtu",
 	};
 
 	return name_of(names, COUNT(names), type);
@@ -80,6 +83,19 @@ const char *ipoib_path_state_name(uint32_t state)
 		[IPOIB_PATH_VALID] = "VALID",
 		[IPOIB_PATH_REFRESH] = "REFRESH",
 		[IPOIB_PATH_FAILED] = "FAILED",
+	};
+
+	return name_of(names, COUNT(names), state);
+}
+
+const char *ipoib_connection_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[IPOIB_CONNECTION_IDLE] = "IDLE",
+		[IPOIB_CONNECTION_CONNECTING] = "CONNECTING",
+		[IPOIB_CONNECTION_UP] = "UP",
+		[IPOIB_CONNECTION_HELD] = "HELD",
+		[IPOIB_CONNECTION_TAKEN] = "TAKEN",
 	};
 
 	return name_of(names, COUNT(names), state);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The buffers of a transport: slabs of registered memory, cut in pieces that hold one packet
- * each. The pool grows slab by slab up to what the interfaces of the transport asked for, and
+ * each. A pool grows slab by slab up to what the interfaces of the transport asked for, and
  * gives memory back only at the transport's end: registering costs a system call and pinned pages.
  *
  *   memory   +40              +44
@@ -11,70 +11,81 @@
 
 #include <errno.h>
 
-#define STRIDE ((IPOIB__BUFFER_OCTETS + 63u) & ~63u) /* whole cache lines: packets share none */
-
-void ipoib__pool_init(struct ipoib__pool *pool)
+/* Whole cache lines: packets share none. */
+static size_t stride(const struct ipoib__pool *pool)
 {
+	return (pool->octets + (size_t)63) & ~(size_t)63;
+}
+
+static size_t slab_octets(const struct ipoib__pool *pool)
+{
+	return sizeof(struct ipoib__slab) + pool->slab * sizeof(struct ipoib_buffer);
+}
+
+void ipoib__pool_init(struct ipoib__pool *pool, uint32_t octets, uint32_t slab)
+{
+	*pool = (struct ipoib__pool){ .octets = octets, .slab = slab };
 	ipoib__list_init(&pool->slabs);
 	ipoib__list_init(&pool->free);
 }
 
-void ipoib__pool_fini(struct ipoib_transport *transport)
+void ipoib__pool_fini(struct ipoib_transport *transport, struct ipoib__pool *pool)
 {
 	struct ipoib__memory *memory = &transport->context->memory;
 	struct ipoib__list *first;
 
-	ipoib__assert(transport->pool.out == 0);
-	while ((first = ipoib__list_pop_front(&transport->pool.slabs)) != NULL) {
+	ipoib__assert(pool->out == 0);
+	while ((first = ipoib__list_pop_front(&pool->slabs)) != NULL) {
 		struct ipoib__slab *slab = ipoib__container_of(first, struct ipoib__slab, link);
 
 		transport->ops->memory_put(transport->self, &slab->region);
-		ipoib__memory_put(memory, slab, sizeof(*slab));
+		ipoib__memory_put(memory, slab, slab_octets(pool));
 	}
 }
 
-static void cut(struct ipoib_transport *transport, struct ipoib__slab *slab)
+static void cut(struct ipoib_transport *transport, struct ipoib__pool *pool,
+		struct ipoib__slab *slab)
 {
-	for (unsigned i = 0; i < IPOIB__SLAB_BUFFERS; i++) {
+	for (unsigned i = 0; i < pool->slab; i++) {
 		struct ipoib_buffer *buffer = &slab->buffers[i];
 
 		buffer->transport = transport;
-		buffer->memory = (uint8_t *)slab->region.address + (size_t)i * STRIDE;
+		buffer->pool = pool;
+		buffer->memory = (uint8_t *)slab->region.address + i * stride(pool);
 		buffer->key = slab->region.key;
 		ipoib__list_init(&buffer->link);
 		ipoib__list_init(&buffer->age);
-		ipoib__list_push_back(&transport->pool.free, &buffer->link);
+		ipoib__list_push_back(&pool->free, &buffer->link);
 	}
 }
 
-static bool grow(struct ipoib_transport *transport)
+static bool grow(struct ipoib_transport *transport, struct ipoib__pool *pool)
 {
 	struct ipoib__memory *memory = &transport->context->memory;
 	struct ipoib__slab *slab;
 
-	if (transport->pool.total + IPOIB__SLAB_BUFFERS > transport->pool.limit)
+	if (pool->total + pool->slab > pool->limit)
 		return false;
-	slab = ipoib__memory_get(memory, sizeof(*slab));
+	slab = ipoib__memory_get(memory, slab_octets(pool));
 	if (!slab)
 		return false;
-	if (transport->ops->memory_get(transport->self, (size_t)IPOIB__SLAB_BUFFERS * STRIDE,
+	if (transport->ops->memory_get(transport->self, pool->slab * stride(pool),
 				       &slab->region) < 0) {
-		ipoib__memory_put(memory, slab, sizeof(*slab));
+		ipoib__memory_put(memory, slab, slab_octets(pool));
 		return false;
 	}
 	ipoib__list_init(&slab->link);
-	ipoib__list_push_back(&transport->pool.slabs, &slab->link);
-	transport->pool.total += IPOIB__SLAB_BUFFERS;
-	cut(transport, slab);
+	ipoib__list_push_back(&pool->slabs, &slab->link);
+	pool->total += pool->slab;
+	cut(transport, pool, slab);
 	return true;
 }
 
-struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport)
+struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool)
 {
-	struct ipoib__pool *pool = &transport->pool;
 	struct ipoib_buffer *buffer;
 
-	if (ipoib__list_empty(&pool->free) && !grow(transport))
+	if (ipoib__list_empty(&pool->free) && !grow(transport, pool))
 		return NULL;
 	buffer = ipoib__container_of(ipoib__list_pop_front(&pool->free), struct ipoib_buffer, link);
 	buffer->references = 1;
@@ -92,14 +103,15 @@ struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport)
 static void put_back(struct ipoib_buffer *buffer)
 {
 	struct ipoib_transport *transport = buffer->transport;
-	struct ipoib__pool *pool = &transport->pool;
+	struct ipoib__pool *pool = buffer->pool;
 
-	ipoib__assert(!buffer->taken && !ipoib__list_is_linked(&buffer->link) && !buffer->ah);
+	ipoib__assert(!buffer->taken && !ipoib__list_is_linked(&buffer->link) && !buffer->ah &&
+		      !buffer->channel);
 	ipoib__list_push_front(&pool->free, &buffer->link);
 	pool->out--;
 	if (pool->starved)
 		transport->context->again = true;
-	if (pool->out == 0 && transport->references == 0) {
+	if (transport->pool.out == 0 && transport->large.out == 0 && transport->references == 0) {
 		transport->context->ended = true;
 		ipoib__context_reap(transport->context);
 	}
@@ -133,8 +145,7 @@ size_t ipoib_buffer_length(const struct ipoib_buffer *buffer)
 
 size_t ipoib_buffer_room(const struct ipoib_buffer *buffer)
 {
-	(void)buffer;
-	return IPOIB__PAYLOAD_MAX - IPOIB__ENCAP_LENGTH;
+	return buffer->pool->octets - IPOIB__HEADROOM;
 }
 
 int ipoib_buffer_set_length(struct ipoib_buffer *buffer, size_t length)

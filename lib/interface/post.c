@@ -199,7 +199,7 @@ void ipoib__release_sent(struct ipoib_interface *interface, struct ipoib_buffer 
 	ipoib_buffer_unref(buffer);
 }
 
-static void count_sent(struct ipoib_interface *interface, const struct ipoib_buffer *buffer)
+void ipoib__count_sent(struct ipoib_interface *interface, const struct ipoib_buffer *buffer)
 {
 	struct ipoib_statistics *statistics = &interface->statistics;
 
@@ -223,7 +223,7 @@ void ipoib__send_completed(struct ipoib_interface *interface,
 	if (completion->status < 0) {
 		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
 	} else {
-		count_sent(interface, buffer);
+		ipoib__count_sent(interface, buffer);
 		ipoib__release_sent(interface, buffer);
 	}
 }

@@ -25,25 +25,35 @@
 
 /* ---- the receive queue ---- */
 
-static size_t collect(struct ipoib_interface *interface, struct ipoib_ud_receive *receives,
-		      size_t count)
+/* One of the two receive queues: of the UD queue pair, and of all connections. */
+struct queue {
+	struct ipoib__pool *pool;
+	struct ipoib__list *posted;
+	uint32_t *out;
+	uint32_t depth;
+	uint32_t offset; /* of the posted memory in a buffer: a connection's message has no GRH */
+	int (*post)(void *self, void *ud, const struct ipoib_ud_receive *receives, size_t count);
+};
+
+static size_t collect(struct ipoib_interface *interface, const struct queue *queue,
+		      struct ipoib_ud_receive *receives, size_t count)
 {
 	struct ipoib_buffer *buffer;
 	size_t n = 0;
 
 	while (n < count) {
-		buffer = ipoib__pool_get(interface->transport);
+		buffer = ipoib__pool_get(interface->transport, queue->pool);
 		if (!buffer) { /* who brings one back wakes us */
-			interface->transport->pool.starved = true;
+			queue->pool->starved = true;
 			break;
 		}
 		receives[n++] = (struct ipoib_ud_receive){
 			.cookie = (uintptr_t)buffer,
-			.address = buffer->memory,
-			.length = IPOIB__BUFFER_OCTETS,
+			.address = buffer->memory + queue->offset,
+			.length = queue->pool->octets - queue->offset,
 			.key = buffer->key,
 		};
-		ipoib__list_push_back(&interface->posted_receives, &buffer->link);
+		ipoib__list_push_back(queue->posted, &buffer->link);
 	}
 	return n;
 }
@@ -60,42 +70,64 @@ static void give_back(const struct ipoib_ud_receive *receives, size_t count)
 }
 
 /* Posts one burst of empty buffers; whether there may be more to post. */
-static bool refill_burst(struct ipoib_interface *interface)
+static bool refill_burst(struct ipoib_interface *interface, const struct queue *queue)
 {
-	struct ipoib_transport *transport = interface->transport;
 	struct ipoib_ud_receive receives[IPOIB__BURST];
-	size_t want = interface->config.receive_depth - interface->receives_out;
+	size_t want = queue->depth - *queue->out;
 	size_t got;
 	int posted;
 
 	if (want > IPOIB__BURST)
 		want = IPOIB__BURST;
-	got = collect(interface, receives, want);
+	got = collect(interface, queue, receives, want);
 	if (got == 0)
 		return false;
-	posted = transport->ops->ud_post_receive(transport->self, interface->ud, receives, got);
+	posted = queue->post(interface->transport->self, interface->ud, receives, got);
 	if (posted < 0)
 		posted = 0;
-	interface->receives_out += (uint32_t)posted;
+	*queue->out += (uint32_t)posted;
 	give_back(receives + posted, got - (size_t)posted);
 	return (size_t)posted == IPOIB__BURST;
 }
 
-void ipoib__receive_refill(struct ipoib_interface *interface)
+static void refill(struct ipoib_interface *interface, const struct queue *queue)
 {
-	uint32_t depth = interface->config.receive_depth;
 	uint64_t retry = interface->context->last + REFILL_RETRY_NS;
 
-	if (interface->receives_out >= depth)
+	if (*queue->out >= queue->depth)
 		return;
-	interface->transport->pool.starved = false;
-	while (refill_burst(interface))
+	queue->pool->starved = false;
+	while (refill_burst(interface, queue))
 		;
-	if (interface->receives_out >= depth)
+	if (*queue->out >= queue->depth)
 		return;
-	if (interface->transport->pool.starved)
+	if (queue->pool->starved)
 		interface->statistics.receive_starved++;
 	ipoib__wheel_arm(&interface->context->wheel, &interface->refill_timer, retry);
+}
+
+void ipoib__receive_refill(struct ipoib_interface *interface)
+{
+	struct ipoib_transport *transport = interface->transport;
+	const struct queue datagrams = {
+		.pool = &transport->pool,
+		.posted = &interface->posted_receives,
+		.out = &interface->receives_out,
+		.depth = interface->config.receive_depth,
+		.post = transport->ops->ud_post_receive,
+	};
+	const struct queue connected = {
+		.pool = &transport->large,
+		.posted = &interface->posted_connected,
+		.out = &interface->connected_out,
+		.depth = interface->config.connected_depth,
+		.offset = IPOIB_GRH_LENGTH,
+		.post = transport->ops->rc_post_receive,
+	};
+
+	refill(interface, &datagrams);
+	if (interface->config.mode == IPOIB_MODE_CONNECTED)
+		refill(interface, &connected);
 }
 
 void ipoib__receive_refill_due(struct ipoib__timer *timer, uint64_t now)
@@ -208,6 +240,30 @@ static bool take(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 	return take_by_type(interface, buffer, completion->length - IPOIB_GRH_LENGTH, now);
 }
 
+/* A message of a connection: IP alone (RFC 4755 section 4), and no GRH. */
+static bool take_connected(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
+			   const struct ipoib_ud_completion *completion, uint64_t now)
+{
+	const uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
+	struct ipoib__encap encap;
+
+	interface->statistics.received++;
+	interface->statistics.received_connected++;
+	ipoib__channel_heard(interface, completion->connection, now);
+	if (completion->status < 0)
+		return drop(interface, IPOIB_RECEIVE_DROP_TRANSPORT);
+	if (completion->length < IPOIB__ENCAP_LENGTH ||
+	    completion->length > IPOIB_RC_MESSAGE_MAX)
+		return drop(interface, IPOIB_RECEIVE_DROP_SHORT);
+	if (ipoib__encap_decode(&encap, start, completion->length) < 0 ||
+	    encap.type != IPOIB__TYPE_IPV4)
+		return drop(interface, IPOIB_RECEIVE_DROP_TYPE);
+	buffer->cast = IPOIB_UNICAST;
+	buffer->source_qpn = completion->source_qpn;
+	buffer->source_lid = completion->source_lid;
+	return take_ipv4(interface, buffer, completion->length - IPOIB__ENCAP_LENGTH);
+}
+
 /* ---- bursts ---- */
 
 static void hand_up(struct ipoib_interface *interface, struct ipoib_buffer **packets, size_t count)
@@ -218,6 +274,35 @@ static void hand_up(struct ipoib_interface *interface, struct ipoib_buffer **pac
 		ipoib_buffer_unref(packets[i]);
 }
 
+/* A completed receive of either kind: whether its packet is to be handed up. */
+static bool take_received(struct ipoib_interface *interface,
+			  const struct ipoib_ud_completion *completion, uint64_t now)
+{
+	struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
+	bool connected = completion->opcode == IPOIB_RC_RECEIVE;
+	uint32_t *out = connected ? &interface->connected_out : &interface->receives_out;
+
+	ipoib__assert(*out > 0);
+	ipoib__list_remove(&buffer->link);
+	(*out)--;
+	return connected ? take_connected(interface, buffer, completion, now) :
+			   take(interface, buffer, completion, now);
+}
+
+static void take_sent(struct ipoib_interface *interface,
+		      const struct ipoib_ud_completion *completion, uint64_t now)
+{
+	struct ipoib__channel *channel;
+
+	if (completion->opcode == IPOIB_UD_SEND) {
+		ipoib__send_completed(interface, completion);
+		return;
+	}
+	channel = ipoib__channel_completed(interface, completion, now);
+	if (channel)
+		ipoib__channel_flush(interface, channel, now);
+}
+
 static void take_burst(struct ipoib_interface *interface,
 		       const struct ipoib_ud_completion *completions, size_t count, uint64_t now)
 {
@@ -226,20 +311,13 @@ static void take_burst(struct ipoib_interface *interface,
 
 	for (size_t i = 0; i < count; i++) {
 		const struct ipoib_ud_completion *completion = &completions[i];
-		struct ipoib_buffer *buffer =
-			(struct ipoib_buffer *)(uintptr_t)completion->cookie;
 
-		if (completion->opcode == IPOIB_UD_SEND) {
-			ipoib__send_completed(interface, completion);
-			continue;
-		}
-		ipoib__assert(interface->receives_out > 0);
-		ipoib__list_remove(&buffer->link);
-		interface->receives_out--;
-		if (take(interface, buffer, completion, now))
-			packets[n++] = buffer;
+		if (completion->opcode == IPOIB_UD_SEND || completion->opcode == IPOIB_RC_SEND)
+			take_sent(interface, completion, now);
+		else if (take_received(interface, completion, now))
+			packets[n++] = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
 		else
-			ipoib_buffer_unref(buffer);
+			ipoib_buffer_unref((struct ipoib_buffer *)(uintptr_t)completion->cookie);
 	}
 	hand_up(interface, packets, n);
 }

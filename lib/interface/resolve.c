@@ -19,6 +19,7 @@ static struct ipoib__peer *peer_of(struct ipoib__neighbour *n)
 void ipoib__peer_init(struct ipoib__peer *peer)
 {
 	ipoib__list_init(&peer->of_route);
+	ipoib__list_init(&peer->of_channel);
 	ipoib__list_init(&peer->use);
 	ipoib__queue_init(&peer->waiting);
 }
@@ -29,6 +30,7 @@ static void leave_route(struct ipoib_interface *interface, struct ipoib__peer *p
 {
 	struct ipoib__route *route = peer->route;
 
+	ipoib__channel_leave(interface, peer, now);
 	peer->ah = NULL;
 	peer->route = NULL;
 	if (!route)
@@ -52,6 +54,7 @@ static void enter_route(struct ipoib_interface *interface, struct ipoib__peer *p
 	}
 	peer->route = route;
 	ipoib__list_push_back(&route->peers, &peer->of_route);
+	ipoib__channel_enter(interface, peer, now);
 	if (route->ah)
 		ipoib__peer_ready(interface, peer, now);
 	else
@@ -85,6 +88,14 @@ static void give_up(struct ipoib_interface *interface, struct ipoib__peer *peer,
 	ipoib__answer_event(interface, &event, now);
 }
 
+/* The peer takes connections now, or does not any more: the address and the path are the same. */
+static void change_mode(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
+{
+	ipoib__channel_enter(interface, peer, now);
+	if (peer->ah)
+		ipoib__peer_ready(interface, peer, now);
+}
+
 static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned actions, uint64_t now)
 {
 	struct ipoib_interface *interface = owner;
@@ -94,6 +105,8 @@ static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned acti
 		tell_moved(interface, peer, now);
 	if (actions & (IPOIB__NEIGHBOUR_RESOLVED | IPOIB__NEIGHBOUR_MOVED))
 		enter_route(interface, peer, now);
+	if (actions & IPOIB__NEIGHBOUR_FLAGS)
+		change_mode(interface, peer, now);
 	if (actions & IPOIB__NEIGHBOUR_ASK_BROADCAST)
 		ipoib__arp_ask(interface, peer, false, now);
 	if (actions & IPOIB__NEIGHBOUR_ASK_UNICAST)
@@ -111,7 +124,8 @@ static bool neighbour_busy(void *owner, const struct ipoib__neighbour *n)
 	const struct ipoib__peer *peer = (const struct ipoib__peer *)(const void *)n;
 
 	(void)owner;
-	return peer->waiting.count > 0 || (peer->ah && peer->ah->references > 1);
+	return peer->waiting.count > 0 || (peer->ah && peer->ah->references > 1) ||
+	       (peer->channel && peer->channel->sends_out > 0);
 }
 
 static void neighbour_end(void *owner, struct ipoib__neighbour *n, bool evicted)
@@ -144,7 +158,14 @@ static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *p
 			       now);
 	if (peer->route)
 		ipoib__route_need(interface, peer->route, now);
-	else if (ipoib__neighbour_valid(&peer->neighbour)) /* there was no memory for it */
+	if (peer->ah && !peer->channel) /* there may have been no memory for it */
+		ipoib__channel_enter(interface, peer, now);
+	if (peer->ah && peer->channel)
+		ipoib__connections_step(&interface->connections, &peer->channel->connection,
+					IPOIB__CONNECTION_WANT, 0, now);
+	if (peer->route)
+		return;
+	if (ipoib__neighbour_valid(&peer->neighbour)) /* there was no memory for it */
 		enter_route(interface, peer, now);
 }
 

@@ -22,7 +22,7 @@ static void set_limit(struct ipoib_interface *interface, struct ipoib__peer *pee
 {
 	uint32_t of_path = peer->route->path.record.mtu - IPOIB__ENCAP_LENGTH;
 
-	peer->limit = smaller(of_path, interface->mtu);
+	peer->limit = smaller(smaller(of_path, interface->datagram_mtu), interface->mtu);
 }
 
 /* The peer can be sent to: by all that a send needs, in one place. What waited goes out. */
@@ -31,7 +31,8 @@ void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *pe
 	peer->ah = peer->route->ah;
 	peer->qpn = ipoib_link_address_qpn(&peer->neighbour.link_address);
 	set_limit(interface, peer);
-	ipoib__flush(interface, &peer->waiting, peer->ah, peer->qpn, peer->limit, now);
+	ipoib__choose_flush(interface, peer, now);
+	ipoib__choose_tell_mtu(interface, peer, now);
 }
 
 struct ipoib__route *ipoib__route_get(struct ipoib_interface *interface,
@@ -95,7 +96,7 @@ static void each_peer_ready(struct ipoib_interface *interface, struct ipoib__rou
 	for (struct ipoib__list *at = route->peers.next; at != &route->peers; at = at->next)
 		ipoib__peer_ready(interface,
 				  ipoib__container_of(at, struct ipoib__peer, of_route), now);
-	ipoib__flush(interface, &route->waiting, route->ah, 0, interface->mtu, now);
+	ipoib__flush(interface, &route->waiting, route->ah, 0, interface->datagram_mtu, now);
 }
 
 static void lose_route(struct ipoib_interface *interface, struct ipoib__route *route,
@@ -224,18 +225,24 @@ void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *b
 	}
 	ipoib__queue_put(interface, &route->waiting, buffer, now);
 	if (route->ah)
-		ipoib__flush(interface, &route->waiting, route->ah, 0, interface->mtu, now);
+		ipoib__flush(interface, &route->waiting, route->ah, 0, interface->datagram_mtu,
+			     now);
 	else
 		ipoib__route_need(interface, route, now);
 }
 
 /* The interface's MTU has changed: every peer's is at most that. */
-void ipoib__peers_limit(struct ipoib_interface *interface)
+void ipoib__peers_limit(struct ipoib_interface *interface, uint64_t now)
 {
 	struct ipoib__neighbour *n;
 	uint64_t cursor = 0;
 
-	while ((n = ipoib__neighbours_next(&interface->neighbours, &cursor)) != NULL)
-		if (((struct ipoib__peer *)(void *)n)->ah)
-			set_limit(interface, (struct ipoib__peer *)(void *)n);
+	while ((n = ipoib__neighbours_next(&interface->neighbours, &cursor)) != NULL) {
+		struct ipoib__peer *peer = (struct ipoib__peer *)(void *)n;
+
+		if (!peer->ah)
+			continue;
+		set_limit(interface, peer);
+		ipoib__choose_tell_mtu(interface, peer, now);
+	}
 }

@@ -85,7 +85,10 @@ static int send_now(struct ipoib_interface *interface, struct ipoib_packet *pack
 	return 0;
 }
 
-static void note_use(struct ipoib_interface *interface, struct ipoib__list *uses,
+/*
+ * What follows from a use, asking and dialling, happens in the next turn: state moves nowhere else.
+ */
+void ipoib__note_use(struct ipoib_interface *interface, struct ipoib__list *uses,
 		     struct ipoib__list *use)
 {
 	if (ipoib__list_is_linked(use))
@@ -125,8 +128,87 @@ static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet 
 	accept(interface, packet);
 	ipoib__queue_put(interface, &peer->waiting, packet->buffer, now);
 	ipoib__neighbours_touch(&interface->neighbours, &peer->neighbour, now);
-	note_use(interface, &interface->uses, &peer->use);
+	ipoib__note_use(interface, &interface->uses, &peer->use);
 	return 0;
+}
+
+/* By the connection: at once, or behind what waits for room on it. */
+static int send_connected(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			  struct ipoib__peer *peer, uint64_t now)
+{
+	struct ipoib_buffer *buffer = packet->buffer;
+
+	if (peer->waiting.count == 0 && ipoib__channel_room(interface, peer->channel) > 0) {
+		accept(interface, packet);
+		ipoib__channel_post(interface, peer->channel, &buffer, 1, now);
+		return 0;
+	}
+	if (peer->waiting.count >= interface->config.queue_packets &&
+	    ipoib__channel_full(interface, peer->channel, now))
+		return -EAGAIN;
+	if (!ipoib__queue_room(interface, &peer->waiting))
+		return -ENOBUFS;
+	accept(interface, packet);
+	ipoib__queue_put(interface, &peer->waiting, buffer, now);
+	return 0;
+}
+
+/* In fragments, all of them or none: each is a packet of its own from here on. */
+static int send_fragments(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			  struct ipoib__peer *peer, struct burst *burst, uint64_t now)
+{
+	struct ipoib_packet piece = { .next_hop = packet->next_hop };
+	struct ipoib__list fragments, *first;
+	int count;
+
+	flush_burst(interface, burst, now);
+	packet->buffer->type = IPOIB__TYPE_IPV4;
+	count = ipoib__choose_cut(interface, packet->buffer, peer->limit, &fragments);
+	packet->mtu = peer->limit;
+	if (count < 0)
+		return count;
+	if (ipoib__post_room(interface) < (uint32_t)count) {
+		while ((first = ipoib__list_pop_front(&fragments)) != NULL)
+			ipoib_buffer_unref(ipoib__container_of(first, struct ipoib_buffer, link));
+		if ((uint32_t)count > interface->config.send_depth)
+			return -EMSGSIZE; /* there will never be room for them all */
+		interface->want_room = true;
+		interface->context->again = true;
+		return -EAGAIN;
+	}
+	interface->statistics.fragmented++;
+	while ((first = ipoib__list_pop_front(&fragments)) != NULL) {
+		interface->statistics.fragments++;
+		piece.buffer = ipoib__container_of(first, struct ipoib_buffer, link);
+		send_now(interface, &piece, peer->ah, peer->qpn, peer->limit, burst, now);
+	}
+	ipoib_buffer_unref(packet->buffer);
+	return 0;
+}
+
+static int send_resolved(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			 struct ipoib__peer *peer, struct burst *burst, uint64_t now)
+{
+	struct ipoib__mtu_path path = ipoib__choose_path(interface, peer, now);
+	struct ipoib__mtu_verdict verdict = ipoib__mtu_decide(
+		&path, packet->buffer->length, ipoib__choose_fragile(packet->buffer));
+
+	if (path.link == IPOIB__MTU_WANTED)
+		ipoib__note_use(interface, &interface->uses, &peer->use);
+	switch (verdict.way) {
+	case IPOIB__MTU_DATAGRAM:
+		return send_now(interface, packet, peer->ah, peer->qpn, peer->limit, burst, now);
+	case IPOIB__MTU_CONNECTION:
+		return send_connected(interface, packet, peer, now);
+	case IPOIB__MTU_WAIT:
+		return wait_for_peer(interface, packet, peer, now);
+	case IPOIB__MTU_FRAGMENT:
+		return send_fragments(interface, packet, peer, burst, now);
+	case IPOIB__MTU_TOO_BIG:
+		break;
+	}
+	packet->mtu = verdict.mtu;
+	return -EMSGSIZE;
 }
 
 static int send_unicast(struct ipoib_interface *interface, struct ipoib_packet *packet,
@@ -139,13 +221,13 @@ static int send_unicast(struct ipoib_interface *interface, struct ipoib_packet *
 
 	if (!peer || !peer->ah)
 		return wait_for_peer(interface, packet, peer, now);
-	status = send_now(interface, packet, peer->ah, peer->qpn, peer->limit, burst, now);
+	status = send_resolved(interface, packet, peer, burst, now);
 	if (status < 0)
 		return status;
 	/* Once a second, or when it is not sure of itself: more than a time stamp is due. */
 	if (ipoib__neighbours_touch(&interface->neighbours, n, now) ||
 	    n->state == IPOIB_NEIGHBOUR_STALE)
-		note_use(interface, &interface->uses, &peer->use);
+		ipoib__note_use(interface, &interface->uses, &peer->use);
 	return 0;
 }
 
@@ -154,6 +236,7 @@ static int send_group(struct ipoib_interface *interface, struct ipoib_packet *pa
 {
 	struct ipoib__group *made;
 	struct ipoib__cast_group *group;
+	uint32_t limit;
 	int status;
 
 	/* No group for a packet that cannot wait for it: nothing would ever end it. */
@@ -164,6 +247,12 @@ static int send_group(struct ipoib_interface *interface, struct ipoib_packet *pa
 		return status;
 	group = (struct ipoib__cast_group *)(void *)made;
 	made->used = now;
+	/* Datagrams alone, whatever the mode: nobody could answer for a group's connection. */
+	limit = group->ah ? group->limit : interface->datagram_mtu;
+	if (packet->buffer->length > limit) {
+		packet->mtu = limit;
+		return -EMSGSIZE;
+	}
 	if (group->ah)
 		return send_now(interface, packet, group->ah, IPOIB_QPN_MULTICAST, group->limit,
 				burst, now);
@@ -173,7 +262,7 @@ static int send_group(struct ipoib_interface *interface, struct ipoib_packet *pa
 		return -ENOBUFS;
 	accept(interface, packet);
 	ipoib__queue_put(interface, &group->waiting, packet->buffer, now);
-	note_use(interface, &interface->group_uses, &group->use);
+	ipoib__note_use(interface, &interface->group_uses, &group->use);
 	return 0;
 }
 
@@ -188,7 +277,9 @@ static int send_one(struct ipoib_interface *interface, struct ipoib_packet *pack
 		return status;
 	if (!interface->up || interface->closed)
 		return -ENETDOWN;
-	if (packet->buffer->length > interface->mtu) {
+	/* What is longer than the interface's MTU may still be cut, but only for a single host. */
+	if (packet->buffer->length > interface->mtu &&
+	    (!interface->config.fragment || ipoib__choose_fragile(packet->buffer))) {
 		packet->mtu = interface->mtu;
 		return -EMSGSIZE;
 	}
@@ -254,7 +345,10 @@ int ipoib_interface_buffer(struct ipoib_interface *interface, struct ipoib_buffe
 
 	if (interface->closed)
 		return -ENETDOWN;
-	buffer = ipoib__pool_get(interface->transport);
+	buffer = ipoib__pool_get(interface->transport,
+				 interface->config.mode == IPOIB_MODE_CONNECTED ?
+					 &interface->transport->large :
+					 &interface->transport->pool);
 	if (!buffer)
 		return -ENOMEM;
 	*out = buffer;

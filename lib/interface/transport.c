@@ -17,7 +17,9 @@ static int check_ops(const struct ipoib_transport_ops *ops)
 	    !ops->ah_destroy || !ops->ud_create || !ops->ud_destroy || !ops->ud_set_qkey ||
 	    !ops->ud_attach || !ops->ud_detach || !ops->ud_post_send || !ops->ud_post_receive ||
 	    !ops->ud_poll || !ops->ud_arm || !ops->path_query || !ops->multicast_join ||
-	    !ops->multicast_leave || !ops->cancel)
+	    !ops->multicast_leave || !ops->cancel || !ops->rc_listen || !ops->rc_connect ||
+	    !ops->rc_accept || !ops->rc_reject || !ops->rc_destroy || !ops->rc_post_send ||
+	    !ops->rc_post_receive)
 		return -EINVAL;
 	return 0;
 }
@@ -39,7 +41,8 @@ int ipoib_transport_new(struct ipoib_transport **out, struct ipoib_context *cont
 	transport->references = 1;
 	ipoib__list_init(&transport->link);
 	ipoib__list_init(&transport->interfaces);
-	ipoib__pool_init(&transport->pool);
+	ipoib__pool_init(&transport->pool, IPOIB__BUFFER_OCTETS, IPOIB__SLAB_BUFFERS);
+	ipoib__pool_init(&transport->large, IPOIB__LARGE_OCTETS, IPOIB__SLAB_LARGE);
 	ipoib__list_push_back(&context->transports, &transport->link);
 	context->references++;
 	context->again = true;
@@ -128,7 +131,8 @@ static void destroy(struct ipoib_transport *transport)
 {
 	struct ipoib_context *context = transport->context;
 
-	ipoib__pool_fini(transport);
+	ipoib__pool_fini(transport, &transport->pool);
+	ipoib__pool_fini(transport, &transport->large);
 	transport->ops->destroy(transport->self);
 	ipoib__list_remove(&transport->link);
 	ipoib__memory_put(&context->memory, transport, sizeof(*transport));
@@ -150,6 +154,6 @@ void ipoib__transport_reap(struct ipoib_transport *transport)
 		if (interface->closed)
 			ipoib__interface_free(interface);
 	}
-	if (transport->references == 0 && transport->pool.out == 0)
+	if (transport->references == 0 && transport->pool.out == 0 && transport->large.out == 0)
 		destroy(transport);
 }

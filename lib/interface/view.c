@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <ipoib/connection.h>
+
 #include "base/sized.h"
 #include "wire/ib_units.h"
 
@@ -69,6 +71,14 @@ int ipoib_interface_statistics(const struct ipoib_interface *interface,
 
 /* ---- neighbours ---- */
 
+static uint32_t mtu_of(const struct ipoib_interface *interface, const struct ipoib__peer *peer)
+{
+	struct ipoib__mtu_path path =
+		ipoib__choose_path(interface, peer, ipoib_context_now(interface->context));
+
+	return ipoib__mtu_of_peer(&path);
+}
+
 static int fill_neighbour(const struct ipoib_interface *interface, const struct ipoib__neighbour *n,
 			  struct ipoib_neighbour_info *info)
 {
@@ -80,7 +90,7 @@ static int fill_neighbour(const struct ipoib_interface *interface, const struct 
 		.state = n->state == IPOIB__NEIGHBOUR_NEW ? IPOIB_NEIGHBOUR_INCOMPLETE : n->state,
 		.probes = n->asks,
 		.queued = peer->waiting.count,
-		.mtu = peer->ah ? peer->limit : 0,
+		.mtu = peer->ah ? mtu_of(interface, peer) : 0,
 		.dlid = peer->ah ? peer->ah->attributes.dlid : 0,
 		.confirmed_ns = since(n->confirmed, now),
 		.used_ns = since(n->used, now),
@@ -109,6 +119,18 @@ int ipoib_neighbour_find(const struct ipoib_interface *interface, const struct i
 	const struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, ip);
 
 	return n ? fill_neighbour(interface, n, info) : -ENOENT;
+}
+
+int ipoib_neighbour_mtu(const struct ipoib_interface *interface, const struct ipoib_ip *ip,
+			uint32_t *mtu)
+{
+	const struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, ip);
+	const struct ipoib__peer *peer = (const struct ipoib__peer *)(const void *)n;
+
+	if (interface->mtu == 0)
+		return -ENETDOWN;
+	*mtu = peer && peer->ah ? mtu_of(interface, peer) : interface->mtu;
+	return 0;
 }
 
 /* ---- paths ---- */
@@ -183,5 +205,45 @@ int ipoib_multicast_next(const struct ipoib_interface *interface, uint64_t *curs
 	if (!group)
 		return 0;
 	status = fill_group(interface, group, info);
+	return status < 0 ? status : 1;
+}
+
+/* ---- connections ---- */
+
+static int fill_connection(const struct ipoib_interface *interface,
+			   const struct ipoib__connection *c, struct ipoib_connection_info *info)
+{
+	const struct ipoib__channel *channel =
+		(const struct ipoib__channel *)(const void *)c;
+	uint64_t now = ipoib_context_now(interface->context);
+	const struct ipoib_connection_info full = {
+		.peer = c->peer,
+		.state = c->state,
+		.mtu = c->state == IPOIB__CONNECTION_UP ? c->mtu : 0,
+		.neighbours = c->users,
+		.outstanding = channel->sends_out,
+		.failures = c->failures,
+		.rfc = c->rfc,
+		.both = c->both,
+		.used_ns = since(c->used, now),
+		.hold_ns = c->state == IPOIB__CONNECTION_HELD ? until(c->hold_until, now) : 0,
+	};
+
+	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+}
+
+int ipoib_connection_next(const struct ipoib_interface *interface, uint64_t *cursor,
+			  struct ipoib_connection_info *info)
+{
+	const struct ipoib__connection *c =
+		ipoib__connections_next(&interface->connections, NULL);
+	int status;
+
+	for (uint64_t i = 0; c && i < *cursor; i++)
+		c = ipoib__connections_next(&interface->connections, c);
+	if (!c)
+		return 0;
+	++*cursor;
+	status = fill_connection(interface, c, info);
 	return status < 0 ? status : 1;
 }

@@ -87,6 +87,13 @@ void ipoib__queue_put(struct ipoib_interface *interface, struct ipoib__queue *qu
 					ipoib__queue_room(interface, queue));
 	if (full)
 		drop(interface, ipoib__queue_first(queue), IPOIB_SEND_DROP_QUEUE_FULL);
+	ipoib__queue_force(interface, queue, buffer, now);
+}
+
+/* Without a bound: for what takes the place of a packet that waited, fragments of it. */
+void ipoib__queue_force(struct ipoib_interface *interface, struct ipoib__queue *queue,
+			struct ipoib_buffer *buffer, uint64_t now)
+{
 	buffer->queue = queue;
 	buffer->deadline = now + interface->config.queue_age_ms * MS;
 	ipoib__list_push_back(&queue->packets, &buffer->link);

@@ -35,8 +35,6 @@
 /* Frames read in one process(), fewer than a receive queue holds; the rest stays in the socket. */
 #define READS_MAX   64
 #define SEND_BUFFER (1 << 20)
-/* The longest datagram: a port takes nothing else. */
-#define MESSAGE_MAX (IPOIB__FRAME_HEADER + 4096)
 
 enum link_state {
 	LINK_WAITING = 1,
@@ -51,6 +49,7 @@ struct connect_port {
 	enum link_state state;
 	int fd; /* -1: none */
 	short watched;
+	uint8_t *message; /* IPOIB__FRAME_MAX octets, to receive into; most are never touched */
 	uint64_t due; /* WAITING: when to ask; ASKING: until when to wait */
 	uint64_t retry;
 	uint64_t bad; /* messages that are neither frames nor attach messages */
@@ -182,10 +181,8 @@ static void take_message(struct connect_port *own, const uint8_t *message, size_
 
 static void read_some(struct connect_port *own, uint64_t now)
 {
-	uint8_t message[MESSAGE_MAX];
-
 	for (unsigned i = 0; i < READS_MAX; i++) {
-		int length = ipoib__socket_receive(own->fd, message, sizeof(message));
+		int length = ipoib__socket_receive(own->fd, own->message, IPOIB__FRAME_MAX);
 
 		if (length == -EAGAIN)
 			return;
@@ -196,7 +193,7 @@ static void read_some(struct connect_port *own, uint64_t now)
 		if (length == 0)
 			own->bad++;
 		else
-			take_message(own, message, (size_t)length);
+			take_message(own, own->message, (size_t)length);
 	}
 }
 
@@ -240,6 +237,12 @@ static uint64_t connect_deadline(const struct ipoib__port *port)
 	return own->state == LINK_ATTACHED ? IPOIB_NEVER : own->due;
 }
 
+static void connect_free(struct ipoib__memory *memory, struct connect_port *own)
+{
+	ipoib__memory_put(memory, own->message, IPOIB__FRAME_MAX);
+	ipoib__memory_put(memory, own, sizeof(*own));
+}
+
 static void connect_destroy(struct ipoib__port *port)
 {
 	struct connect_port *own = connect_port_of(port);
@@ -248,7 +251,7 @@ static void connect_destroy(struct ipoib__port *port)
 	socket_close(own);
 	ipoib__port_fini(port);
 	memory = port->memory;
-	ipoib__memory_put(&memory, own, sizeof(*own));
+	connect_free(&memory, own);
 }
 
 static const struct ipoib__port_link connect_link = {
@@ -303,6 +306,20 @@ static int first_attach(struct connect_port *own, struct ipoib_port_attributes *
 	return status == -EPIPE ? -EPROTO : status;
 }
 
+static struct connect_port *connect_new(struct ipoib__memory *memory)
+{
+	struct connect_port *own = ipoib__memory_get(memory, sizeof(*own));
+
+	if (own == NULL)
+		return NULL;
+	own->message = ipoib__memory_get_array_uncleared(memory, 1, IPOIB__FRAME_MAX);
+	if (own->message == NULL) {
+		ipoib__memory_put(memory, own, sizeof(*own));
+		return NULL;
+	}
+	return own;
+}
+
 static uint64_t seed_of(const struct ipoib_port_attributes *attributes, uint64_t seed)
 {
 	uint64_t guid;
@@ -318,7 +335,7 @@ int ipoib__port_connect(struct ipoib__port **out, struct ipoib__memory memory,
 	struct connect_port *own;
 	int status;
 
-	own = ipoib__memory_get(&memory, sizeof(*own));
+	own = connect_new(&memory);
 	if (own == NULL)
 		return -ENOMEM;
 	status = ipoib__socket_address(&own->address, socket_path);
@@ -327,14 +344,21 @@ int ipoib__port_connect(struct ipoib__port **out, struct ipoib__memory memory,
 	if (status == 0)
 		status = first_attach(own, &attributes);
 	if (status < 0) {
-		ipoib__memory_put(&memory, own, sizeof(*own));
+		connect_free(&memory, own);
 		return status;
 	}
 	snprintf(attributes.name, sizeof(attributes.name), "%s", name);
 	own->state = LINK_ATTACHED;
 	own->retry = RETRY_FIRST_NS;
 	own->port.memory = memory;
-	ipoib__port_init(&own->port, &connect_link, &attributes, seed_of(&attributes, seed));
+	status = ipoib__port_init(&own->port, &connect_link, &attributes,
+				  seed_of(&attributes, seed));
+	if (status < 0) {
+		memory = own->port.memory;
+		socket_close(own);
+		connect_free(&memory, own);
+		return status;
+	}
 	*out = &own->port;
 	return 0;
 }

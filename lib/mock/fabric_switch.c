@@ -5,6 +5,7 @@
 #include <ipoib/capture.h>
 
 #include "mock/fabric.h"
+#include "mock/hca_rc.h"
 #include "mock/port.h"
 
 /* Faults are given in parts of this. */
@@ -150,6 +151,27 @@ static bool frame_is_good(const struct ipoib_fabric *fabric, const struct ipoib_
 	return frame->length <= IPOIB__FRAME_PAYLOAD_MAX;
 }
 
+/*
+ * The AETH's syndrome: an acknowledgement without credits, or why not. Codes of a NAK are those of
+ * the frame.
+ */
+static uint8_t syndrome_of(const struct ipoib__frame *frame)
+{
+	if (frame->operation == IPOIB__FRAME_ACK)
+		return 0x1f;
+	if (frame->syndrome == IPOIB__FRAME_NAK_RNR)
+		return (uint8_t)(0x20 | (frame->rnr_timer & 0x1f));
+	return (uint8_t)(0x60 | (frame->syndrome & 0x1f));
+}
+
+static uint32_t kind_of(const struct ipoib__frame *frame)
+{
+	if (frame->operation == IPOIB__FRAME_UD)
+		return IPOIB_CAPTURE_UD;
+	return frame->operation == IPOIB__FRAME_SEND ? IPOIB_CAPTURE_RC_SEND
+						     : IPOIB_CAPTURE_RC_ACKNOWLEDGE;
+}
+
 static void capture(struct ipoib_fabric *fabric, uint64_t now, const struct ipoib__frame *frame,
 		    const void *payload)
 {
@@ -171,11 +193,15 @@ static void capture(struct ipoib_fabric *fabric, uint64_t now, const struct ipoi
 		.psn = frame->psn,
 		.payload = payload,
 		.length = frame->length,
+		.kind = kind_of(frame),
+		.mtu = fabric->config.mtu,
+		.syndrome = syndrome_of(frame),
+		/* A frame has no MSN, but its PSN numbers messages. */
+		.msn = frame->psn,
 	};
 
 	/* A capture counts its failures itself. */
-	if (frame->operation == IPOIB__FRAME_UD)
-		(void)ipoib_capture_packet(fabric->capture, now, &packet);
+	(void)ipoib_capture_packet(fabric->capture, now, &packet);
 }
 
 void ipoib__fabric_bad(struct ipoib_fabric *fabric)
@@ -217,7 +243,7 @@ void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
 
 /* ---- leaving ---- */
 
-static void land(struct ipoib_fabric *fabric, const struct ipoib__flight *flight)
+static void land(struct ipoib_fabric *fabric, const struct ipoib__flight *flight, uint64_t now)
 {
 	const struct ipoib__frame *frame = &flight->parcel->frame;
 	const void *payload = flight->parcel->payload;
@@ -234,6 +260,7 @@ static void land(struct ipoib_fabric *fabric, const struct ipoib__flight *flight
 		ipoib__fabric_peer_send(fabric, port->peer, frame, payload);
 	} else {
 		fabric->statistics.delivered++;
+		ipoib__hca_rc_clock(&port->local->port->hca, now);
 		ipoib__hca_receive(&port->local->port->hca, frame, payload);
 	}
 }
@@ -245,7 +272,7 @@ void ipoib__fabric_deliver(struct ipoib_fabric *fabric, uint64_t now)
 	for (unsigned i = 0;
 	     i < IPOIB__FABRIC_BUDGET && ipoib__fabric_queue_take(&fabric->queue, now, &flight);
 	     i++) {
-		land(fabric, &flight);
+		land(fabric, &flight, now);
 		ipoib__parcel_unref(&fabric->memory, flight.parcel);
 	}
 }

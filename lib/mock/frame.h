@@ -66,6 +66,14 @@ enum {
 	IPOIB__FRAME_SOLICITED = 0x4,
 };
 
+/* Syndromes of a NAK. */
+enum {
+	IPOIB__FRAME_NAK_SEQUENCE = 0,	/* the PSN is what is missing */
+	IPOIB__FRAME_NAK_INVALID = 1,	/* longer than the receive */
+	IPOIB__FRAME_NAK_OPERATION = 3, /* the receive is not to be written to */
+	IPOIB__FRAME_NAK_RNR = 0x20,	/* no receive: try again after what rnr_timer says */
+};
+
 /* LIDs: unicast below, groups from here; the last one is the permissive LID, which nobody has. */
 #define IPOIB__LID_MULTICAST  0xc000
 #define IPOIB__LID_PERMISSIVE 0xffff

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "mock/hca_rc.h"
 #include "wire/mad.h"
 
 void ipoib__hca_init(struct ipoib__hca *hca, struct ipoib__memory *memory,
@@ -21,6 +22,7 @@ void ipoib__hca_init(struct ipoib__hca *hca, struct ipoib__memory *memory,
 	ipoib__list_init(&hca->queue_pairs);
 	ipoib__list_init(&hca->regions);
 	ipoib__list_init(&hca->ahs);
+	ipoib__hca_rc_init(hca);
 }
 
 void ipoib__hca_fini(struct ipoib__hca *hca)
@@ -28,6 +30,7 @@ void ipoib__hca_fini(struct ipoib__hca *hca)
 	ipoib__assert(ipoib__list_empty(&hca->queue_pairs));
 	ipoib__assert(ipoib__list_empty(&hca->ahs));
 	ipoib__assert(ipoib__list_empty(&hca->regions));
+	ipoib__table_fini(&hca->rcs);
 	hca->port.state = IPOIB_PORT_DOWN;
 }
 
@@ -42,6 +45,10 @@ void ipoib__hca_set_port(struct ipoib__hca *hca, const struct ipoib_port_attribu
 		return;
 	hca->port = next;
 	hca->port_changed = true;
+	if (next.state != IPOIB_PORT_ACTIVE) {
+		hca->mad_count = 0;
+		ipoib__hca_rc_fail_all(hca);
+	}
 	ipoib__hca_resume(hca); /* a port that went down ends what waited for its link */
 	hca->owner.wake(hca->owner.self, false);
 }
@@ -68,31 +75,68 @@ bool ipoib__hca_next_event(struct ipoib__hca *hca, struct ipoib_transport_event 
 	return false;
 }
 
-void ipoib__hca_send_mad(struct ipoib__hca *hca, const uint8_t mad[256])
+/* ---- management datagrams ---- */
+
+static bool mads_go(struct ipoib__hca *hca)
 {
-	struct ipoib__frame frame = {
+	unsigned gone = 0;
+
+	while (gone < hca->mad_count && hca->owner.output(hca->owner.self, &hca->mads[gone].frame,
+							  hca->mads[gone].octets) != -EAGAIN)
+		gone++;
+	hca->mad_count -= gone;
+	memmove(hca->mads, hca->mads + gone, hca->mad_count * sizeof(hca->mads[0]));
+	return hca->mad_count == 0;
+}
+
+void ipoib__hca_send_mad_to(struct ipoib__hca *hca, const struct ipoib_ah_attributes *to,
+			    const uint8_t mad[256])
+{
+	struct ipoib__hca_mad *waiting = &hca->mads[hca->mad_count];
+
+	if (hca->port.state != IPOIB_PORT_ACTIVE || hca->mad_count == IPOIB__HCA_MADS_MAX)
+		return;
+	waiting->frame = (struct ipoib__frame){
 		.operation = IPOIB__FRAME_UD,
+		.flags = to->global ? IPOIB__FRAME_GRH : 0,
 		.slid = hca->port.lid,
-		.dlid = hca->port.sm_lid,
+		.dlid = to->dlid,
 		.sqpn = IPOIB__QPN_SERVICES,
 		.dqpn = IPOIB__QPN_SERVICES,
 		.qkey = IPOIB__QKEY_SERVICES,
 		.pkey = hca->port.pkeys[0],
-		.sl = hca->port.sm_sl,
+		.sl = to->sl,
 		.length = IPOIB__MAD_LENGTH,
 	};
+	if (to->global) {
+		waiting->frame.flow_label = to->flow_label;
+		waiting->frame.traffic_class = to->traffic_class;
+		waiting->frame.hop_limit = to->hop_limit;
+		waiting->frame.sgid = hca->port.gid;
+		waiting->frame.dgid = to->dgid;
+	}
+	memcpy(waiting->octets, mad, IPOIB__MAD_LENGTH);
+	hca->mad_count++;
+	(void)mads_go(hca);
+}
 
-	if (hca->port.state != IPOIB_PORT_ACTIVE || hca->port.sm_lid == 0)
-		return;
-	(void)hca->owner.output(hca->owner.self, &frame, mad);
+void ipoib__hca_send_mad(struct ipoib__hca *hca, const uint8_t mad[256])
+{
+	struct ipoib_ah_attributes to = { .dlid = hca->port.sm_lid, .sl = hca->port.sm_sl };
+
+	if (to.dlid != 0)
+		ipoib__hca_send_mad_to(hca, &to, mad);
 }
 
 void ipoib__hca_resume(struct ipoib__hca *hca)
 {
 	struct ipoib__list *link, *following;
 
+	if (!mads_go(hca))
+		return;
 	ipoib__list_for_each_safe (link, following, &hca->queue_pairs)
 		ipoib__hca_ud_send(ipoib__container_of(link, struct ipoib__hca_ud, link));
+	ipoib__hca_rc_resume(hca);
 }
 
 /* ---- registered memory ---- */

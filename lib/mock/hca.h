@@ -21,6 +21,9 @@
  * 7. A multicast datagram reaches the queue pairs of this port that are attached to its group,
  *    those of the sender included: the switch does not send it back. The user filters its own.
  *
+ * 8. Reliable connections share the completions and the connected receives of a UD queue pair;
+ *    hca_rc.h has their rules.
+ *
  * Q_Keys with the highest bit set cannot be sent by a user of an adapter: the queue pair's own
  * stands in for them.
  */
@@ -37,7 +40,11 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/ring.h"
+#include "base/table.h"
+#include "base/wheel.h"
 #include "mock/frame.h"
+
+struct ipoib__hca_rc;
 
 /* Queue pair numbers begin where real adapters' do, above the ones with a meaning. */
 #define IPOIB__HCA_QPN_FIRST 0x48
@@ -47,6 +54,13 @@
 #define IPOIB__HCA_DEPTH_MAX 65536
 /* Groups of one queue pair: as many as the fabric's SA can have. */
 #define IPOIB__HCA_GROUPS_MAX 1024
+/* Reliable connections of one queue pair: their queues are what a process pays for them. */
+#define IPOIB__HCA_CONNECTIONS_MAX 8192
+/*
+ * MADs that wait for a link without room: they share it with bulk data, and one lost is missed for
+ * seconds.
+ */
+#define IPOIB__HCA_MADS_MAX 32
 /* What the 40 octets of a datagram without a GRH are made, so that nobody relies on them. */
 #define IPOIB__HCA_POISON 0xa5
 
@@ -68,17 +82,36 @@ struct ipoib__hca_counters {
 	uint64_t dropped_state;	  /* the queue pair is stopped */
 	uint64_t dropped_starved; /* no receive posted */
 	uint64_t dropped_mad;	  /* to the services, and nobody took it */
+	/* Of reliable connections. */
+	uint64_t rc_sends;	     /* acknowledged */
+	uint64_t rc_sends_failed;
+	uint64_t rc_sends_flushed;
+	uint64_t rc_repeated;	     /* messages sent again */
+	uint64_t rc_receives;	     /* completed without an error */
+	uint64_t rc_receives_failed; /* too small, or not ours to write to */
+	uint64_t rc_duplicates;	     /* acknowledged again, and dropped */
+	uint64_t rc_early;	     /* one before it is missing */
+	uint64_t rc_starved;	     /* no connected receive posted */
+	uint64_t rc_strange;	     /* acknowledgements of what was not sent */
 };
 
 /* What a port needs from who holds it. */
 struct ipoib__hca_owner {
-	/* A MAD of 256 octets has come to the services' queue pair; false: it is nobody's. */
+	/* Sends a frame. -EAGAIN: the link has no room now. */
 	int (*output)(void *self, const struct ipoib__frame *frame, const void *payload);
 	/* A MAD of 256 octets has arrived at the services' queue pair; false: it is nobody's. */
 	bool (*mad)(void *self, const struct ipoib__frame *frame, const void *mad);
+	/* The first message of a taken connection has arrived, and its peer has not said RTU. */
+	void (*established)(void *self, struct ipoib__hca_rc *rc);
 	/* There is a completion or an event; armed: the user asked for it. */
 	void (*wake)(void *self, bool armed);
 	void *self;
+};
+
+/* A MAD that waits for the link. */
+struct ipoib__hca_mad {
+	struct ipoib__frame frame;
+	uint8_t octets[256];
 };
 
 struct ipoib__hca {
@@ -94,6 +127,16 @@ struct ipoib__hca {
 	struct ipoib__list queue_pairs;
 	struct ipoib__list regions;
 	struct ipoib__list ahs;
+	struct ipoib__hca_mad mads[IPOIB__HCA_MADS_MAX]; /* oldest first */
+	unsigned mad_count;
+	/* Reliable connections. */
+	uint64_t now;		     /* as last heard: posting has no clock */
+	struct ipoib__wheel wheel;   /* their timers */
+	struct ipoib__table rcs;     /* by their number */
+	struct ipoib__list working;  /* something is due to the link */
+	struct ipoib__list starting; /* their timers start at the next ipoib__hca_tick() */
+	struct ipoib__list telling;  /* they have events */
+	bool full;		     /* the link had no room when it was tried last */
 	struct ipoib__hca_counters counters;
 };
 
@@ -121,7 +164,9 @@ enum ipoib__hca_state {
 
 struct ipoib__hca_completion {
 	struct ipoib_ud_completion completion;
-	struct ipoib__hca_ah *ah; /* of a send */
+	struct ipoib__hca_ah *ah; /* of a datagram sent */
+	struct ipoib__hca_rc *rc; /* of a reliable connection's */
+	struct ipoib_ud_receive room; /* what a connected receive was posted with */
 };
 
 struct ipoib__hca_ud {
@@ -141,6 +186,12 @@ struct ipoib__hca_ud {
 	struct ipoib__ring completions;	    /* struct ipoib__hca_completion */
 	struct ipoib__hca_group *groups;
 	size_t group_count, group_room;
+	/* Reliable connections: hca_rc.h */
+	uint32_t connected_depth, connections_max; /* 0: none */
+	uint32_t connected_open;		   /* as receives_open */
+	uint32_t connection_count;
+	struct ipoib__ring connected; /* struct ipoib_ud_receive */
+	struct ipoib__list connections;
 };
 
 /* ---- hca.c: the port, its memory and its address handles ---- */
@@ -158,6 +209,9 @@ void ipoib__hca_reregister(struct ipoib__hca *hca);
 bool ipoib__hca_next_event(struct ipoib__hca *hca, struct ipoib_transport_event *event);
 /* Sends a MAD to the SA. Nobody hears of it when it is lost, as on a wire. */
 void ipoib__hca_send_mad(struct ipoib__hca *hca, const uint8_t mad[256]);
+/* The same to the services of any port. */
+void ipoib__hca_send_mad_to(struct ipoib__hca *hca, const struct ipoib_ah_attributes *to,
+			    const uint8_t mad[256]);
 /* Executes what waits, after the link had no room. */
 void ipoib__hca_resume(struct ipoib__hca *hca);
 
@@ -174,6 +228,9 @@ void ipoib__hca_ah_destroy(struct ipoib__hca_ah *ah, struct ipoib__hca *hca);
 
 /* ---- hca_ud.c: queue pairs ---- */
 
+/* A number that no queue pair has: one is not used again soon, so that a peer sees the change. */
+uint32_t ipoib__hca_qpn_new(struct ipoib__hca *hca);
+
 int ipoib__hca_ud_create(struct ipoib__hca *hca, struct ipoib_ud_attributes *attributes,
 			 struct ipoib__hca_ud **ud);
 void ipoib__hca_ud_destroy(struct ipoib__hca_ud *ud);
@@ -189,9 +246,13 @@ int ipoib__hca_ud_poll(struct ipoib__hca_ud *ud, struct ipoib_ud_completion *com
 		       size_t count);
 /* Whether there are completions; if not, the next one wakes the user whatever he is doing. */
 bool ipoib__hca_ud_arm(struct ipoib__hca_ud *ud);
-/* Queues a completion; ah is that of a send. */
-void ipoib__hca_ud_complete(struct ipoib__hca_ud *ud, const struct ipoib_ud_completion *completion,
-			    struct ipoib__hca_ah *ah);
+/* Room for so many more completions, and its end. -ENOMEM. */
+int ipoib__hca_ud_reserve(struct ipoib__hca_ud *ud, size_t more);
+void ipoib__hca_ud_release(struct ipoib__hca_ud *ud, size_t less);
+/* Takes back the completions of a connection; receives among them are posted again. */
+void ipoib__hca_ud_forget(struct ipoib__hca_ud *ud, const struct ipoib__hca_rc *rc);
+/* Queues a completion. */
+void ipoib__hca_ud_complete(struct ipoib__hca_ud *ud, const struct ipoib__hca_completion *done);
 /* Stops a queue pair in this state, and flushes what the state flushes. */
 void ipoib__hca_ud_stop(struct ipoib__hca_ud *ud, enum ipoib__hca_state state);
 
@@ -201,6 +262,8 @@ void ipoib__hca_ud_stop(struct ipoib__hca_ud *ud, enum ipoib__hca_state state);
 void ipoib__hca_ud_send(struct ipoib__hca_ud *ud);
 /* Completes every queued send with -ECANCELED. */
 void ipoib__hca_ud_flush_sends(struct ipoib__hca_ud *ud);
+/* One P_Key must be a full member's (IBA 10.9.3): limited members do not hear each other. */
+bool ipoib__hca_pkey_matches(uint16_t a, uint16_t b);
 /* A frame has arrived. */
 void ipoib__hca_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
 			const void *payload);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "mock/hca.h"
+#include "mock/hca_rc.h"
 #include "wire/grh.h"
 #include "wire/mad.h"
 
@@ -12,8 +12,7 @@
 /* Octets around the payload that a GRH counts: BTH, DETH, ICRC. */
 #define TRANSPORT_OCTETS (12 + 8 + 4)
 
-/* One of the two must be a full member (IBA 10.9.3): limited members do not hear each other. */
-static bool pkey_matches(uint16_t a, uint16_t b)
+bool ipoib__hca_pkey_matches(uint16_t a, uint16_t b)
 {
 	return (a & PKEY_PARTITION) != 0 && ((a ^ b) & PKEY_PARTITION) == 0 &&
 	       ((a | b) & PKEY_FULL_MEMBER) != 0;
@@ -39,14 +38,16 @@ static void write_grh(uint8_t *room, const struct ipoib__frame *frame)
 
 static void fail(struct ipoib__hca_ud *ud, const struct ipoib_ud_receive *receive, int status)
 {
-	struct ipoib_ud_completion completion = {
-		.cookie = receive->cookie,
-		.status = status,
-		.opcode = IPOIB_UD_RECEIVE,
+	struct ipoib__hca_completion done = {
+		.completion = {
+			.cookie = receive->cookie,
+			.status = status,
+			.opcode = IPOIB_UD_RECEIVE,
+		},
 	};
 
 	ud->hca->counters.receives_failed++;
-	ipoib__hca_ud_complete(ud, &completion, NULL);
+	ipoib__hca_ud_complete(ud, &done);
 	ipoib__hca_ud_stop(ud, IPOIB__HCA_ERROR);
 }
 
@@ -54,21 +55,23 @@ static void fill(struct ipoib__hca_ud *ud, const struct ipoib_ud_receive *receiv
 		 const struct ipoib__frame *frame, const void *payload)
 {
 	uint8_t *room = receive->address;
-	struct ipoib_ud_completion completion = {
-		.cookie = receive->cookie,
-		.opcode = IPOIB_UD_RECEIVE,
-		.has_grh = (frame->flags & IPOIB__FRAME_GRH) != 0,
-		.sl = frame->sl,
-		.length = IPOIB_GRH_LENGTH + frame->length,
-		.source_qpn = frame->sqpn,
-		.source_lid = frame->slid,
+	struct ipoib__hca_completion done = {
+		.completion = {
+			.cookie = receive->cookie,
+			.opcode = IPOIB_UD_RECEIVE,
+			.has_grh = (frame->flags & IPOIB__FRAME_GRH) != 0,
+			.sl = frame->sl,
+			.length = IPOIB_GRH_LENGTH + frame->length,
+			.source_qpn = frame->sqpn,
+			.source_lid = frame->slid,
+		},
 	};
 
 	write_grh(room, frame);
 	if (frame->length > 0)
 		memcpy(room + IPOIB_GRH_LENGTH, payload, frame->length);
 	ud->hca->counters.receives++;
-	ipoib__hca_ud_complete(ud, &completion, NULL);
+	ipoib__hca_ud_complete(ud, &done);
 }
 
 static void deliver(struct ipoib__hca_ud *ud, const struct ipoib__frame *frame, const void *payload)
@@ -78,7 +81,7 @@ static void deliver(struct ipoib__hca_ud *ud, const struct ipoib__frame *frame, 
 
 	if (ud->state == IPOIB__HCA_ERROR)
 		hca->counters.dropped_state++;
-	else if (!pkey_matches(frame->pkey, hca->port.pkeys[ud->pkey_index]))
+	else if (!ipoib__hca_pkey_matches(frame->pkey, hca->port.pkeys[ud->pkey_index]))
 		hca->counters.dropped_pkey++;
 	else if (frame->qkey != ud->qkey)
 		hca->counters.dropped_qkey++;
@@ -125,7 +128,8 @@ static void to_group(struct ipoib__hca *hca, const struct ipoib__frame *frame, c
 {
 	bool heard = false;
 
-	if (frame->dqpn != IPOIB_QPN_MULTICAST || !(frame->flags & IPOIB__FRAME_GRH)) {
+	if (frame->operation != IPOIB__FRAME_UD || frame->dqpn != IPOIB_QPN_MULTICAST ||
+	    !(frame->flags & IPOIB__FRAME_GRH)) {
 		hca->counters.dropped_kind++;
 		return;
 	}
@@ -148,12 +152,14 @@ void ipoib__hca_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame
 	hca->counters.frames++;
 	if (hca->port.state != IPOIB_PORT_ACTIVE)
 		hca->counters.dropped_down++;
-	else if (frame->operation != IPOIB__FRAME_UD || frame->length > hca->port.mtu)
+	else if (frame->operation == IPOIB__FRAME_UD && frame->length > hca->port.mtu)
 		hca->counters.dropped_kind++;
 	else if (ipoib__lid_is_multicast(frame->dlid))
 		to_group(hca, frame, payload);
 	else if (frame->dlid != hca->port.lid)
 		hca->counters.dropped_lid++;
+	else if (frame->operation != IPOIB__FRAME_UD)
+		ipoib__hca_rc_receive(hca, frame, payload);
 	else
 		to_queue_pair(hca, frame, payload);
 }

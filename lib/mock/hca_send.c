@@ -61,10 +61,13 @@ static int execute(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *send,
 
 static void complete(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *send, int status)
 {
-	struct ipoib_ud_completion completion = {
-		.cookie = send->cookie,
-		.status = status,
-		.opcode = IPOIB_UD_SEND,
+	struct ipoib__hca_completion done = {
+		.completion = {
+			.cookie = send->cookie,
+			.status = status,
+			.opcode = IPOIB_UD_SEND,
+		},
+		.ah = send->ah,
 	};
 
 	if (status == 0)
@@ -73,7 +76,7 @@ static void complete(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *send,
 		ud->hca->counters.sends_flushed++;
 	else
 		ud->hca->counters.sends_failed++;
-	ipoib__hca_ud_complete(ud, &completion, send->ah);
+	ipoib__hca_ud_complete(ud, &done);
 }
 
 void ipoib__hca_ud_flush_sends(struct ipoib__hca_ud *ud)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "mock/hca.h"
+#include "mock/hca_rc.h"
 
 /* A P_Key without its membership bit. */
 #define PKEY_PARTITION 0x7fff
@@ -16,11 +16,10 @@ static bool qpn_taken(const struct ipoib__hca *hca, uint32_t qpn)
 	     link = link->next)
 		if (ipoib__container_of(link, struct ipoib__hca_ud, link)->qpn == qpn)
 			return true;
-	return false;
+	return ipoib__hca_rc_find(hca, qpn) != NULL;
 }
 
-/* A number is not used again soon: a peer must be able to see that a queue pair is another. */
-static uint32_t qpn_new(struct ipoib__hca *hca)
+uint32_t ipoib__hca_qpn_new(struct ipoib__hca *hca)
 {
 	uint32_t qpn;
 
@@ -48,6 +47,7 @@ static void rings_fini(struct ipoib__hca_ud *ud)
 {
 	ipoib__ring_fini(&ud->sends);
 	ipoib__ring_fini(&ud->receives);
+	ipoib__ring_fini(&ud->connected);
 	ipoib__ring_fini(&ud->completions);
 }
 
@@ -57,9 +57,12 @@ static int rings_init(struct ipoib__hca_ud *ud, struct ipoib__memory *memory)
 	    ipoib__ring_init(&ud->receives, memory, sizeof(struct ipoib_ud_receive),
 			     ud->receive_depth) ||
 	    ipoib__ring_init(&ud->completions, memory, sizeof(struct ipoib__hca_completion),
-			     (size_t)ud->send_depth + ud->receive_depth))
+			     (size_t)ud->send_depth + ud->receive_depth + ud->connected_depth))
 		return -ENOMEM;
-	return 0;
+	if (ud->connected_depth == 0)
+		return 0;
+	return ipoib__ring_init(&ud->connected, memory, sizeof(struct ipoib_ud_receive),
+				ud->connected_depth);
 }
 
 static bool depth_is_valid(uint32_t depth)
@@ -73,7 +76,9 @@ int ipoib__hca_ud_create(struct ipoib__hca *hca, struct ipoib_ud_attributes *att
 	struct ipoib__hca_ud *ud;
 	uint32_t pkey_index;
 
-	if (!depth_is_valid(attributes->send_depth) || !depth_is_valid(attributes->receive_depth))
+	if (!depth_is_valid(attributes->send_depth) || !depth_is_valid(attributes->receive_depth) ||
+	    attributes->connected_depth > IPOIB__HCA_DEPTH_MAX ||
+	    attributes->connections_max > IPOIB__HCA_CONNECTIONS_MAX)
 		return -EINVAL;
 	if (pkey_find(hca, attributes->pkey, &pkey_index) < 0)
 		return -ENOENT;
@@ -88,12 +93,15 @@ int ipoib__hca_ud_create(struct ipoib__hca *hca, struct ipoib_ud_attributes *att
 	ud->pkey_index = pkey_index;
 	ud->send_depth = attributes->send_depth;
 	ud->receive_depth = attributes->receive_depth;
+	ud->connected_depth = attributes->connected_depth;
+	ud->connections_max = ud->connected_depth == 0 ? 0 : attributes->connections_max;
+	ipoib__list_init(&ud->connections);
 	if (rings_init(ud, hca->memory) < 0) {
 		rings_fini(ud);
 		ipoib__memory_put(hca->memory, ud, sizeof(*ud));
 		return -ENOMEM;
 	}
-	ud->qpn = qpn_new(hca);
+	ud->qpn = ipoib__hca_qpn_new(hca);
 	ipoib__list_init(&ud->link);
 	ipoib__list_push_back(&hca->queue_pairs, &ud->link);
 	hca->queue_pair_count++;
@@ -119,6 +127,7 @@ void ipoib__hca_ud_destroy(struct ipoib__hca_ud *ud)
 {
 	struct ipoib__hca *hca = ud->hca;
 
+	ipoib__assert(ipoib__list_empty(&ud->connections));
 	release_ahs(ud);
 	rings_fini(ud);
 	ipoib__memory_put(hca->memory, ud->groups, ud->group_room * sizeof(*ud->groups));
@@ -186,11 +195,9 @@ void ipoib__hca_ud_detach(struct ipoib__hca_ud *ud, const struct ipoib_gid *mgid
 
 /* ---- posting and polling ---- */
 
-void ipoib__hca_ud_complete(struct ipoib__hca_ud *ud, const struct ipoib_ud_completion *completion,
-			    struct ipoib__hca_ah *ah)
+void ipoib__hca_ud_complete(struct ipoib__hca_ud *ud, const struct ipoib__hca_completion *done)
 {
-	struct ipoib__hca_completion done = { .completion = *completion, .ah = ah };
-	bool pushed = ipoib__ring_push(&ud->completions, &done);
+	bool pushed = ipoib__ring_push(&ud->completions, done);
 	bool armed = ud->armed;
 
 	ipoib__assert(pushed); /* places are taken from posting to polling */
@@ -209,14 +216,16 @@ static void flush_receives(struct ipoib__hca_ud *ud)
 	struct ipoib_ud_receive receive;
 
 	while (ipoib__ring_pop(&ud->receives, &receive)) {
-		struct ipoib_ud_completion flushed = {
-			.cookie = receive.cookie,
-			.status = -ECANCELED,
-			.opcode = IPOIB_UD_RECEIVE,
+		struct ipoib__hca_completion flushed = {
+			.completion = {
+				.cookie = receive.cookie,
+				.status = -ECANCELED,
+				.opcode = IPOIB_UD_RECEIVE,
+			},
 		};
 
 		ud->hca->counters.receives_flushed++;
-		ipoib__hca_ud_complete(ud, &flushed, NULL);
+		ipoib__hca_ud_complete(ud, &flushed);
 	}
 }
 
@@ -264,6 +273,32 @@ int ipoib__hca_ud_post_receive(struct ipoib__hca_ud *ud, const struct ipoib_ud_r
 	return (int)posted;
 }
 
+/* The place that a taken completion had in its queue is free again. */
+static void free_place(struct ipoib__hca_ud *ud, const struct ipoib__hca_completion *done)
+{
+	switch (done->completion.opcode) {
+	case IPOIB_UD_SEND:
+		done->ah->uses--;
+		ud->sends_open--;
+		break;
+	case IPOIB_UD_RECEIVE:
+		ud->receives_open--;
+		break;
+	case IPOIB_RC_SEND:
+		done->rc->sends_open--;
+		break;
+	default:
+		ud->connected_open--;
+		break;
+	}
+}
+
+static void count_towards_mending(struct ipoib__hca_ud *ud)
+{
+	if (ud->mend > 0 && --ud->mend == 0)
+		ud->state = IPOIB__HCA_READY;
+}
+
 int ipoib__hca_ud_poll(struct ipoib__hca_ud *ud, struct ipoib_ud_completion *completions,
 		       size_t count)
 {
@@ -271,15 +306,54 @@ int ipoib__hca_ud_poll(struct ipoib__hca_ud *ud, struct ipoib_ud_completion *com
 	size_t taken = 0;
 
 	while (taken < count && ipoib__ring_pop(&ud->completions, &done)) {
-		if (done.completion.opcode == IPOIB_UD_SEND) {
-			done.ah->uses--;
-			ud->sends_open--;
-		} else {
-			ud->receives_open--;
-		}
-		if (ud->mend > 0 && --ud->mend == 0)
-			ud->state = IPOIB__HCA_READY;
+		free_place(ud, &done);
+		count_towards_mending(ud);
 		completions[taken++] = done.completion;
 	}
 	return (int)taken;
+}
+
+/* ---- completions of connections ---- */
+
+int ipoib__hca_ud_reserve(struct ipoib__hca_ud *ud, size_t more)
+{
+	struct ipoib__hca_completion done;
+	struct ipoib__ring larger;
+	size_t limit = ud->completions.limit + more;
+
+	if (limit <= ud->completions.mask + 1) {
+		ud->completions.limit = limit;
+		return 0;
+	}
+	if (ipoib__ring_init(&larger, ud->hca->memory, sizeof(done), limit) < 0)
+		return -ENOMEM;
+	while (ipoib__ring_pop(&ud->completions, &done))
+		(void)ipoib__ring_push(&larger, &done);
+	ipoib__ring_fini(&ud->completions);
+	ud->completions = larger;
+	return 0;
+}
+
+void ipoib__hca_ud_release(struct ipoib__hca_ud *ud, size_t less)
+{
+	ud->completions.limit -= less;
+}
+
+void ipoib__hca_ud_forget(struct ipoib__hca_ud *ud, const struct ipoib__hca_rc *rc)
+{
+	size_t count = ipoib__ring_count(&ud->completions);
+	size_t mend = ud->mend;
+	struct ipoib__hca_completion done;
+
+	for (size_t i = 0; i < count; i++) {
+		(void)ipoib__ring_pop(&ud->completions, &done);
+		if (done.rc != rc) {
+			(void)ipoib__ring_push(&ud->completions, &done);
+			continue;
+		}
+		if (i < mend)
+			count_towards_mending(ud);
+		if (done.completion.opcode == IPOIB_RC_RECEIVE)
+			(void)ipoib__ring_push(&ud->connected, &done.room);
+	}
 }

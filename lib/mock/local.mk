@@ -16,11 +16,15 @@ fabric_sources += \
 	%D%/fabric_switch.c \
 	%D%/frame.c %D%/frame.h \
 	%D%/hca.c %D%/hca.h \
+	%D%/hca_rc.c %D%/hca_rc.h \
+	%D%/hca_rc_receive.c \
+	%D%/hca_rc_send.c \
 	%D%/hca_receive.c \
 	%D%/hca_send.c \
 	%D%/hca_ud.c \
 	%D%/hello.c %D%/hello.h \
 	%D%/open.c \
 	%D%/port.h \
+	%D%/port_cm.c %D%/port_cm.h \
 	%D%/socket.c %D%/socket.h \
 	%D%/transport.c

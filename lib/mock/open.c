@@ -66,6 +66,7 @@ int ipoib__port_open(struct ipoib__port **out, struct ipoib_fabric *fabric, cons
 	struct ipoib_port_attributes attributes;
 	struct ipoib__memory memory;
 	struct open_port *own;
+	int status;
 
 	if (port == NULL)
 		return -ENOENT;
@@ -84,8 +85,12 @@ int ipoib__port_open(struct ipoib__port **out, struct ipoib_fabric *fabric, cons
 		.index = ipoib__fabric_port_index(fabric, port),
 	};
 	ipoib__fabric_port_attributes(fabric, port, &attributes);
-	ipoib__port_init(&own->port, &open_link, &attributes,
-			 fabric->config.seed + own->local.index + 1);
+	status = ipoib__port_init(&own->port, &open_link, &attributes,
+				  ipoib__random_u64(&fabric->random));
+	if (status < 0) {
+		ipoib__memory_put(&memory, own, sizeof(*own));
+		return status;
+	}
 	port->local = &own->local;
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: attached, LID %u", name,
 			 (unsigned)port->lid);

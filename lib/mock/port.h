@@ -5,6 +5,7 @@
  *
  *	libipoib --ipoib_transport_ops--> transport.c --+--> hca.h  --output--> link
  *	                                                +--> sa.h ---> MADs ---^
+ *	                                                +--> cm.h ---> MADs ---^
  *
  * All work is done in process() and at posting; asking the SA only records. ipoib__port_ops works
  * without a struct ipoib_transport around it, so that a test needs no context.
@@ -15,8 +16,10 @@
 #include <ipoib/mock.h>
 #include <ipoib/transport.h>
 
+#include "base/list.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "cm/cm.h"
 #include "mock/hca.h"
 #include "sa/sa.h"
 
@@ -41,14 +44,17 @@ struct ipoib__port {
 	struct ipoib__random random;
 	struct ipoib__hca hca;
 	struct ipoib__sa_client sa;
+	struct ipoib__cm cm;
+	struct ipoib__list requests; /* port_cm.c: for connections, not answered by the user */
+	unsigned request_count;
 };
 
 /* `self` of the operations is the struct ipoib__port. */
 extern const struct ipoib_transport_ops ipoib__port_ops;
 
-/* port->memory is the caller's to set up before. */
-void ipoib__port_init(struct ipoib__port *port, const struct ipoib__port_link *link,
-		      const struct ipoib_port_attributes *attributes, uint64_t seed);
+/* port->memory is the caller's to set up before. -ENOMEM. */
+int ipoib__port_init(struct ipoib__port *port, const struct ipoib__port_link *link,
+		     const struct ipoib_port_attributes *attributes, uint64_t seed);
 void ipoib__port_fini(struct ipoib__port *port);
 /* Makes the transport of a port; destroys the port when that fails. */
 int ipoib__port_transport(struct ipoib_transport **out, struct ipoib_context *context,

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/sized.h"
-#include "mock/port.h"
+#include "mock/port_cm.h"
 #include "wire/mad.h"
 
 /* ---- between the adapter, the SA client and the link ---- */
@@ -14,14 +14,32 @@ static int port_output(void *self, const struct ipoib__frame *frame, const void 
 	return port->link->output(port, frame, payload);
 }
 
-/* Of the services only the SA is known; its answers come from where it is. */
+/* Who is in process() sees by itself what has come, unless he asked to be told. */
+static void port_wake(void *self, bool armed)
+{
+	struct ipoib__port *port = self;
+
+	if (port->transport != NULL && (armed || !port->processing))
+		ipoib_transport_wake(port->transport);
+}
+
+/*
+ * Of the services the SA is known, whose answers come from where it is, and the communication
+ * manager of every port.
+ */
 static bool port_mad(void *self, const struct ipoib__frame *frame, const void *mad)
 {
 	struct ipoib__port *port = self;
 	struct ipoib__mad header;
 
-	if (ipoib__mad_decode(&header, mad, frame->length) < 0 ||
-	    header.management_class != IPOIB__MAD_CLASS_SA || frame->slid != port->hca.port.sm_lid)
+	if (ipoib__mad_decode(&header, mad, frame->length) < 0)
+		return false;
+	if (header.management_class == IPOIB__MAD_CLASS_CM) {
+		ipoib__port_cm_mad(port, frame, mad);
+		port_wake(port, false);
+		return true;
+	}
+	if (header.management_class != IPOIB__MAD_CLASS_SA || frame->slid != port->hca.port.sm_lid)
 		return false;
 	ipoib__sa_receive(&port->sa, mad, frame->length);
 	return true;
@@ -34,21 +52,21 @@ static void port_emit(void *self, const uint8_t mad[IPOIB__MAD_LENGTH])
 	ipoib__hca_send_mad(&port->hca, mad);
 }
 
-/* Who is in process() sees by itself what has come, unless he asked to be told. */
-static void port_wake(void *self, bool armed)
+static void port_established(void *self, struct ipoib__hca_rc *rc)
 {
 	struct ipoib__port *port = self;
 
-	if (port->transport != NULL && (armed || !port->processing))
-		ipoib_transport_wake(port->transport);
+	ipoib__cm_established(&port->cm, rc->cm_id);
+	port_wake(port, false);
 }
 
-void ipoib__port_init(struct ipoib__port *port, const struct ipoib__port_link *link,
-		      const struct ipoib_port_attributes *attributes, uint64_t seed)
+int ipoib__port_init(struct ipoib__port *port, const struct ipoib__port_link *link,
+		     const struct ipoib_port_attributes *attributes, uint64_t seed)
 {
 	struct ipoib__hca_owner owner = {
 		.output = port_output,
 		.mad = port_mad,
+		.established = port_established,
 		.wake = port_wake,
 		.self = port,
 	};
@@ -59,10 +77,12 @@ void ipoib__port_init(struct ipoib__port *port, const struct ipoib__port_link *l
 	ipoib__random_seed(&port->random, seed);
 	ipoib__hca_init(&port->hca, &port->memory, &owner, attributes);
 	ipoib__sa_init(&port->sa, &port->memory, &port->random, port_emit, port);
+	return ipoib__port_cm_init(port);
 }
 
 void ipoib__port_fini(struct ipoib__port *port)
 {
+	ipoib__port_cm_fini(port);
 	ipoib__sa_fini(&port->sa);
 	ipoib__hca_fini(&port->hca);
 }
@@ -86,6 +106,7 @@ static void op_destroy(void *self)
 {
 	struct ipoib__port *port = self;
 
+	ipoib__cm_expire(&port->cm, port->hca.now); /* the farewells of what was ended before */
 	port->link->destroy(port);
 }
 
@@ -102,10 +123,18 @@ static void op_process(void *self, uint64_t now)
 	struct ipoib__port *port = self;
 
 	port->processing = true;
+	ipoib__hca_rc_clock(&port->hca, now);
 	port->link->process(port, now);
 	ipoib__sa_expire(&port->sa, now);
+	ipoib__cm_expire(&port->cm, now);
 	ipoib__hca_resume(&port->hca);
+	ipoib__hca_rc_tick(&port->hca);
 	port->processing = false;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 static uint64_t op_deadline(void *self)
@@ -113,17 +142,21 @@ static uint64_t op_deadline(void *self)
 	const struct ipoib__port *port = self;
 	uint64_t link = port->link->deadline(port);
 	uint64_t sa = ipoib__sa_deadline(&port->sa);
+	uint64_t cm = ipoib__cm_deadline(&port->cm);
+	uint64_t rc = ipoib__hca_rc_deadline(&port->hca);
 
-	if (port->hca.port_changed || port->hca.reregister || ipoib__sa_answered(&port->sa))
+	if (port->hca.port_changed || port->hca.reregister || ipoib__sa_answered(&port->sa) ||
+	    ipoib__cm_told(&port->cm))
 		return 0;
-	return link < sa ? link : sa;
+	return earlier(earlier(link, sa), earlier(cm, rc));
 }
 
 static int op_next_event(void *self, struct ipoib_transport_event *event)
 {
 	struct ipoib__port *port = self;
 
-	return ipoib__hca_next_event(&port->hca, event) || ipoib__sa_next(&port->sa, event);
+	return ipoib__hca_next_event(&port->hca, event) || ipoib__port_cm_next_event(port, event) ||
+	       ipoib__sa_next(&port->sa, event);
 }
 
 static int op_memory_get(void *self, size_t length, struct ipoib_memory_region *region)
@@ -171,7 +204,7 @@ static int op_ud_create(void *self, struct ipoib_ud_attributes *attributes, void
 
 static void op_ud_destroy(void *self, void *ud)
 {
-	(void)self;
+	ipoib__port_cm_forget(self, ud);
 	ipoib__hca_ud_destroy(ud);
 }
 
@@ -217,6 +250,55 @@ static int op_ud_arm(void *self, void *ud)
 {
 	(void)self;
 	return ipoib__hca_ud_arm(ud) ? 1 : 0;
+}
+
+static int op_rc_listen(void *self, void *ud, uint64_t service_id)
+{
+	return ipoib__port_rc_listen(self, ud, service_id);
+}
+
+static int op_rc_connect(void *self, void *ud, const struct ipoib_rc_attributes *attributes,
+			 void **rc)
+{
+	int status = ipoib__port_rc_connect(self, ud, attributes, rc);
+
+	port_wake(self, false);
+	return status;
+}
+
+static int op_rc_accept(void *self, void *ud, uint64_t request,
+			const struct ipoib_rc_attributes *attributes, void **rc)
+{
+	int status = ipoib__port_rc_accept(self, ud, request, attributes, rc);
+
+	port_wake(self, false);
+	return status;
+}
+
+static void op_rc_reject(void *self, uint64_t request, uint16_t reason, const void *private_data,
+			 size_t private_length)
+{
+	ipoib__port_rc_reject(self, request, reason, private_data, private_length);
+	port_wake(self, false);
+}
+
+static void op_rc_destroy(void *self, void *rc)
+{
+	ipoib__port_rc_destroy(self, rc);
+	port_wake(self, false);
+}
+
+static int op_rc_post_send(void *self, void *rc, const struct ipoib_rc_send *sends, size_t count)
+{
+	(void)self;
+	return ipoib__hca_rc_post_send(rc, sends, count);
+}
+
+static int op_rc_post_receive(void *self, void *ud, const struct ipoib_ud_receive *receives,
+			      size_t count)
+{
+	(void)self;
+	return ipoib__hca_rc_post_receive(ud, receives, count);
 }
 
 static int op_path_query(void *self, uint64_t id, const struct ipoib_gid *dgid, uint16_t pkey)
@@ -272,6 +354,13 @@ const struct ipoib_transport_ops ipoib__port_ops = {
 	.ud_post_receive = op_ud_post_receive,
 	.ud_poll = op_ud_poll,
 	.ud_arm = op_ud_arm,
+	.rc_listen = op_rc_listen,
+	.rc_connect = op_rc_connect,
+	.rc_accept = op_rc_accept,
+	.rc_reject = op_rc_reject,
+	.rc_destroy = op_rc_destroy,
+	.rc_post_send = op_rc_post_send,
+	.rc_post_receive = op_rc_post_receive,
 	.path_query = op_path_query,
 	.multicast_join = op_multicast_join,
 	.multicast_leave = op_multicast_leave,

@@ -101,12 +101,14 @@ static unsigned learn(struct ipoib__neighbour *n, const struct ipoib_link_addres
 {
 	bool had = ipoib__neighbour_valid(n);
 	bool same = had && ipoib_link_address_same_peer(&n->link_address, address);
+	unsigned flags;
 
 	if (had && !same)
 		n->old_link_address = n->link_address;
+	flags = ipoib_link_address_flags(&n->link_address) ^ ipoib_link_address_flags(address);
 	n->link_address = *address; /* also when only the flags changed: they are an attribute */
 	if (same)
-		return 0;
+		return flags & IPOIB_LINK_ADDRESS_RC ? IPOIB__NEIGHBOUR_FLAGS : 0;
 	n->updated = now;
 	if (!had)
 		return IPOIB__NEIGHBOUR_RESOLVED;
@@ -135,7 +137,7 @@ static unsigned on_heard(struct ipoib__neighbour *n, const struct ipoib_link_add
 {
 	unsigned actions = learn(n, address, now);
 
-	if (actions != 0) {
+	if (actions & ~(unsigned)IPOIB__NEIGHBOUR_FLAGS) {
 		n->asks = 0;
 		enter(n, IPOIB_NEIGHBOUR_STALE, IPOIB_NEVER, now);
 	}

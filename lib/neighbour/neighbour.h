@@ -85,6 +85,7 @@ enum ipoib__neighbour_action {
 	IPOIB__NEIGHBOUR_MOVED = 8,     /* its GID or queue pair number is another */
 	IPOIB__NEIGHBOUR_UNREACHED = 16,/* it is given up: answer what waits for it */
 	IPOIB__NEIGHBOUR_FORGET = 32,   /* remove the entry */
+	IPOIB__NEIGHBOUR_FLAGS = 64,    /* it takes connections now, or does not any more */
 };
 
 struct ipoib__neighbour {

@@ -4,35 +4,17 @@
 #include <errno.h>
 
 #include "base/bytes.h"
+#include "wire/crc.h"
 
 #define LRH_LENGTH 8
 #define BTH_LENGTH 12
 #define ICRC_LENGTH 4
+/* Octets in front of which some do not count for the invariant CRC: LRH, GRH, half a BTH. */
+#define MASKED_LENGTH 56
 
 /* LRH "link next header": what follows. */
 #define LNH_LOCAL 2 /* a BTH */
 #define LNH_GLOBAL 3 /* a GRH */
-
-/* CRC-32 of IEEE 802.3 (0x04c11db7), bits reflected: the remainders of half an octet. */
-static const uint32_t icrc_table[16] = {
-	0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-	0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-	0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-};
-
-/* CRC-16 0x100b, likewise. */
-static const uint32_t vcrc_table[16] = {
-	0x0000, 0x1a01, 0x3402, 0x2e03, 0x6804, 0x7205, 0x5c06, 0x4607,
-	0xd008, 0xca09, 0xe40a, 0xfe0b, 0xb80c, 0xa20d, 0x8c0e, 0x960f,
-};
-
-/* The CRCs differ in their polynomial only: bits reflected, seed all ones, sent complemented. */
-static uint32_t crc_octet(uint32_t crc, uint8_t octet, const uint32_t table[16])
-{
-	crc ^= octet;
-	crc = crc >> 4 ^ table[crc & 0x0f];
-	return crc >> 4 ^ table[crc & 0x0f];
-}
 
 /*
  * What a switch or a router may change does not count for the invariant CRC: such bits are taken
@@ -66,30 +48,41 @@ static uint8_t icrc_mask(size_t at, bool has_grh)
 static void write_icrc(struct ipoib__writer *w, bool has_grh)
 {
 	size_t length = ipoib__write_length(w);
-	uint32_t crc = 0xffffffffu;
+	size_t masked = length < MASKED_LENGTH ? length : MASKED_LENGTH;
+	uint8_t head[MASKED_LENGTH];
+	uint32_t crc;
 
-	for (size_t i = 0; i < length; i++)
-		crc = crc_octet(crc, w->start[i] | icrc_mask(i, has_grh), icrc_table);
-	crc = ~crc;
+	for (size_t i = 0; i < masked; i++)
+		head[i] = w->start[i] | icrc_mask(i, has_grh);
+	crc = ipoib__crc_update(&ipoib__crc_invariant, 0xffffffffu, head, masked);
+	crc = ~ipoib__crc_update(&ipoib__crc_invariant, crc, w->start + masked, length - masked);
 	for (unsigned i = 0; i < 4; i++)
 		ipoib__write_u8(w, (uint8_t)(crc >> 8 * i & 0xff));
 }
 
 static void write_vcrc(struct ipoib__writer *w)
 {
-	size_t length = ipoib__write_length(w);
-	uint32_t crc = 0xffff;
+	uint32_t crc = ~ipoib__crc_update(&ipoib__crc_variant, 0xffff, w->start,
+					  ipoib__write_length(w));
 
-	for (size_t i = 0; i < length; i++)
-		crc = crc_octet(crc, w->start[i], vcrc_table);
-	crc = ~crc & 0xffff;
 	ipoib__write_u8(w, (uint8_t)(crc & 0xff));
-	ipoib__write_u8(w, (uint8_t)(crc >> 8));
+	ipoib__write_u8(w, (uint8_t)(crc >> 8 & 0xff));
 }
 
 static bool has_deth(const struct ipoib__ib_packet *packet)
 {
 	return packet->opcode == IPOIB__IB_UD_SEND_ONLY;
+}
+
+static bool has_aeth(const struct ipoib__ib_packet *packet)
+{
+	return packet->opcode == IPOIB__IB_RC_ACKNOWLEDGE;
+}
+
+/* Octets of the extended header. */
+static size_t extended_length(const struct ipoib__ib_packet *packet)
+{
+	return has_deth(packet) ? 8 : has_aeth(packet) ? 4 : 0;
 }
 
 /* Octets that bring the payload to a multiple of four. */
@@ -101,9 +94,8 @@ static unsigned padding(const struct ipoib__ib_packet *packet)
 /* Octets from the BTH to the ICRC, both included: what a GRH calls its payload. */
 static size_t transport_length(const struct ipoib__ib_packet *packet)
 {
-	size_t deth = has_deth(packet) ? 8 : 0;
-
-	return BTH_LENGTH + deth + packet->length + padding(packet) + ICRC_LENGTH;
+	return BTH_LENGTH + extended_length(packet) + packet->length + padding(packet) +
+	       ICRC_LENGTH;
 }
 
 /*
@@ -154,6 +146,10 @@ static void write_grh(struct ipoib__writer *w, const struct ipoib__ib_packet *pa
  * +---------------+-----------------------------------------------+
  * |       0       |               source queue pair               |
  * +---------------+-----------------------------------------------+
+ *
+ * +---------------+-----------------------------------------------+
+ * |   syndrome    |            message sequence number            |  AETH
+ * +---------------+-----------------------------------------------+
  */
 static void write_bth(struct ipoib__writer *w, const struct ipoib__ib_packet *packet)
 {
@@ -163,8 +159,12 @@ static void write_bth(struct ipoib__writer *w, const struct ipoib__ib_packet *pa
 	ipoib__write_u16(w, packet->pkey);
 	ipoib__write_zero(w, 1);
 	ipoib__write_u24(w, packet->dqpn);
-	ipoib__write_zero(w, 1);
+	ipoib__write_u8(w, (uint8_t)ipoib__bits_put(packet->acknowledge, 7, 1));
 	ipoib__write_u24(w, packet->psn);
+	if (has_aeth(packet)) {
+		ipoib__write_u8(w, packet->syndrome);
+		ipoib__write_u24(w, packet->msn);
+	}
 	if (!has_deth(packet))
 		return;
 	ipoib__write_u32(w, packet->qkey);

@@ -21,7 +21,11 @@
 
 /* Opcodes of the base transport header; others are written without an extended header. */
 enum {
+	IPOIB__IB_RC_SEND_FIRST = 0x00,
+	IPOIB__IB_RC_SEND_MIDDLE = 0x01,
+	IPOIB__IB_RC_SEND_LAST = 0x02,
 	IPOIB__IB_RC_SEND_ONLY = 0x04,
+	IPOIB__IB_RC_ACKNOWLEDGE = 0x11, /* has an AETH: syndrome and message sequence number */
 	IPOIB__IB_UD_SEND_ONLY = 0x64, /* has a DETH: Q_Key and source queue pair */
 };
 
@@ -35,11 +39,14 @@ struct ipoib__ib_packet {
 	struct ipoib__grh grh;
 	uint8_t opcode;
 	bool solicited;
+	bool acknowledge; /* asked for */
 	uint16_t pkey;
 	uint32_t dqpn; /* 24 bits */
 	uint32_t psn;  /* 24 bits */
 	uint32_t qkey; /* UD only, as the next */
 	uint32_t sqpn; /* 24 bits */
+	uint8_t syndrome; /* RC acknowledge only, as the next */
+	uint32_t msn;	  /* 24 bits */
 	const void *payload;
 	size_t length; /* of the payload in octets */
 };

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 foundation_sources += \
 	%D%/arp.c %D%/arp.h \
+	%D%/cm.c %D%/cm.h \
+	%D%/cm_rep.c %D%/cm_rep.h \
+	%D%/cm_req.c %D%/cm_req.h \
+	%D%/cm_small.c %D%/cm_small.h \
+	%D%/crc.c %D%/crc.h \
 	%D%/encap.c %D%/encap.h \
 	%D%/grh.c %D%/grh.h \
 	%D%/ib_packet.c %D%/ib_packet.h \
 	%D%/ib_units.c %D%/ib_units.h \
 	%D%/icmp.c %D%/icmp.h \
 	%D%/ip.c %D%/ip.h \
+	%D%/ipoib_cm.c %D%/ipoib_cm.h \
 	%D%/mad.c %D%/mad.h \
 	%D%/mgid.c %D%/mgid.h \
 	%D%/sa.c %D%/sa.h \

@@ -257,6 +257,36 @@ static void ping_group(void)
 	record(&packet);
 }
 
+/* A message of three packets, two of one, the second of which finds no receive posted. */
+static void talk_on_a_connection(void)
+{
+	static const uint8_t data[5000];
+	struct ipoib_capture_packet message = datagram(&one, &two, 0);
+	struct ipoib_capture_packet answer = datagram(&two, &one, 0);
+
+	message.kind = IPOIB_CAPTURE_RC_SEND;
+	message.mtu = 2048;
+	message.payload = data;
+	message.length = sizeof(data);
+	message.psn = 0x100;
+	record(&message);
+	answer.kind = IPOIB_CAPTURE_RC_ACKNOWLEDGE;
+	answer.psn = 0x102;
+	answer.msn = 1;
+	answer.syndrome = 0x1f;
+	record(&answer);
+	message.length = 2048;
+	message.psn = 0x103;
+	record(&message);
+	message.payload = bytes;
+	message.length = put_echo(IPOIB__ICMP_ECHO_REQUEST, &one, two.ip, 3);
+	message.psn = 0x104;
+	record(&message);
+	answer.psn = 0x104;
+	answer.syndrome = 0x20 | 14;
+	record(&answer);
+}
+
 int main(int argc, char **argv)
 {
 	FILE *file = argc == 2 ? fopen(argv[1], "wb") : NULL;
@@ -279,6 +309,7 @@ int main(int argc, char **argv)
 	ping(1);
 	ping(4096 - IPOIB__ENCAP_LENGTH - IPOIB__IPV4_HEADER_LENGTH - IPOIB__ICMP_HEADER_LENGTH);
 	ping_group();
+	talk_on_a_connection();
 	ipoib_capture_close(capture);
 	return fclose(file) == 0 ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include <errno.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -106,11 +107,100 @@ START_TEST(payloads_from_0_to_4096_octets_are_recorded)
 }
 END_TEST
 
+/* Opcode of the n-th packet of a connection that was recorded, all of one length but the last. */
+static uint8_t opcode_at(size_t n, size_t packet)
+{
+	return sink.octets[FILE_HEADER + n * (RECORD_HEADER + packet) + RECORD_HEADER + 8];
+}
+
+START_TEST(a_message_is_cut_into_the_packets_that_an_adapter_makes_of_it)
+{
+	static const uint8_t message[1024];
+	struct ipoib_capture_packet packet = golden_packet();
+	const size_t full = 8 + 12 + 256 + 4 + 2;
+
+	packet.kind = IPOIB_CAPTURE_RC_SEND;
+	packet.mtu = 256;
+	packet.payload = message;
+	packet.length = sizeof(message);
+	packet.psn = 0xffffff;
+	ck_assert_int_eq(ipoib_capture_packet(capture, 0, &packet), 0);
+	ck_assert_uint_eq(sink.length, FILE_HEADER + 4 * (RECORD_HEADER + full));
+	check_counts(capture, 4, 0);
+	ck_assert_uint_eq(opcode_at(0, full), 0);
+	ck_assert_uint_eq(opcode_at(1, full), 1);
+	ck_assert_uint_eq(opcode_at(2, full), 1);
+	ck_assert_uint_eq(opcode_at(3, full), 2);
+
+	const uint8_t *bth = sink.octets + FILE_HEADER + RECORD_HEADER + full + RECORD_HEADER + 8;
+	static const uint8_t second[] = { 1, 0, 0xff, 0xff, 0, 0, 0, 0x48, 0, 0, 0, 0 };
+
+	ck_assert_mem_eq(bth, second, sizeof(second));
+	/* The last asks for an acknowledgement. */
+	ck_assert_uint_eq(bth[2 * (full + RECORD_HEADER) + 8], 0x80);
+}
+END_TEST
+
+START_TEST(messages_from_0_octets_to_1_MiB_are_recorded)
+{
+	static const uint8_t message[IPOIB_CAPTURE_MESSAGE_MAX + 1];
+	struct ipoib_capture_packet packet = golden_packet();
+
+	packet.kind = IPOIB_CAPTURE_RC_SEND;
+	packet.mtu = 4096;
+	packet.length = 0;
+	packet.payload = NULL;
+	ck_assert_int_eq(ipoib_capture_packet(capture, 0, &packet), 0);
+	ck_assert_uint_eq(opcode_at(0, 26), 4);
+	packet.payload = message;
+	packet.length = sizeof(message);
+	ck_assert_int_eq(ipoib_capture_packet(capture, 0, &packet), -EMSGSIZE);
+	packet.length = 1;
+	packet.mtu = 255;
+	ck_assert_int_eq(ipoib_capture_packet(capture, 0, &packet), -EINVAL);
+	packet.mtu = 4097;
+	ck_assert_int_eq(ipoib_capture_packet(capture, 0, &packet), -EINVAL);
+	packet.mtu = 4096;
+	packet.kind = IPOIB_CAPTURE_RC_ACKNOWLEDGE + 1;
+	ck_assert_int_eq(ipoib_capture_packet(capture, 0, &packet), -EINVAL);
+	check_counts(capture, 1, 4);
+}
+END_TEST
+
+START_TEST(an_acknowledgement_has_its_own_header)
+{
+	struct ipoib_capture_packet packet = golden_packet();
+	static const uint8_t bth_and_aeth[] = { 0x11, 0, 0xff, 0xff, 0,	   0,	 0,    0x48,
+						0,    0, 0,    9,    0x6e, 0x12, 0x34, 0x56 };
+
+	packet.kind = IPOIB_CAPTURE_RC_ACKNOWLEDGE;
+	packet.length = 0;
+	packet.psn = 9;
+	packet.syndrome = 0x6e;
+	packet.msn = 0xff123456;
+	ck_assert_int_eq(ipoib_capture_packet(capture, 0, &packet), 0);
+	ck_assert_mem_eq(sink.octets + FILE_HEADER + RECORD_HEADER + 8, bth_and_aeth,
+			 sizeof(bth_and_aeth));
+	ck_assert_uint_eq(sink.length, FILE_HEADER + RECORD_HEADER + 8 + 16 + 6);
+}
+END_TEST
+
+START_TEST(an_older_caller_records_datagrams)
+{
+	struct ipoib_capture_packet packet = golden_packet();
+
+	packet.size = offsetof(struct ipoib_capture_packet, kind);
+	packet.kind = 77; /* what it does not know of is not looked at */
+	ck_assert_int_eq(ipoib_capture_packet(capture, 1500000000, &packet), 0);
+	ck_assert_mem_eq(sink.octets + FILE_HEADER, golden_record, GOLDEN_LENGTH);
+}
+END_TEST
+
 static void spoil(struct ipoib_capture_packet *packet, unsigned way)
 {
 	switch (way) {
 	case 0:
-		packet->size = sizeof(*packet) - 1;
+		packet->size = offsetof(struct ipoib_capture_packet, kind) - 1;
 		break;
 	case 1:
 		packet->size = 0;
@@ -215,6 +305,10 @@ Suite *suite_record(void)
 	tcase_add_test(tcase, a_grh_stands_between_its_neighbours);
 	tcase_add_test(tcase, what_does_not_count_without_a_grh_does_not_matter);
 	tcase_add_test(tcase, a_running_number_is_counted_modulo_2_to_the_24);
+	tcase_add_test(tcase, a_message_is_cut_into_the_packets_that_an_adapter_makes_of_it);
+	tcase_add_test(tcase, messages_from_0_octets_to_1_MiB_are_recorded);
+	tcase_add_test(tcase, an_acknowledgement_has_its_own_header);
+	tcase_add_test(tcase, an_older_caller_records_datagrams);
 	tcase_add_test(tcase, payloads_from_0_to_4096_octets_are_recorded);
 	tcase_add_test(tcase, what_is_no_packet_is_refused_and_the_next_one_recorded);
 	tcase_add_test(tcase, times_that_no_file_can_hold_are_refused);

@@ -71,7 +71,14 @@ lids='1|4|1|0x02|72
 10|7|4|0x03|27
 11|4|7|0x02|1032
 12|7|4|0x03|1042
-13|4|49153|0x03|40'
+13|4|49153|0x03|40
+14|4|7|0x02|518
+15|4|7|0x02|518
+16|4|7|0x02|232
+17|7|4|0x02|7
+18|4|7|0x02|518
+19|4|7|0x02|15
+20|7|4|0x02|7'
 check "LRH: source, destination, what follows, length in words" "$lids" "$(fields infiniband \
 	frame.number infiniband.lrh.slid infiniband.lrh.dlid infiniband.lrh.lnh \
 	infiniband.lrh.pktlen)"
@@ -95,12 +102,24 @@ check "BTH and DETH: queue pairs, Q_Key, P_Key, padding" "$queue_pairs" "$(field
 	infiniband.deth.srcqp infiniband.deth.q_key infiniband.bth.p_key infiniband.bth.padcnt)"
 
 check "packets are numbered" "$(seq -s ' ' 0 12)" \
-	"$(fields infiniband infiniband.bth.psn | paste -sd ' ')"
+	"$(fields infiniband.deth infiniband.bth.psn | paste -sd ' ')"
+
+connection='14|0|256|0x000049|0|0||
+15|1|257|0x000049|0|0||
+16|2|258|0x000049|1|0||
+17|17|258|0x000048|0|0|31|1
+18|4|259|0x000049|1|0||
+19|4|260|0x000049|1|1||
+20|17|260|0x000048|0|0|46|1'
+check "a connection: opcode, number, queue pair, acknowledge, padding, AETH" "$connection" \
+	"$(fields 'infiniband and not infiniband.deth' frame.number infiniband.bth.opcode \
+	infiniband.bth.psn infiniband.bth.destqp infiniband.bth.a infiniband.bth.padcnt \
+	infiniband.aeth.syndrome infiniband.aeth.msn)"
 
 # ---- times ----
 
 times=$(for i in {1..13}; do printf '%d.%09d\n' 1767225600 $((i * 1000001)); done)
-check "times are exact to the nanosecond" "$times" "$(fields infiniband frame.time_epoch)"
+check "times are exact to the nanosecond" "$times" "$(fields infiniband.deth frame.time_epoch)"
 # ERF has a time of its own: seconds, and a binary fraction.
 erf_time() {
 	printf '0x%08x%08x' 1767225600 $(((1000001 * $1 * (1 << 32) + 500000000) / 1000000000))
@@ -152,7 +171,8 @@ echoes='7|10.10.1.1|10.10.1.2|84|8|1|1
 10|10.10.1.2|10.10.1.1|29|0|1|1
 11|10.10.1.1|10.10.1.2|4092|8|1|1
 12|10.10.1.2|10.10.1.1|4092|0|1|1
-13|10.10.1.1|239.1.2.3|84|8|1|1'
+13|10.10.1.1|239.1.2.3|84|8|1|1
+19|10.10.1.1|10.10.1.2|31|8|1|1'
 check "ICMP echo: addresses, length, type, right checksums" "$echoes" "$(fields icmp \
 	frame.number ip.src ip.dst ip.len icmp.type ip.checksum.status icmp.checksum.status)"
 check "tshark matches replies to requests" "7 9 11" \

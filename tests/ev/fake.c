@@ -149,6 +149,50 @@ static int ud_arm(void *self, void *ud)
 	return 0;
 }
 
+static int rc_listen(void *self, void *ud, uint64_t service_id)
+{
+	(void)self;
+	(void)ud;
+	(void)service_id;
+	return -ENOTSUP;
+}
+
+static int rc_connect(void *self, void *ud, const struct ipoib_rc_attributes *attributes,
+		      void **rc)
+{
+	(void)self;
+	(void)ud;
+	(void)attributes;
+	(void)rc;
+	return -ENOTSUP;
+}
+
+static int rc_accept(void *self, void *ud, uint64_t request,
+		     const struct ipoib_rc_attributes *attributes, void **rc)
+{
+	(void)request;
+	return rc_connect(self, ud, attributes, rc);
+}
+
+static void rc_reject(void *self, uint64_t request, uint16_t reason, const void *private_data,
+		      size_t private_length)
+{
+	(void)self;
+	(void)request;
+	(void)reason;
+	(void)private_data;
+	(void)private_length;
+}
+
+static int rc_post_send(void *self, void *rc, const struct ipoib_rc_send *sends, size_t count)
+{
+	(void)self;
+	(void)rc;
+	(void)sends;
+	(void)count;
+	return -ENOTSUP;
+}
+
 static int path_query(void *self, uint64_t id, const struct ipoib_gid *dgid, uint16_t pkey)
 {
 	(void)self;
@@ -198,6 +242,13 @@ static const struct ipoib_transport_ops ops = {
 	.ud_post_receive = ud_post_receive,
 	.ud_poll = ud_poll,
 	.ud_arm = ud_arm,
+	.rc_listen = rc_listen,
+	.rc_connect = rc_connect,
+	.rc_accept = rc_accept,
+	.rc_reject = rc_reject,
+	.rc_destroy = destroy_nothing,
+	.rc_post_send = rc_post_send,
+	.rc_post_receive = ud_post_receive,
 	.path_query = path_query,
 	.multicast_join = multicast_join,
 	.multicast_leave = multicast_leave,

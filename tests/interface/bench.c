@@ -101,7 +101,7 @@ static void answer_arp(struct fake *fake, struct fake_ud *ud, const struct fake_
 	if (n < 2 || n > 99)
 		return;
 	gid = fake_gid(n);
-	reply.sender_link = ipoib_link_address_make(0, 0x100u + n, &gid);
+	reply.sender_link = ipoib_link_address_make(bench.flags, 0x100u + n, &gid);
 	memcpy(reply.sender_ip, request.target_ip, 4);
 	reply.target_link = request.sender_link;
 	memcpy(reply.target_ip, request.sender_ip, 4);

@@ -50,6 +50,7 @@ struct bench {
 	size_t fake_count;
 	struct rail rails[BENCH_RAILS];
 	bool silent;  /* peers do not answer */
+	uint8_t flags; /* of the link addresses that peers announce */
 	uint64_t steps;
 };
 

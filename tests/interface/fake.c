@@ -44,7 +44,8 @@ void fake_fail(struct fake *fake, enum fake_op op, long nth, bool for_ever)
 {
 	fake->faults[op].at = fake->faults[op].calls + nth;
 	fake->faults[op].for_ever = for_ever;
-	fake->starving = fake->starving || op == FAKE_POST_RECEIVE || op == FAKE_MEMORY_GET;
+	fake->starving = fake->starving || op == FAKE_POST_RECEIVE || op == FAKE_MEMORY_GET ||
+			 op == FAKE_RC_POST_RECEIVE;
 }
 
 void fake_mend(struct fake *fake)
@@ -63,8 +64,8 @@ struct fake_ud *fake_ud(struct fake *fake)
 
 /* ---- the queue pair ---- */
 
-static void completed(struct fake *fake, struct fake_ud *ud,
-		      const struct ipoib_ud_completion *completion)
+void fake_completed(struct fake *fake, struct fake_ud *ud,
+		    const struct ipoib_ud_completion *completion)
 {
 	ck_assert_uint_lt(ud->completion_count, FAKE_COMPLETIONS);
 	ud->completions[ud->completion_count++] = *completion;
@@ -98,7 +99,7 @@ void fake_complete(struct fake *fake, struct fake_ud *ud, size_t n, int32_t stat
 		ud->send_count--;
 		memmove(ud->sends, ud->sends + 1, ud->send_count * sizeof(work));
 		work.ah->posted--;
-		completed(fake, ud, &completion);
+		fake_completed(fake, ud, &completion);
 		if (status == 0)
 			note_sent(fake, ud, &work);
 	}
@@ -150,7 +151,7 @@ bool fake_deliver(struct fake *fake, struct fake_ud *ud, const struct fake_arriv
 	completion.length = from->claimed ? from->claimed : (uint32_t)(IPOIB_GRH_LENGTH + length);
 	completion.source_qpn = from->source_qpn;
 	completion.source_lid = from->source_lid;
-	completed(fake, ud, &completion);
+	fake_completed(fake, ud, &completion);
 	return true;
 }
 

@@ -5,6 +5,7 @@
  *
  *  - no post is longer than the MTU, beyond the depth, or outside of the memory that its key names;
  *  - an address handle is alive when it is used, and is destroyed after its last send (I11);
+ *  - a message on a connection is no longer than its peer has announced, and comes when it is up;
  *  - receives are posted before a group is attached; what is attached is attached once;
  *  - at the end nothing is left of what was made.
  *
@@ -29,6 +30,9 @@
 #define FAKE_SENT 4096
 #define FAKE_UDS 4
 #define FAKE_GROUPS 1200
+#define FAKE_RCS 1024
+#define FAKE_REQUESTS 256
+#define FAKE_LISTENS 4
 /* Octets of each sent packet that are remembered. */
 #define FAKE_HEAD 128
 
@@ -44,6 +48,11 @@ enum fake_op {
 	FAKE_POST_RECEIVE,
 	FAKE_PATH_QUERY,
 	FAKE_JOIN,
+	FAKE_RC_LISTEN,
+	FAKE_RC_CONNECT,
+	FAKE_RC_ACCEPT,
+	FAKE_RC_POST_SEND,
+	FAKE_RC_POST_RECEIVE,
 	FAKE_OPS
 };
 
@@ -90,10 +99,44 @@ struct fake_ud {
 	size_t send_count;
 	struct fake_work receives[FAKE_QUEUE];
 	size_t receive_count;
+	struct fake_work rc_receives[FAKE_QUEUE]; /* of all connections */
+	size_t rc_receive_count;
+	uint64_t listens[FAKE_LISTENS]; /* service IDs */
+	size_t listen_count;
 	struct ipoib_ud_completion completions[FAKE_COMPLETIONS];
 	size_t completion_count;
 	struct fake_group groups[FAKE_GROUPS];
 	size_t group_count;
+};
+
+/* A reliable connection, made or taken. */
+struct fake_rc {
+	struct fake_ud *ud;
+	bool alive, up;
+	uint64_t request; /* taken: which; made: 0 */
+	struct ipoib_rc_attributes attributes;
+	uint32_t receive_mtu; /* what the peer announced */
+	struct fake_work sends[FAKE_QUEUE];
+	size_t send_count;
+};
+
+enum fake_request_state {
+	FAKE_REQUEST_OPEN = 1,
+	FAKE_REQUEST_TAKEN,
+	FAKE_REQUEST_REFUSED,
+};
+
+/* What a peer asked for; its name is its place and 1. */
+struct fake_request {
+	uint8_t state;
+	uint16_t reason; /* of the refusal */
+	uint32_t receive_mtu;
+};
+
+struct fake_rc_sent {
+	uint64_t connection;
+	uint32_t length; /* octets of the message, the IPoIB header included */
+	uint8_t head[FAKE_HEAD];
 };
 
 struct fake_question {
@@ -122,6 +165,12 @@ struct fake {
 	size_t sent_count;
 	struct ipoib_multicast_record left[FAKE_QUESTIONS];
 	size_t left_count;
+	struct fake_rc *rcs[FAKE_RCS]; /* in the order of their making, dead ones too */
+	size_t rc_count, rcs_alive;
+	struct fake_request requests[FAKE_REQUESTS];
+	size_t request_count;
+	struct fake_rc_sent rc_sent[FAKE_SENT];
+	size_t rc_sent_count;
 	uint64_t cancelled;
 	unsigned joins_since_leave; /* of the group that was left last */
 	struct ipoib_gid left_last;
@@ -172,12 +221,47 @@ struct fake_question *fake_open_question(struct fake *fake, bool join);
 size_t fake_open_questions(const struct fake *fake, bool join);
 bool fake_attached(const struct fake_ud *ud, const struct ipoib_gid *mgid);
 
+/* fake_rc.c: what peers do to connections. NULL: there is none. */
+struct fake_rc *fake_rc_last(struct fake *fake); /* the youngest one alive */
+/* The peer agrees, from its queue pair; a connection that it made itself is up. */
+void fake_rc_up(struct fake *fake, struct fake_rc *rc, uint32_t qpn, uint32_t receive_mtu);
+/* The peer refuses; reason 0: it does not answer. */
+void fake_rc_refuse(struct fake *fake, struct fake_rc *rc, uint16_t reason);
+void fake_rc_down(struct fake *fake, struct fake_rc *rc, int status);
+/* A peer asks; the name of its request. */
+uint64_t fake_rc_request(struct fake *fake, uint64_t service_id, uint16_t peer,
+			 const void *private_data, size_t private_length);
+/* The same with the private data that RFC 4755 wants. */
+uint64_t fake_rc_ask(struct fake *fake, uint64_t service_id, uint16_t peer,
+		     uint32_t receive_mtu);
+/* Completes the oldest n sends. */
+void fake_rc_complete(struct fake *fake, struct fake_rc *rc, size_t n, int32_t status);
+/* Delivers a message. Whether there was a receive for it. */
+bool fake_rc_deliver(struct fake *fake, struct fake_rc *rc, const void *octets, size_t length,
+		     int32_t status);
+void fake_completed(struct fake *fake, struct fake_ud *ud,
+		    const struct ipoib_ud_completion *completion);
+
+/* fake_rc.c: the operations of connections. */
+int fake_rc_listen(void *self, void *handle, uint64_t service_id);
+int fake_rc_connect(void *self, void *handle, const struct ipoib_rc_attributes *attributes,
+		    void **out);
+int fake_rc_accept(void *self, void *handle, uint64_t request,
+		   const struct ipoib_rc_attributes *attributes, void **out);
+void fake_rc_reject(void *self, uint64_t request, uint16_t reason, const void *private_data,
+		    size_t private_length);
+void fake_rc_destroy(void *self, void *handle);
+int fake_rc_post_send(void *self, void *handle, const struct ipoib_rc_send *sends, size_t count);
+int fake_rc_post_receive(void *self, void *handle, const struct ipoib_ud_receive *receives,
+			 size_t count);
+
 /* fake_ops.c. */
 extern const struct ipoib_transport_ops fake_ops;
 bool fake_fails(struct fake *fake, enum fake_op op);
 bool fake_has_pkey(const struct fake *fake, uint16_t pkey);
 
 /* fake_ud.c: the operations of queue pairs. */
+void fake_check_memory(const struct fake *fake, const void *address, size_t length, uint64_t key);
 int fake_ud_create(void *self, struct ipoib_ud_attributes *attributes, void **out);
 void fake_ud_destroy(void *self, void *handle);
 int fake_ud_set_qkey(void *self, void *handle, uint32_t qkey);

@@ -32,6 +32,10 @@ static void destroy(void *self)
 	for (size_t i = 0; i < fake->ah_count; i++)
 		free(fake->ahs[i]);
 	fake->ah_count = 0;
+	ck_assert_uint_eq(fake->rcs_alive, 0);
+	for (size_t i = 0; i < fake->rc_count; i++)
+		free(fake->rcs[i]);
+	fake->rc_count = 0;
 	fake->destroyed = true;
 }
 
@@ -54,6 +58,9 @@ static bool has_work(const struct fake *fake)
 	for (size_t i = 0; fake->completing && i < FAKE_UDS; i++)
 		if (fake->uds[i].alive && fake->uds[i].send_count > 0)
 			return true;
+	for (size_t i = 0; fake->completing && i < fake->rc_count; i++)
+		if (fake->rcs[i]->alive && fake->rcs[i]->send_count > 0)
+			return true;
 	return false;
 }
 
@@ -66,6 +73,9 @@ static void process(void *self, uint64_t now)
 	for (size_t i = 0; fake->completing && i < FAKE_UDS; i++)
 		if (fake->uds[i].alive)
 			fake_complete(fake, &fake->uds[i], fake->uds[i].send_count, 0);
+	for (size_t i = 0; fake->completing && i < fake->rc_count; i++)
+		if (fake->rcs[i]->alive)
+			fake_rc_complete(fake, fake->rcs[i], fake->rcs[i]->send_count, 0);
 	for (size_t i = 0; fake->answering && i < fake->question_count; i++)
 		if (fake->questions[i].open)
 			fake_answer(fake, &fake->questions[i], 0);
@@ -213,7 +223,7 @@ static void cancel(void *self, uint64_t id)
 		if (fake->questions[i].id == id)
 			fake->questions[i].open = false;
 	for (size_t i = 0; i < fake->event_count; i++)
-		if (fake->events[i].id == id)
+		if (fake->events[i].id == id && fake->events[i].type < IPOIB_TRANSPORT_RC_REQUEST)
 			fake->events[i].type = 0; /* no event with this id follows */
 }
 
@@ -237,6 +247,13 @@ const struct ipoib_transport_ops fake_ops = {
 	.ud_post_receive = fake_ud_post_receive,
 	.ud_poll = fake_ud_poll,
 	.ud_arm = fake_ud_arm,
+	.rc_listen = fake_rc_listen,
+	.rc_connect = fake_rc_connect,
+	.rc_accept = fake_rc_accept,
+	.rc_reject = fake_rc_reject,
+	.rc_destroy = fake_rc_destroy,
+	.rc_post_send = fake_rc_post_send,
+	.rc_post_receive = fake_rc_post_receive,
 	.path_query = path_query,
 	.multicast_join = multicast_join,
 	.multicast_leave = multicast_leave,

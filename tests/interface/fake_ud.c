@@ -6,7 +6,7 @@
 
 #include "interface/fake.h"
 
-static void check_memory(const struct fake *fake, const void *address, size_t length, uint64_t key)
+void fake_check_memory(const struct fake *fake, const void *address, size_t length, uint64_t key)
 {
 	const uint8_t *from = address;
 
@@ -30,6 +30,7 @@ int fake_ud_create(void *self, struct ipoib_ud_attributes *attributes, void **ou
 		return -ENOENT;
 	ck_assert_uint_le(attributes->send_depth, FAKE_QUEUE);
 	ck_assert_uint_le(attributes->receive_depth, FAKE_QUEUE);
+	ck_assert_uint_le(attributes->connected_depth, FAKE_QUEUE);
 	for (size_t i = 0; i < FAKE_UDS; i++) {
 		struct fake_ud *ud = &fake->uds[i];
 
@@ -47,10 +48,13 @@ int fake_ud_create(void *self, struct ipoib_ud_attributes *attributes, void **ou
 
 void fake_ud_destroy(void *self, void *handle)
 {
+	struct fake *fake = self;
 	struct fake_ud *ud = handle;
 
-	(void)self;
 	ck_assert(ud->alive);
+	for (size_t i = 0; i < fake->rc_count; i++)
+		ck_assert_msg(!fake->rcs[i]->alive || fake->rcs[i]->ud != ud,
+			      "a queue pair was destroyed that has connections");
 	ck_assert_msg(ud->group_count == 0, "a queue pair was destroyed that is still attached");
 	for (size_t i = 0; i < ud->send_count; i++)
 		ud->sends[i].ah->posted--;
@@ -113,7 +117,7 @@ static void check_send(const struct fake *fake, const struct fake_ud *ud,
 	ck_assert_msg(ah->alive, "a send by a destroyed address handle (I11)");
 	ck_assert_uint_lt(ud->send_count, ud->attributes.send_depth);
 	ck_assert_uint_le(send->remote_qpn, 0xffffff);
-	check_memory(fake, send->address, send->length, send->key);
+	fake_check_memory(fake, send->address, send->length, send->key);
 }
 
 int fake_ud_post_send(void *self, void *handle, const struct ipoib_ud_send *sends, size_t count)
@@ -151,7 +155,7 @@ int fake_ud_post_receive(void *self, void *handle, const struct ipoib_ud_receive
 	for (size_t i = 0; i < count; i++) {
 		ck_assert_uint_lt(ud->receive_count, ud->attributes.receive_depth);
 		ck_assert_uint_ge(receives[i].length, IPOIB_GRH_LENGTH + 4096u);
-		check_memory(fake, receives[i].address, receives[i].length, receives[i].key);
+		fake_check_memory(fake, receives[i].address, receives[i].length, receives[i].key);
 		ud->receives[ud->receive_count++] = (struct fake_work){
 			.cookie = receives[i].cookie,
 			.address = receives[i].address,

@@ -4,6 +4,7 @@ unit_tests += %D%/test_interface
 	%D%/bench.c %D%/bench.h \
 	%D%/fake.c %D%/fake.h \
 	%D%/fake_ops.c \
+	%D%/fake_rc.c \
 	%D%/fake_ud.c \
 	%D%/main.c \
 	%D%/rail.c \
@@ -11,6 +12,8 @@ unit_tests += %D%/test_interface
 	%D%/test_arp.c \
 	%D%/test_buffers.c \
 	%D%/test_configuration.c \
+	%D%/test_connected.c \
+	%D%/test_connected_faults.c \
 	%D%/test_contract.c \
 	%D%/test_faults.c \
 	%D%/test_groups.c \

@@ -146,7 +146,7 @@ START_TEST(each_allocation_failing_for_ever_after)
 }
 END_TEST
 
-static const char *const op_names[FAKE_OPS] = {
+static const char *const op_names[FAKE_RC_LISTEN] = {
 	"query_port", "memory_get", "ah_create",    "ud_create",  "ud_set_qkey",
 	"ud_attach",  "post_send",  "post_receive", "path_query", "multicast_join",
 };
@@ -193,8 +193,10 @@ Suite *suite_faults(void)
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_add_test(tcase, each_allocation_failing_once);
 	tcase_add_test(tcase, each_allocation_failing_for_ever_after);
-	tcase_add_loop_test(tcase, each_call_of_an_operation_failing_once, 0, FAKE_OPS);
-	tcase_add_loop_test(tcase, each_call_of_an_operation_failing_for_ever_after, 0, FAKE_OPS);
+	tcase_add_loop_test(tcase, each_call_of_an_operation_failing_once, 0,
+			    FAKE_RC_LISTEN);
+	tcase_add_loop_test(tcase, each_call_of_an_operation_failing_for_ever_after, 0,
+			    FAKE_RC_LISTEN);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

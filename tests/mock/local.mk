@@ -5,6 +5,7 @@ unit_tests += %D%/test_mock
 	%D%/client.c %D%/client.h \
 	%D%/fixture.c %D%/fixture.h \
 	%D%/main.c \
+	%D%/rc_rig.c %D%/rc_rig.h \
 	%D%/suites.h \
 	%D%/test_attach.c \
 	%D%/test_connect.c \
@@ -14,6 +15,10 @@ unit_tests += %D%/test_mock
 	%D%/test_hca.c \
 	%D%/test_hca_port.c \
 	%D%/test_peer.c \
+	%D%/test_rc_faults.c \
+	%D%/test_rc_life.c \
+	%D%/test_rc_rules.c \
+	%D%/test_rc_socket.c \
 	%D%/test_sa_path.c \
 	%D%/test_sa_rules.c \
 	%D%/test_transport.c

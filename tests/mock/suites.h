@@ -15,5 +15,9 @@ Suite *suite_attach(void);
 Suite *suite_peer(void);
 Suite *suite_connect(void);
 Suite *suite_transport(void);
+Suite *suite_rc_rules(void);
+Suite *suite_rc_life(void);
+Suite *suite_rc_faults(void);
+Suite *suite_rc_socket(void);
 
 #endif

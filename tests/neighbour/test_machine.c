@@ -175,17 +175,18 @@ START_TEST(another_port_is_a_move_and_the_old_address_is_remembered)
 }
 END_TEST
 
-START_TEST(other_flags_are_no_move_but_are_stored)
+START_TEST(other_flags_are_no_move_but_are_stored_and_told)
 {
 	struct ipoib_link_address connected = rig_address(IPOIB_LINK_ADDRESS_RC, 0x48, 1);
 
 	answer(&a, 0);
+	ck_assert_uint_eq(heard(&connected, 5 * S), IPOIB__NEIGHBOUR_FLAGS);
 	ck_assert_uint_eq(heard(&connected, 5 * S), 0);
 	ck_assert_mem_eq(&n.link_address, &connected, sizeof(connected));
 	ck_assert_uint_eq(n.state, IPOIB_NEIGHBOUR_REACHABLE);
 	ck_assert_uint_eq(n.deadline, 30 * S);
 	ck_assert_uint_eq(n.updated, 0);
-	ck_assert_uint_eq(answer(&a, 6 * S), 0);
+	ck_assert_uint_eq(answer(&a, 6 * S), IPOIB__NEIGHBOUR_FLAGS);
 	ck_assert_mem_eq(&n.link_address, &a, sizeof(a));
 	ck_assert_uint_eq(n.moves, 0);
 }
@@ -248,7 +249,7 @@ Suite *suite_machine(void)
 	tcase_add_test(tcase, a_used_neighbour_is_confirmed_by_unicast_and_then_by_broadcast);
 	tcase_add_test(tcase, a_restarted_peer_answers_the_broadcast_with_its_new_queue_pair);
 	tcase_add_test(tcase, another_port_is_a_move_and_the_old_address_is_remembered);
-	tcase_add_test(tcase, other_flags_are_no_move_but_are_stored);
+	tcase_add_test(tcase, other_flags_are_no_move_but_are_stored_and_told);
 	tcase_add_test(tcase, hearing_the_same_again_puts_nothing_off);
 	tcase_add_test(tcase, what_moved_on_hearsay_is_probed_at_its_next_use);
 	tcase_add_test(tcase, a_confirmation_of_the_same_is_no_change_but_lasts_anew);

@@ -21,6 +21,8 @@ ctl() { run 0 "$bin/ipoib-ctl" --control "$work/host1.control" "$@"; }
 say "every request has an answer, as text and as JSON"
 ctl neigh
 says out '^10\.10\.1\.2 dev ipoib0 lladdr ([0-9a-f]{2}:){19}[0-9a-f]{2} used [0-9]+/[0-9]+/[0-9]+ probes [0-9]+ .*[A-Z]+$'
+ctl conn
+[ ! -s "$work/out" ] || fail "there are connections in datagram mode"
 ctl path
 says out '^fe80:.* dev ipoib0 dlid [0-9]+ mtu 2048 rate [0-9]+Mbit sl 0 .*VALID$'
 ctl multicast
@@ -31,6 +33,8 @@ says out '^    inet 10\.10\.1\.1/24$'
 ctl stats
 says out '^        dropped: unreachable +0$'
 says out '^    conservation law holds: accepted [0-9]+ = sent [0-9]+ \+ dropped [0-9]+ \+ queued [0-9]+; received '
+ctl conn -j
+[ "$(cat "$work/out")" = "[]" ] || fail "there are connections in datagram mode"
 for request in neigh path multicast interface stats; do
 	ctl "$request" -j
 	[ "$(head -n 1 "$work/out")" = "[" ] || fail "$request -j is no array"

@@ -78,12 +78,18 @@ for option in "--hosts 0" "--hosts 1025" "--ports 9" "--mtu 1500" "--mtu 2048x" 
 done
 ping_with 2 "-s: \"65508\" is not a number from 0 to 65507" -s 65508
 ping_with 2 "-i: \"nan\" is not a number of seconds" -i nan
+ping_with 2 "-M: \"maybe\" is not do, want or dont" -M maybe
+ping_with 2 "--mode: \"both\" is not a mode: datagram or connected" --mode both
 
 say "P_Keys and MTUs that no interface can have"
 tun_with 2 "P_Key 0x7fff is not a full member's" ipoib0,port=host3/1,address=10.10.1.3/24,pkey=0x7fff
 tun_with 1 "P_Key 0x8123 is not in the table of port host3/1" \
 	ipoib0,port=host3/1,address=10.10.1.3/24,pkey=0x8123
 tun_with 2 "\"67\" is not a number from 68 to 65520" ipoib0,port=host3/1,address=10.10.1.3/24,mtu=67
+tun_with 2 "\"65521\" is not a number from 68 to 65520" \
+	ipoib0,port=host3/1,address=10.10.1.3/24,mode=connected,mtu=65521
+tun_with 2 "\"rc\" is not a mode: datagram or connected" \
+	ipoib0,port=host3/1,address=10.10.1.3/24,mode=rc
 
 say "what is given twice"
 tun_with 2 "ipoib0: two interfaces of this name" ipoib0,port=host3/1,address=10.10.1.3/24 \
@@ -112,9 +118,13 @@ for program in ipoib-fabric ipoib-tun ipoib-ping ipoib-ctl; do
 	says out "^$program \(libipoib\) [0-9]+\.[0-9]+\.[0-9]+"
 done
 run 2 "$bin/ipoib-ctl" --control "$work/nowhere" everything
-says err "\"everything\" is not neigh, path, multicast, stats or interface"
+says err "\"everything\" is not neigh, conn, path, multicast, stats or interface"
 
-say "a destination that no packet can reach"
+say "destinations that no packet can reach, or that may be a mistake"
+ping_with 2 "10.10.1.255 is the broadcast address of 10.10.1.3/24; add -b if it is meant" \
+	--fabric "$work/fabric" --port host3/1 --address 10.10.1.3/24 10.10.1.255
+ping_with 2 "10.10.1.0 is the address of the subnet" --fabric "$work/fabric" --port host3/1 \
+	--address 10.10.1.3/24 10.10.1.0
 ping_with 2 "192.168.1.1 is not on the link of 10.10.1.3/24" --fabric "$work/fabric" --port host3/1 \
 	--address 10.10.1.3/24 192.168.1.1
 
@@ -125,6 +135,13 @@ if why=$(has_tun); then
 	in_namespace "$ns_a" 1 "$bin/ipoib-tun" --fabric "$work/fabric" \
 		--interface ipoib0,port=host3/1,address=10.10.1.3/24,mtu=4000
 	says err "mtu=4000 is more than the fabric gives at port host3/1: 2044"
+	say "connections give it"
+	start large ip netns exec "$ns_a" "$bin/ipoib-tun" --fabric "$work/fabric" \
+		--interface ipoib0,port=host3/1,address=10.10.1.3/24,mode=connected,mtu=4000
+	wait_ready large
+	in_namespace "$ns_a" 0 ip address show ipoib0
+	says out "mtu 4000"
+	stop large
 	say "a smaller one is taken, and a control socket is kept from others"
 	start small ip netns exec "$ns_a" "$bin/ipoib-tun" --fabric "$work/fabric" \
 		--control "$work/small.control" \
@@ -154,6 +171,6 @@ say "who was there before has noticed nothing"
 alive fabric || fail "the fabric has ended"
 alive listener || fail "the listener has ended"
 stop witness INT
-says witness.out ", 0% packet loss"
+heard_all witness.out
 stop listener
 stop fabric

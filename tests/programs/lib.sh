@@ -182,6 +182,15 @@ says() {
 	fail "$1 does not say \"$2\""
 }
 
+# heard_all FILE: an interrupted ping has lost nothing but what was on its way when the signal came.
+heard_all() {
+	local sent received
+	read -r sent received < <(sed -nE \
+		's/^([0-9]+) packets transmitted, ([0-9]+) received,.*/\1 \2/p' "$work/$1") ||
+		fail "$1 has no statistics"
+	[ $((sent - received)) -le 1 ] || fail "$1 has lost $((sent - received)) of $sent"
+}
+
 start_fabric() {
 	start fabric "$bin/ipoib-fabric" --socket "$work/fabric" "$@"
 	wait_ready fabric

@@ -3,6 +3,7 @@
 if PROGRAMS
 program_tests += \
 	%D%/capture.sh \
+	%D%/connected.sh \
 	%D%/control.sh \
 	%D%/datagram.sh \
 	%D%/demo.sh \
@@ -12,6 +13,7 @@ program_tests += \
 endif
 EXTRA_DIST += \
 	%D%/capture.sh \
+	%D%/connected.sh \
 	%D%/control.sh \
 	%D%/datagram.sh \
 	%D%/demo.sh \

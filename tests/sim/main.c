@@ -5,7 +5,8 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = { suite_first_packets, suite_fabric_events,
-						      suite_seeds, NULL };
+						      suite_connected,
+						      suite_seeds, suite_story, NULL };
 
 	return support_main(suites, "test_sim");
 }

@@ -4,8 +4,10 @@
 
 #include <check.h>
 
+Suite *suite_connected(void);
 Suite *suite_fabric_events(void);
 Suite *suite_first_packets(void);
 Suite *suite_seeds(void);
+Suite *suite_story(void);
 
 #endif

@@ -90,6 +90,7 @@ static int make_fabric(struct world *world, size_t hosts, const struct world_opt
 	struct ipoib_fabric_config config = IPOIB_FABRIC_CONFIG_INIT;
 
 	config.hosts = (uint32_t)hosts;
+	config.ports = options->ports ? options->ports : 1;
 	config.mtu = options->mtu ? options->mtu : 2048;
 	config.delay_ns = options->delay_ns;
 	config.seed = support_seed();
@@ -124,31 +125,46 @@ static int open_interface(struct host *host, const struct world_options *options
 	return ipoib_interface_open(&host->interface, host->transport, &config);
 }
 
-int host_open(struct host *host, const struct world_options *options, size_t number)
+int host_open_at(struct host *host, const struct world_options *options, const char *port,
+		 const char *address)
 {
-	char text[32];
 	int status = make_context(host);
 
-	snprintf(text, sizeof(text), "host%zu/1", number);
 	if (status == 0)
 		status = ipoib_mock_open(&host->transport, host->context, host->world->fabric,
-					 text);
+					 port);
 	if (status == 0)
 		status = open_interface(host, options);
-	snprintf(text, sizeof(text), "10.0.0.%zu", number);
-	host->address = ip_of(text);
+	host->address = ip_of(address);
 	if (status == 0)
 		status = ipoib_binding_open(&host->binding, host->interface, &host->address, 24);
 	return status;
 }
 
+int host_open(struct host *host, const struct world_options *options, size_t number)
+{
+	char port[32], address[32];
+
+	snprintf(port, sizeof(port), "host%zu/1", number);
+	snprintf(address, sizeof(address), "10.0.0.%zu", number);
+	return host_open_at(host, options, port, address);
+}
+
+void world_make_fabric(struct world *world, size_t hosts, const struct world_options *options)
+{
+	memset(world, 0, sizeof(*world));
+	ck_assert_int_eq(make_fabric(world, hosts, options), 0);
+}
+
 void host_close(struct host *host)
 {
 	ipoib_binding_close(host->binding);
+	ipoib_binding_close(host->second);
 	ipoib_interface_close(host->interface);
 	ipoib_transport_unref(host->transport);
 	ipoib_context_unref(host->context);
 	host->binding = NULL;
+	host->second = NULL;
 	host->interface = NULL;
 	host->transport = NULL;
 	host->context = NULL;
@@ -299,6 +315,7 @@ static void write_packet(struct ipoib_buffer *buffer, const struct host *host,
 	memcpy(header.source, host->address.raw, 4);
 	memcpy(header.destination, to->raw, 4);
 	ck_assert_int_eq(ipoib_buffer_set_length(buffer, length), 0);
+	header.dont_fragment = host->dont_fragment;
 	memset(data, 0x5a, length);
 	ck_assert_int_gt(ipoib__ipv4_encode(data, length, &header), 0);
 }

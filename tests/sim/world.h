@@ -28,7 +28,9 @@ struct host {
 	struct ipoib_transport *transport;
 	struct ipoib_interface *interface;
 	struct ipoib_binding *binding;
+	struct ipoib_binding *second; /* of a host that answers for an address of its other port */
 	struct ipoib_ip address;
+	bool dont_fragment;       /* of the packets that it sends */
 	uint64_t received;        /* packets */
 	uint64_t received_octets;
 	uint64_t unreachable;     /* ICMP host unreachable */
@@ -58,6 +60,7 @@ struct world {
 /* What a world is made with; zero members get defaults. */
 struct world_options {
 	uint32_t mtu;
+	uint32_t ports; /* of each host of the fabric */
 	uint64_t delay_ns;
 	struct ipoib_interface_config config; /* size 0: the defaults */
 };
@@ -70,6 +73,11 @@ void world_end(struct world *world);
 /* The pieces, for tests that let single ones fail: a negative errno instead of a failed test. */
 int world_try_make(struct world *world, size_t hosts, const struct world_options *options);
 int host_open(struct host *host, const struct world_options *options, size_t number);
+/* The same at any port, with any address. */
+int host_open_at(struct host *host, const struct world_options *options, const char *port,
+		 const char *address);
+/* The fabric alone; its hosts are opened by the test, and counted in world::count. */
+void world_make_fabric(struct world *world, size_t hosts, const struct world_options *options);
 void host_close(struct host *host);
 
 /* Goes on until the clock has advanced by so much. */

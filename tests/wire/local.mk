@@ -4,6 +4,7 @@ unit_tests += %D%/test_wire
 	%D%/main.c \
 	%D%/test_arp.c \
 	%D%/test_bytes.c \
+	%D%/test_cm.c \
 	%D%/test_codecs.c \
 	%D%/test_grh.c \
 	%D%/test_ib_packet.c \

@@ -10,8 +10,12 @@
 #include "support/support.h"
 #include "wire/wire.h"
 #include "wire/arp.h"
+#include "wire/cm_rep.h"
+#include "wire/cm_req.h"
+#include "wire/cm_small.h"
 #include "wire/encap.h"
 #include "wire/grh.h"
+#include "wire/ipoib_cm.h"
 #include "wire/sa.h"
 #include "wire/sa_class_port_info.h"
 #include "wire/sa_mcmember.h"
@@ -37,6 +41,14 @@ WRAP(mad)
 WRAP(sa_path)
 WRAP(sa_mcmember)
 WRAP(sa_class_port_info)
+WRAP(cm_req)
+WRAP(cm_rep)
+WRAP(cm_mra)
+WRAP(cm_rej)
+WRAP(cm_rtu)
+WRAP(cm_dreq)
+WRAP(cm_drep)
+WRAP(cm_private)
 
 static int decode_sa(void *out, const void *bytes, size_t length)
 {
@@ -57,6 +69,14 @@ union any {
 	struct ipoib__sa_path path;
 	struct ipoib__sa_mcmember member;
 	struct ipoib__sa_class_port_info info;
+	struct ipoib__cm_req req;
+	struct ipoib__cm_rep rep;
+	struct ipoib__cm_mra mra;
+	struct ipoib__cm_rej rej;
+	struct ipoib__cm_rtu rtu;
+	struct ipoib__cm_dreq dreq;
+	struct ipoib__cm_drep drep;
+	struct ipoib__cm_private private_data;
 };
 
 /* Octets that are not given are zero: a value bit in the masks. */
@@ -87,6 +107,20 @@ static const struct codec {
 	  "0000000000000000000000000000000000000000000000000000000000000000"
 	  "ff00000000000000ffffffffffffffffffffffffffffffffffffffffffffffff"
 	  "ffffffffffffffff" },
+	{ decode_cm_req, encode_cm_req, 232, 232, "", "",
+	  "00000000ffffffff00000000000000000000000000000000ffffffff00000000"
+	  "0000000000000000000000000000000000000000000000000000000000000000"
+	  "00000000000000000000000000000000000000000000000000000fc000000707"
+	  "0000000000000000000000000000000000000000000000000000000000000000"
+	  "0000000000000fc000000707" },
+	{ decode_cm_rep, encode_cm_rep, 232, 232, "", "",
+	  "000000000000000000000000000000ff000000ff000000ff0000000f" },
+	{ decode_cm_mra, encode_cm_mra, 232, 232, "", "", "00000000000000003f07" },
+	{ decode_cm_rej, encode_cm_rej, 232, 232, "", "", "00000000000000003f01" },
+	{ decode_cm_rtu, encode_cm_rtu, 232, 232, "", "", "" },
+	{ decode_cm_dreq, encode_cm_dreq, 232, 232, "", "", "0000000000000000000000ff" },
+	{ decode_cm_drep, encode_cm_drep, 232, 232, "", "", "" },
+	{ decode_cm_private, encode_cm_private, 8, 8, "", "", "ff" },
 };
 
 #define CODECS ((int)(sizeof(codecs) / sizeof(codecs[0])))

@@ -53,6 +53,7 @@ Suite *suite_ip(void);
 Suite *suite_icmp(void);
 Suite *suite_icmp_error(void);
 Suite *suite_sa(void);
+Suite *suite_cm(void);
 Suite *suite_ib_units(void);
 Suite *suite_ib_packet(void);
 

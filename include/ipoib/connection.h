@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/**
+ * @file
+ * Connections of an interface in connected mode, seen from outside.
+ *
+ * The library makes, takes and ends them by itself. Peers of Linux's kind have one for each
+ * direction: one that we made and send by, one that they made and send by.
+ */
+#ifndef IPOIB_CONNECTION_H
+#define IPOIB_CONNECTION_H
+
+#include <ipoib/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ipoib_interface;
+
+/** What a connection is at this moment. */
+enum ipoib_connection_state {
+	/** none; one is asked for when there is something to send */
+	IPOIB_CONNECTION_IDLE = 1,
+	IPOIB_CONNECTION_CONNECTING = 2, /**< the peer was asked */
+	IPOIB_CONNECTION_UP = 3,         /**< packets go by it */
+	/** it failed; datagrams alone until the hold time is over */
+	IPOIB_CONNECTION_HELD = 4,
+	IPOIB_CONNECTION_TAKEN = 5,      /**< made by the peer; packets come by it */
+};
+
+/** What is known of a connection. */
+struct ipoib_connection_info {
+	size_t size;         /**< set by the caller to sizeof(struct ipoib_connection_info) */
+	struct ipoib_link_address peer; /**< the peer, its flags octet zero */
+	uint32_t state;      /**< enum ipoib_connection_state */
+	uint32_t mtu;        /**< octets of an IP packet that the peer takes; 0 unknown */
+	uint32_t neighbours; /**< neighbours whose packets go by it */
+	uint32_t outstanding;/**< packets that wait for the peer's acknowledgement */
+	uint32_t failures;   /**< in a row */
+	uint8_t rfc;         /**< asked for by the service ID of RFC 4755, not that of Linux */
+	/** made by the peer, used in both directions (RFC 4755 section 3.3) */
+	uint8_t both;
+	uint8_t reserved[2]; /**< zero */
+	uint64_t used_ns;    /**< nanoseconds since a packet went or came by it */
+	uint64_t hold_ns;    /**< nanoseconds until it is asked for again after a failure */
+};
+
+/** A name for an enum ipoib_connection_state ("UP"), or NULL. */
+IPOIB_PUBLIC const char *ipoib_connection_state_name(uint32_t state);
+
+/**
+ * Goes through the connections. One that comes or goes between two calls may hide another one.
+ * @param interface the interface
+ * @param cursor set to 0 before the first call
+ * @param info filled in; its size set by the caller
+ * @return 1, 0 when there are no more, or -EINVAL when the size is too small to be any version.
+ */
+IPOIB_PUBLIC int ipoib_connection_next(const struct ipoib_interface *interface, uint64_t *cursor,
+				       struct ipoib_connection_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

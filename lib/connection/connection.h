@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Connections: who is dialled when, who may dial us, and who has to go.
+ *
+ *  1. A peer that announces RC is dialled when there is something to send to it. While that
+ *     goes on, what fits goes as a datagram and the rest waits (mtu.h); nobody is worse off for
+ *     having announced a connection.
+ *  2. Dialled is the service ID of Linux (0x10...), and when the peer refuses that as unknown,
+ *     at once and from then on, that of RFC 4755 (0x01...). Listened for are both.
+ *  3. A connection that fails, however it fails, is held: datagrams alone for a time that
+ *     doubles with each failure in a row. A peer that announces RC and never answers costs a
+ *     logarithmic number of REQs (I13, I39). The neighbour is never lost for it.
+ *  4. A peer of Linux's kind sends on the connection that it made and receives on the one that
+ *     we made: one for each direction. A peer that asks by RFC 4755's service ID follows its
+ *     section 3.3: one for both; and when two REQs cross, the one of the numerically smaller
+ *     link address gives way.
+ *  5. Both kinds together are counted. When there are as many as may be, the one that was not
+ *     used for the longest time goes, whichever direction it has (I30, I31). Unused ones go
+ *     after a while anyway.
+ *
+ * As everywhere: step() is pure; the set keeps entries, timers and order, and calls its owner
+ * to act.
+ */
+#ifndef IPOIB__CONNECTION_H
+#define IPOIB__CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ipoib/types.h>
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "base/table.h"
+#include "base/wheel.h"
+
+#define IPOIB__CONNECTION_HOLD_NS UINT64_C(1000000000)
+#define IPOIB__CONNECTION_HOLD_MAX_NS UINT64_C(128000000000)
+#define IPOIB__CONNECTION_JITTER 25 /* percent */
+/*
+ * A failed or unused entry is remembered so long: longer than any hold time, or the peer begins
+ * anew at one REQ a second.
+ */
+#define IPOIB__CONNECTION_FORGET_NS UINT64_C(300000000000)
+/*
+ * Linux ends what it made after 60 to 90 s without use, and what a peer made after 512 s and more.
+ */
+#define IPOIB__CONNECTION_IDLE_MADE_NS UINT64_C(90000000000)
+#define IPOIB__CONNECTION_IDLE_TAKEN_NS UINT64_C(600000000000)
+/* The order of use is kept to this grain: a packet must not reorder a list that others share. */
+#define IPOIB__CONNECTION_TOUCH_NS UINT64_C(1000000000)
+/* A Receive-MTU that holds no octet of IP is no Receive-MTU (Linux refuses it too). */
+#define IPOIB__CONNECTION_MTU_LEAST 5
+
+enum ipoib__connection_state {
+	IPOIB__CONNECTION_IDLE = 1, /* none, and may be dialled */
+	IPOIB__CONNECTION_DIALLING, /* the REQ is under way */
+	IPOIB__CONNECTION_UP,       /* packets go by it */
+	IPOIB__CONNECTION_HELD,     /* failed; not dialled before the hold time is over */
+	IPOIB__CONNECTION_TAKEN,    /* made by the peer, for receiving only */
+};
+
+enum ipoib__connection_event {
+	IPOIB__CONNECTION_WANT,    /* there is something to send */
+	IPOIB__CONNECTION_ANSWER,  /* the peer agreed, with a Receive-MTU */
+	IPOIB__CONNECTION_UNKNOWN, /* the peer does not know the service ID (REJ 8) */
+	/* one side took the other for its former self, and knows better now */
+	IPOIB__CONNECTION_STALE,
+	IPOIB__CONNECTION_FAILURE, /* refused otherwise, not answered, or failed while it was up */
+	IPOIB__CONNECTION_ENDED,   /* the peer has ended it in good order */
+	IPOIB__CONNECTION_ADOPT,   /* the peer has made one for both directions, and we take it */
+	IPOIB__CONNECTION_TIMER,
+};
+
+enum ipoib__connection_action {
+	IPOIB__CONNECTION_DIAL = 1,
+	IPOIB__CONNECTION_USABLE = 2,
+	IPOIB__CONNECTION_LOST = 4,   /* it was up: packets go as datagrams now */
+	IPOIB__CONNECTION_GIVE_UP = 8,/* it did not come up: answer what waits for it */
+	IPOIB__CONNECTION_HANG_UP = 16,/* end it */
+	IPOIB__CONNECTION_FORGET = 32,/* remove the entry */
+};
+
+struct ipoib__connection {
+	struct ipoib_link_address peer; /* flags zero: who it is, not what it can */
+	/* the transport's name for it, unique in the set; anew with each dialling */
+	uint64_t id;
+	uint8_t state;
+	bool rfc;           /* dialled by RFC 4755's service ID, remembered for the peer */
+	bool again;         /* dialled a second time after it was stale */
+	bool both;          /* made by the peer, used in both directions */
+	uint8_t failures;   /* in a row */
+	uint32_t mtu;       /* octets of an IP packet that the peer takes */
+	uint64_t deadline;
+	uint64_t hold_until;
+	uint64_t used;      /* sent or received on */
+	uint32_t users;     /* peers of the owner that send by it */
+	/* the set's */
+	uint64_t hash;
+	uint64_t touched;
+	/* those that exist at the transport, least recently used first */
+	struct ipoib__list recent;
+	struct ipoib__list by_id;
+	struct ipoib__timer timer;
+	struct ipoib__connections *set;
+};
+
+/* One step; pure. mtu comes with ANSWER, in octets of an IP packet; hold is drawn for a failure. */
+unsigned ipoib__connection_step(struct ipoib__connection *c, enum ipoib__connection_event event,
+				uint32_t mtu, uint64_t hold, uint64_t now);
+uint64_t ipoib__connection_hold(unsigned failures);
+/* Whether the transport has something for it: dialling, up or taken. */
+bool ipoib__connection_exists(const struct ipoib__connection *c);
+/*
+ * RFC 4755 section 3.3, when the REQ of a peer that follows it meets our own: whether the
+ * peer's is taken (ours is given up); else it is refused with reason 28. Flags octets do not count.
+ */
+bool ipoib__connection_yields(const struct ipoib_link_address *local,
+			      const struct ipoib_link_address *peer);
+/*
+ * From a peer's Receive-MTU, which counts the IPoIB header, to octets of an IP packet: the
+ * least of what it takes, what we send, and what IP knows; 0 when the peer said nonsense (I38).
+ */
+uint32_t ipoib__connection_mtu(uint32_t receive_mtu, uint32_t own);
+
+struct ipoib__connections_hooks {
+	size_t size; /* of an entry, with struct ipoib__connection at its start */
+	/* Does the actions of a step but FORGET. It must not remove the entry. */
+	void (*act)(void *owner, struct ipoib__connection *c, unsigned actions, uint64_t now);
+	/* Whether packets are under way on it, so that it must not be reaped. */
+	bool (*busy)(void *owner, const struct ipoib__connection *c);
+	/* Ends what the owner keeps in an entry that is about to be removed. */
+	void (*end)(void *owner, struct ipoib__connection *c);
+};
+
+#define IPOIB__CONNECTIONS_CHAINS 256 /* of ids; an id is looked for once per event or completion */
+
+struct ipoib__connections {
+	struct ipoib__memory *memory;
+	struct ipoib__wheel *wheel;
+	struct ipoib__random *random;
+	const struct ipoib__connections_hooks *hooks;
+	void *owner;
+	uint32_t limit;   /* that exist, both directions together */
+	uint32_t entries; /* that are remembered, connected or not */
+	uint32_t existing;
+	uint64_t next_id;
+	uint8_t key[IPOIB__SIPHASH_KEY];
+	struct ipoib__table made;  /* by peer: those that we dial, or use in both directions */
+	struct ipoib__list recent;
+	struct ipoib__list others; /* every entry that does not exist at the transport */
+	struct ipoib__list ids[IPOIB__CONNECTIONS_CHAINS];
+};
+
+void ipoib__connections_init(struct ipoib__connections *set, struct ipoib__memory *memory,
+			     struct ipoib__wheel *wheel, struct ipoib__random *random,
+			     const uint8_t key[IPOIB__SIPHASH_KEY], uint32_t limit,
+			     uint32_t entries, const struct ipoib__connections_hooks *hooks,
+			     void *owner);
+/* Hangs up and removes every entry. */
+void ipoib__connections_fini(struct ipoib__connections *set, uint64_t now);
+
+/* The entry that is, or would be, dialled for a peer; made when there is none. NULL: no memory. */
+struct ipoib__connection *ipoib__connections_get(struct ipoib__connections *set,
+						 const struct ipoib_link_address *peer,
+						 uint64_t now);
+struct ipoib__connection *ipoib__connections_find(const struct ipoib__connections *set,
+						  const struct ipoib_link_address *peer);
+/* A peer has made a connection: an entry in the state TAKEN. NULL: no memory, or no room (I30). */
+struct ipoib__connection *ipoib__connections_take(struct ipoib__connections *set,
+						  const struct ipoib_link_address *peer,
+						  uint64_t now);
+struct ipoib__connection *ipoib__connections_by_id(const struct ipoib__connections *set,
+						   uint64_t id);
+/* Whether one more may exist, the least recently used one given up for it if need be. */
+bool ipoib__connections_room(struct ipoib__connections *set, uint64_t now);
+void ipoib__connections_hold(struct ipoib__connection *c);
+void ipoib__connections_release(struct ipoib__connections *set, struct ipoib__connection *c,
+				uint64_t now);
+/*
+ * One step: the machine, its timer, its place, and the actions. The entry may be gone afterwards.
+ */
+void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__connection *c,
+			     enum ipoib__connection_event event, uint32_t mtu, uint64_t now);
+/* Something went or came by it. */
+void ipoib__connections_touch(struct ipoib__connections *set, struct ipoib__connection *c,
+			      uint64_t now);
+/* Ends every one that exists, without holding it against anybody: the port is down. */
+void ipoib__connections_drop_all(struct ipoib__connections *set, uint64_t now);
+/* Goes through the entries: *at is NULL at first. It must not be removed between two calls. */
+struct ipoib__connection *ipoib__connections_next(const struct ipoib__connections *set,
+						  const struct ipoib__connection *at);
+
+#endif

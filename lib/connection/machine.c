@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The pure half of connection.h. */
+#include "connection/connection.h"
+
+#include <string.h>
+
+#include "wire/encap.h"
+
+#define RECEIVE_MTU_MAX (UINT32_C(1) << 31) /* RFC 4755 section 5: an RC message has no more */
+#define IP_MAX 65520
+
+uint64_t ipoib__connection_hold(unsigned failures)
+{
+	uint64_t hold = IPOIB__CONNECTION_HOLD_NS;
+
+	for (unsigned i = 1; i < failures && hold < IPOIB__CONNECTION_HOLD_MAX_NS; i++)
+		hold *= 2;
+	return hold < IPOIB__CONNECTION_HOLD_MAX_NS ? hold : IPOIB__CONNECTION_HOLD_MAX_NS;
+}
+
+bool ipoib__connection_exists(const struct ipoib__connection *c)
+{
+	return c->state == IPOIB__CONNECTION_DIALLING || c->state == IPOIB__CONNECTION_UP ||
+	       c->state == IPOIB__CONNECTION_TAKEN;
+}
+
+bool ipoib__connection_yields(const struct ipoib_link_address *local,
+			      const struct ipoib_link_address *peer)
+{
+	/* Octet 0 is the flags; the most significant octet is compared first. */
+	return memcmp(local->raw + 1, peer->raw + 1, sizeof(local->raw) - 1) < 0;
+}
+
+uint32_t ipoib__connection_mtu(uint32_t receive_mtu, uint32_t own)
+{
+	uint32_t mtu;
+
+	if (receive_mtu < IPOIB__CONNECTION_MTU_LEAST || receive_mtu > RECEIVE_MTU_MAX)
+		return 0;
+	mtu = receive_mtu - IPOIB__ENCAP_LENGTH;
+	if (mtu > IP_MAX)
+		mtu = IP_MAX;
+	return mtu < own ? mtu : own;
+}
+
+static unsigned on_want(struct ipoib__connection *c, uint64_t now)
+{
+	if (c->state != IPOIB__CONNECTION_IDLE &&
+	    (c->state != IPOIB__CONNECTION_HELD || now < c->hold_until))
+		return 0;
+	c->state = IPOIB__CONNECTION_DIALLING;
+	c->deadline = IPOIB_NEVER; /* the CM has time limits of its own */
+	return IPOIB__CONNECTION_DIAL;
+}
+
+static unsigned on_answer(struct ipoib__connection *c, uint32_t mtu, uint64_t now)
+{
+	if (c->state != IPOIB__CONNECTION_DIALLING)
+		return 0;
+	c->state = IPOIB__CONNECTION_UP;
+	c->again = false;
+	c->failures = 0;
+	c->mtu = mtu;
+	c->used = now;
+	c->deadline = now + IPOIB__CONNECTION_IDLE_MADE_NS;
+	return IPOIB__CONNECTION_USABLE;
+}
+
+static unsigned on_failure(struct ipoib__connection *c, uint64_t hold, uint64_t now)
+{
+	bool was_up = c->state == IPOIB__CONNECTION_UP;
+
+	if (c->state == IPOIB__CONNECTION_TAKEN)
+		return IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_FORGET;
+	if (!ipoib__connection_exists(c))
+		return 0;
+	if (c->failures < UINT8_MAX)
+		c->failures++;
+	c->state = IPOIB__CONNECTION_HELD;
+	c->again = false;
+	c->both = false;
+	c->hold_until = now + hold;
+	c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
+	return IPOIB__CONNECTION_HANG_UP |
+	       (was_up ? IPOIB__CONNECTION_LOST : IPOIB__CONNECTION_GIVE_UP);
+}
+
+/*
+ * The other service ID, at once and without a hold: the peer has answered. The second time it
+ * is a failure.
+ */
+static unsigned on_unknown(struct ipoib__connection *c, uint64_t hold, uint64_t now)
+{
+	if (c->state != IPOIB__CONNECTION_DIALLING || c->rfc) {
+		c->rfc = false; /* the peer may have been replaced by one of the other kind */
+		return on_failure(c, hold, now);
+	}
+	c->rfc = true;
+	return IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_DIAL;
+}
+
+/*
+ * At once and without a hold, but once: a process that was restarted meets the memory of its
+ * former self.
+ */
+static unsigned on_stale(struct ipoib__connection *c, uint64_t hold, uint64_t now)
+{
+	if (c->state != IPOIB__CONNECTION_DIALLING || c->again)
+		return on_failure(c, hold, now);
+	c->again = true;
+	return IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_DIAL;
+}
+
+/* In good order: nobody is to blame, and the next packet may dial again. */
+static unsigned on_ended(struct ipoib__connection *c, uint64_t hold, uint64_t now)
+{
+	if (c->state != IPOIB__CONNECTION_UP)
+		return on_failure(c, hold, now);
+	c->state = IPOIB__CONNECTION_IDLE;
+	c->both = false;
+	c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
+	return IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_LOST;
+}
+
+/* Ours, if it is being made, gives way (point 4). What becomes of the peer's is told by ANSWER. */
+static unsigned on_adopt(struct ipoib__connection *c)
+{
+	unsigned actions = ipoib__connection_exists(c) ? IPOIB__CONNECTION_HANG_UP : 0;
+
+	c->state = IPOIB__CONNECTION_DIALLING;
+	c->both = true;
+	c->rfc = true;
+	c->deadline = IPOIB_NEVER;
+	return actions;
+}
+
+static unsigned on_timer(struct ipoib__connection *c, uint64_t now)
+{
+	uint64_t idle = c->state == IPOIB__CONNECTION_TAKEN || c->both ?
+				IPOIB__CONNECTION_IDLE_TAKEN_NS :
+				IPOIB__CONNECTION_IDLE_MADE_NS;
+
+	if (!ipoib__connection_exists(c)) {
+		c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
+		return c->users == 0 ? IPOIB__CONNECTION_FORGET : 0;
+	}
+	if (now - c->used < idle) { /* it was used meanwhile (I31) */
+		c->deadline = c->used + idle;
+		return 0;
+	}
+	return c->state == IPOIB__CONNECTION_TAKEN ? on_failure(c, 0, now) : on_ended(c, 0, now);
+}
+
+unsigned ipoib__connection_step(struct ipoib__connection *c, enum ipoib__connection_event event,
+				uint32_t mtu, uint64_t hold, uint64_t now)
+{
+	switch (event) {
+	case IPOIB__CONNECTION_WANT:
+		return on_want(c, now);
+	case IPOIB__CONNECTION_ANSWER:
+		return on_answer(c, mtu, now);
+	case IPOIB__CONNECTION_UNKNOWN:
+		return on_unknown(c, hold, now);
+	case IPOIB__CONNECTION_STALE:
+		return on_stale(c, hold, now);
+	case IPOIB__CONNECTION_FAILURE:
+		return on_failure(c, hold, now);
+	case IPOIB__CONNECTION_ENDED:
+		return on_ended(c, hold, now);
+	case IPOIB__CONNECTION_ADOPT:
+		return on_adopt(c);
+	case IPOIB__CONNECTION_TIMER:
+		return on_timer(c, now);
+	}
+	return 0;
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The set half of connection.h: who is found how, who is counted, who has to go. */
+#include "connection/connection.h"
+
+#include <string.h>
+
+/* Entries looked at, from the least recently used, for one that may go. */
+#define REAP_LOOK 16
+
+static bool equal(const void *entry, const void *key, void *user)
+{
+	const struct ipoib__connection *c = entry;
+
+	(void)user;
+	return ipoib_link_address_same_peer(&c->peer, key);
+}
+
+/* The flags octet is not part of who somebody is. */
+static uint64_t hash_of(const struct ipoib__connections *set, const struct ipoib_link_address *peer)
+{
+	return ipoib__siphash(set->key, peer->raw + 1, sizeof(peer->raw) - 1);
+}
+
+static struct ipoib__list *chain_of(const struct ipoib__connections *set, uint64_t id)
+{
+	/* Ids are counted up by us: their low bits spread them. */
+	return (struct ipoib__list *)(uintptr_t)&set->ids[id % IPOIB__CONNECTIONS_CHAINS];
+}
+
+static struct ipoib__connection *recent_at(struct ipoib__list *at)
+{
+	return ipoib__container_of(at, struct ipoib__connection, recent);
+}
+
+/* Puts an entry where its state belongs: by the order of use, or among those that do not exist. */
+static void place(struct ipoib__connections *set, struct ipoib__connection *c, bool existed)
+{
+	bool exists = ipoib__connection_exists(c);
+
+	if (exists == existed)
+		return;
+	ipoib__list_remove(&c->recent);
+	ipoib__list_push_back(exists ? &set->recent : &set->others, &c->recent);
+	if (exists)
+		set->existing++;
+	else
+		set->existing--;
+}
+
+static bool is_made(const struct ipoib__connection *c)
+{
+	return c->state != IPOIB__CONNECTION_TAKEN;
+}
+
+static void remove_entry(struct ipoib__connections *set, struct ipoib__connection *c, bool made,
+			 bool existed)
+{
+	set->hooks->end(set->owner, c);
+	ipoib__wheel_cancel(set->wheel, &c->timer);
+	ipoib__list_remove(&c->recent);
+	ipoib__list_remove(&c->by_id);
+	if (made)
+		ipoib__table_remove(&set->made, c->hash, c);
+	if (existed)
+		set->existing--;
+	ipoib__memory_put(set->memory, c, set->hooks->size);
+}
+
+/* A number that no event of an earlier connection of this entry carries. */
+static void renew_id(struct ipoib__connections *set, struct ipoib__connection *c)
+{
+	ipoib__list_remove(&c->by_id);
+	c->id = set->next_id++;
+	ipoib__list_push_back(chain_of(set, c->id), &c->by_id);
+}
+
+static void expire(struct ipoib__timer *timer, uint64_t now)
+{
+	struct ipoib__connection *c = ipoib__container_of(timer, struct ipoib__connection, timer);
+
+	ipoib__connections_step(c->set, c, IPOIB__CONNECTION_TIMER, 0, now);
+}
+
+void ipoib__connections_init(struct ipoib__connections *set, struct ipoib__memory *memory,
+			     struct ipoib__wheel *wheel, struct ipoib__random *random,
+			     const uint8_t key[IPOIB__SIPHASH_KEY], uint32_t limit,
+			     uint32_t entries, const struct ipoib__connections_hooks *hooks,
+			     void *owner)
+{
+	ipoib__assert(hooks->size >= sizeof(struct ipoib__connection));
+	memset(set, 0, sizeof(*set));
+	set->memory = memory;
+	set->wheel = wheel;
+	set->random = random;
+	set->hooks = hooks;
+	set->owner = owner;
+	set->limit = limit;
+	set->entries = entries;
+	set->next_id = 1;
+	memcpy(set->key, key, sizeof(set->key));
+	ipoib__table_init(&set->made, memory, equal, NULL);
+	ipoib__list_init(&set->recent);
+	ipoib__list_init(&set->others);
+	for (unsigned i = 0; i < IPOIB__CONNECTIONS_CHAINS; i++)
+		ipoib__list_init(&set->ids[i]);
+}
+
+/* Hangs up, whatever for: nobody is held to blame. */
+static void drop(struct ipoib__connections *set, struct ipoib__connection *c, uint64_t now)
+{
+	unsigned actions = IPOIB__CONNECTION_HANG_UP;
+
+	if (c->state == IPOIB__CONNECTION_TAKEN) {
+		set->hooks->act(set->owner, c, actions, now);
+		remove_entry(set, c, false, true);
+		return;
+	}
+	actions |= c->state == IPOIB__CONNECTION_UP ? IPOIB__CONNECTION_LOST :
+						      IPOIB__CONNECTION_GIVE_UP;
+	c->state = IPOIB__CONNECTION_IDLE;
+	c->both = false;
+	c->again = false;
+	c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
+	place(set, c, true);
+	ipoib__wheel_arm(set->wheel, &c->timer, c->deadline);
+	set->hooks->act(set->owner, c, actions, now);
+}
+
+void ipoib__connections_drop_all(struct ipoib__connections *set, uint64_t now)
+{
+	struct ipoib__list *first;
+
+	while ((first = ipoib__list_first(&set->recent)) != NULL)
+		drop(set, recent_at(first), now);
+}
+
+void ipoib__connections_fini(struct ipoib__connections *set, uint64_t now)
+{
+	struct ipoib__list *first;
+
+	ipoib__connections_drop_all(set, now);
+	while ((first = ipoib__list_first(&set->others)) != NULL)
+		remove_entry(set, recent_at(first), true, false);
+	ipoib__assert(set->existing == 0);
+	ipoib__table_fini(&set->made);
+}
+
+/* Room for one more that exists: the least recently used idle one goes, in either direction. */
+static bool make_room(struct ipoib__connections *set, uint64_t now)
+{
+	for (unsigned i = 0; i < REAP_LOOK && set->existing >= set->limit; i++) {
+		struct ipoib__list *first = ipoib__list_first(&set->recent);
+
+		if (!first)
+			return false;
+		if (!set->hooks->busy(set->owner, recent_at(first))) {
+			drop(set, recent_at(first), now);
+			continue;
+		}
+		ipoib__list_remove(first);
+		ipoib__list_push_back(&set->recent, first);
+	}
+	return set->existing < set->limit;
+}
+
+bool ipoib__connections_room(struct ipoib__connections *set, uint64_t now)
+{
+	return make_room(set, now);
+}
+
+/*
+ * What is remembered of those that are not connected is bounded too: a peer that calls itself
+ * by another queue pair each time must not fill the memory.
+ */
+static bool forget_one(struct ipoib__connections *set)
+{
+	for (unsigned i = 0; i < REAP_LOOK; i++) {
+		struct ipoib__list *first = ipoib__list_first(&set->others);
+
+		if (!first)
+			return false;
+		if (recent_at(first)->users == 0) {
+			remove_entry(set, recent_at(first), true, false);
+			return true;
+		}
+		ipoib__list_remove(first);
+		ipoib__list_push_back(&set->others, first);
+	}
+	return false;
+}
+
+static struct ipoib__connection *make(struct ipoib__connections *set,
+				      const struct ipoib_link_address *peer, uint64_t now)
+{
+	struct ipoib__connection *c = ipoib__memory_get(set->memory, set->hooks->size);
+
+	if (!c)
+		return NULL;
+	c->peer = *peer;
+	c->peer.raw[0] = 0;
+	c->state = IPOIB__CONNECTION_IDLE;
+	c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
+	c->used = now;
+	c->touched = now;
+	c->set = set;
+	c->hash = hash_of(set, peer);
+	ipoib__list_init(&c->recent);
+	ipoib__list_init(&c->by_id);
+	ipoib__timer_init(&c->timer, expire);
+	return c;
+}
+
+struct ipoib__connection *ipoib__connections_find(const struct ipoib__connections *set,
+						  const struct ipoib_link_address *peer)
+{
+	return ipoib__table_find(&set->made, hash_of(set, peer), peer);
+}
+
+struct ipoib__connection *ipoib__connections_get(struct ipoib__connections *set,
+						 const struct ipoib_link_address *peer,
+						 uint64_t now)
+{
+	struct ipoib__connection *c = ipoib__connections_find(set, peer);
+
+	if (c)
+		return c;
+	if (ipoib__table_count(&set->made) >= set->entries && !forget_one(set))
+		return NULL;
+	c = make(set, peer, now);
+	if (!c)
+		return NULL;
+	if (ipoib__table_insert(&set->made, c->hash, c) < 0) {
+		ipoib__memory_put(set->memory, c, set->hooks->size);
+		return NULL;
+	}
+	ipoib__list_push_back(&set->others, &c->recent);
+	renew_id(set, c);
+	ipoib__wheel_arm(set->wheel, &c->timer, c->deadline);
+	return c;
+}
+
+struct ipoib__connection *ipoib__connections_take(struct ipoib__connections *set,
+						  const struct ipoib_link_address *peer,
+						  uint64_t now)
+{
+	struct ipoib__connection *c;
+
+	if (!make_room(set, now))
+		return NULL;
+	c = make(set, peer, now);
+	if (!c)
+		return NULL;
+	c->state = IPOIB__CONNECTION_TAKEN;
+	c->deadline = now + IPOIB__CONNECTION_IDLE_TAKEN_NS;
+	ipoib__list_push_back(&set->recent, &c->recent);
+	set->existing++;
+	renew_id(set, c);
+	ipoib__wheel_arm(set->wheel, &c->timer, c->deadline);
+	return c;
+}
+
+struct ipoib__connection *ipoib__connections_by_id(const struct ipoib__connections *set,
+						   uint64_t id)
+{
+	const struct ipoib__list *chain = chain_of(set, id);
+
+	for (struct ipoib__list *at = chain->next; at != chain; at = at->next) {
+		struct ipoib__connection *c =
+			ipoib__container_of(at, struct ipoib__connection, by_id);
+
+		if (c->id == id)
+			return c;
+	}
+	return NULL;
+}
+
+void ipoib__connections_hold(struct ipoib__connection *c)
+{
+	c->users++;
+}
+
+void ipoib__connections_release(struct ipoib__connections *set, struct ipoib__connection *c,
+				uint64_t now)
+{
+	ipoib__assert(c->users > 0);
+	c->users--;
+	if (c->users == 0 && !ipoib__connection_exists(c))
+		ipoib__wheel_arm(set->wheel, &c->timer, now + IPOIB__CONNECTION_FORGET_NS);
+}
+
+/* Room is made before the machine is told: what cannot be had counts as a failure, and is held. */
+static bool may_dial(struct ipoib__connections *set, const struct ipoib__connection *c,
+		     uint64_t now)
+{
+	bool held = c->state == IPOIB__CONNECTION_HELD && now < c->hold_until;
+
+	if (ipoib__connection_exists(c) || held)
+		return true; /* the machine will not dial */
+	return make_room(set, now);
+}
+
+void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__connection *c,
+			     enum ipoib__connection_event event, uint32_t mtu, uint64_t now)
+{
+	uint64_t hold = ipoib__random_jitter(set->random, ipoib__connection_hold(c->failures + 1u),
+					     IPOIB__CONNECTION_JITTER);
+	bool existed = ipoib__connection_exists(c);
+	bool made = is_made(c);
+	unsigned actions;
+
+	if (event == IPOIB__CONNECTION_WANT && !may_dial(set, c, now)) {
+		(void)ipoib__connection_step(c, event, 0, hold, now);
+		event = IPOIB__CONNECTION_FAILURE;
+	}
+	actions = ipoib__connection_step(c, event, mtu, hold, now);
+	if (actions & IPOIB__CONNECTION_FORGET) {
+		if (actions & IPOIB__CONNECTION_HANG_UP)
+			set->hooks->act(set->owner, c, IPOIB__CONNECTION_HANG_UP, now);
+		remove_entry(set, c, made, existed);
+		return;
+	}
+	place(set, c, existed);
+	ipoib__wheel_arm(set->wheel, &c->timer, c->deadline);
+	if (actions & IPOIB__CONNECTION_HANG_UP)
+		set->hooks->act(set->owner, c, IPOIB__CONNECTION_HANG_UP, now);
+	if ((actions & IPOIB__CONNECTION_DIAL) || event == IPOIB__CONNECTION_ADOPT)
+		renew_id(set, c);
+	actions &= ~(unsigned)IPOIB__CONNECTION_HANG_UP;
+	if (actions != 0)
+		set->hooks->act(set->owner, c, actions, now);
+}
+
+void ipoib__connections_touch(struct ipoib__connections *set, struct ipoib__connection *c,
+			      uint64_t now)
+{
+	c->used = now;
+	if (now - c->touched < IPOIB__CONNECTION_TOUCH_NS || !ipoib__connection_exists(c))
+		return;
+	c->touched = now;
+	ipoib__list_remove(&c->recent);
+	ipoib__list_push_back(&set->recent, &c->recent);
+}
+
+struct ipoib__connection *ipoib__connections_next(const struct ipoib__connections *set,
+						  const struct ipoib__connection *at)
+{
+	struct ipoib__list *next = at ? at->recent.next : set->recent.next;
+
+	if (next == &set->recent)
+		next = set->others.next;
+	return next == &set->others ? NULL : recent_at(next);
+}

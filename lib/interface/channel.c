@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Connections between the module that decides about them, the transport, and the neighbours
+ * that are sent to by them.
+ *
+ *   peer (IP) --- channel (GID and queue pair) --- connection of the transport
+ */
+#include "interface/interface.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "wire/ipoib_cm.h"
+
+/*
+ * A message is repeated so often before the connection is given up; the peer goes back to
+ * datagrams then.
+ */
+#define RETRIES 3
+/* So long may a full connection be silent before it stops pushing back: many round trips. */
+#define STALL_NS UINT64_C(100000000)
+#define RNR_RETRIES 6
+/*
+ * What is announced: an IP packet of the largest kind and its header, as Linux does whatever
+ * its own limit.
+ */
+#define RECEIVE_MTU IPOIB_RC_MESSAGE_MAX
+
+static struct ipoib__channel *channel_of(struct ipoib__connection *c)
+{
+	return (struct ipoib__channel *)(void *)c; /* it is the first member */
+}
+
+static struct ipoib__peer *peer_at(struct ipoib__list *at)
+{
+	return ipoib__container_of(at, struct ipoib__peer, of_channel);
+}
+
+/* ---- what the module decides ---- */
+
+struct ipoib_rc_attributes ipoib__channel_attributes(const struct ipoib_interface *interface,
+						     const struct ipoib__connection *c)
+{
+	const struct ipoib__cm_private ours = { .qpn = interface->qpn, .receive_mtu = RECEIVE_MTU };
+	struct ipoib_rc_attributes attributes = {
+		.connection = (uint64_t)interface->number << 40 | c->id,
+		.send_depth = interface->config.connection_depth,
+		.retry_count = RETRIES,
+		.rnr_retry = RNR_RETRIES,
+	};
+	int length = ipoib__cm_private_encode(attributes.private_data,
+					    sizeof(attributes.private_data), &ours);
+
+	ipoib__assert(length > 0);
+	attributes.private_length = (uint16_t)length;
+	return attributes;
+}
+
+static int dial(struct ipoib_interface *interface, struct ipoib__channel *channel)
+{
+	struct ipoib__connection *c = &channel->connection;
+	struct ipoib_transport *transport = interface->transport;
+	struct ipoib_rc_attributes attributes = ipoib__channel_attributes(interface, c);
+	struct ipoib__list *first = ipoib__list_first(&channel->peers);
+	uint32_t qpn = ipoib_link_address_qpn(&c->peer);
+
+	if (!first || !peer_at(first)->ah)
+		return -EHOSTUNREACH;
+	attributes.path = peer_at(first)->route->path.record;
+	attributes.service_id =
+		ipoib__service_id(c->rfc ? IPOIB__SERVICE_RFC : IPOIB__SERVICE_LINUX, qpn);
+	interface->statistics.connections_asked++;
+	return transport->ops->rc_connect(transport->self, interface->ud, &attributes,
+					  &channel->rc);
+}
+
+/* What was posted and has not completed was not sent, as far as anybody can know. */
+static void hang_up(struct ipoib_interface *interface, struct ipoib__channel *channel)
+{
+	struct ipoib_transport *transport = interface->transport;
+	struct ipoib__list *first;
+
+	if (!channel->rc)
+		return;
+	transport->ops->rc_destroy(transport->self, channel->rc);
+	channel->rc = NULL;
+	ipoib__list_remove(&channel->ending);
+	while ((first = ipoib__list_pop_front(&channel->posted)) != NULL) {
+		struct ipoib_buffer *buffer =
+			ipoib__container_of(first, struct ipoib_buffer, link);
+
+		buffer->channel = NULL;
+		channel->sends_out--;
+		ipoib__answer_dropped(interface, buffer,
+				      interface->closed ? IPOIB_SEND_DROP_CLOSED :
+							  IPOIB_SEND_DROP_TRANSPORT);
+	}
+}
+
+/* Who was sent away for want of room on a connection may try again. */
+static void tell_room(struct ipoib_interface *interface, uint64_t now)
+{
+	const struct ipoib_event event = { .type = IPOIB_EVENT_SEND_ROOM };
+
+	if (!interface->want_channel)
+		return;
+	interface->want_channel = false;
+	ipoib__wheel_cancel(&interface->context->wheel, &interface->channel_timer);
+	ipoib__answer_event(interface, &event, now);
+}
+
+/*
+ * A full connection pushes back while it makes progress. One that has stood still for a moment does
+ * not: its packets push each other out of its queue, so that a dead peer holds up nobody else.
+ */
+bool ipoib__channel_full(struct ipoib_interface *interface, const struct ipoib__channel *channel,
+			 uint64_t now)
+{
+	if (now > channel->progress + STALL_NS)
+		return false;
+	if (!interface->want_channel)
+		ipoib__wheel_arm(&interface->context->wheel, &interface->channel_timer,
+				 now + STALL_NS);
+	interface->want_channel = true;
+	return true;
+}
+
+void ipoib__channel_waited(struct ipoib__timer *timer, uint64_t now)
+{
+	struct ipoib_interface *interface =
+		ipoib__container_of(timer, struct ipoib_interface, channel_timer);
+
+	if (!interface->closed)
+		tell_room(interface, now);
+}
+
+/* What waits at its peers is decided about anew. */
+static void choose_anew(struct ipoib_interface *interface, struct ipoib__channel *channel,
+			uint64_t now)
+{
+	for (struct ipoib__list *at = channel->peers.next; at != &channel->peers; at = at->next) {
+		ipoib__choose_flush(interface, peer_at(at), now);
+		ipoib__choose_tell_mtu(interface, peer_at(at), now);
+	}
+	tell_room(interface, now);
+}
+
+static void connection_act(void *owner, struct ipoib__connection *c, unsigned actions, uint64_t now)
+{
+	struct ipoib_interface *interface = owner;
+	struct ipoib__channel *channel = channel_of(c);
+
+	if (actions & IPOIB__CONNECTION_HANG_UP)
+		hang_up(interface, channel);
+	if (actions & IPOIB__CONNECTION_USABLE)
+		channel->progress = now;
+	if ((actions & (IPOIB__CONNECTION_LOST | IPOIB__CONNECTION_GIVE_UP)) &&
+	    c->state == IPOIB__CONNECTION_HELD) /* and not ended in good order */
+		interface->statistics.connections_failed++;
+	if (actions & (IPOIB__CONNECTION_USABLE | IPOIB__CONNECTION_LOST |
+		       IPOIB__CONNECTION_GIVE_UP))
+		choose_anew(interface, channel, now);
+	if ((actions & IPOIB__CONNECTION_DIAL) && dial(interface, channel) < 0)
+		ipoib__connections_step(&interface->connections, c, IPOIB__CONNECTION_FAILURE, 0,
+					now);
+}
+
+static bool connection_busy(void *owner, const struct ipoib__connection *c)
+{
+	const struct ipoib__channel *channel = (const struct ipoib__channel *)(const void *)c;
+
+	(void)owner;
+	return channel->sends_out > 0;
+}
+
+static void connection_end(void *owner, struct ipoib__connection *c)
+{
+	struct ipoib__channel *channel = channel_of(c);
+	struct ipoib__list *first;
+
+	if (!channel->posted.next) /* never set up */
+		return;
+	hang_up(owner, channel);
+	ipoib__list_remove(&channel->ending);
+	while ((first = ipoib__list_pop_front(&channel->peers)) != NULL)
+		peer_at(first)->channel = NULL;
+}
+
+const struct ipoib__connections_hooks ipoib__interface_connections_hooks = {
+	.size = sizeof(struct ipoib__channel),
+	.act = connection_act,
+	.busy = connection_busy,
+	.end = connection_end,
+};
+
+/* ---- peers ---- */
+
+struct ipoib__channel *ipoib__channel_set_up(struct ipoib__connection *c)
+{
+	struct ipoib__channel *channel = c ? channel_of(c) : NULL;
+
+	if (channel && !channel->posted.next) { /* zeroed memory: new */
+		ipoib__list_init(&channel->ending);
+		ipoib__list_init(&channel->posted);
+		ipoib__list_init(&channel->peers);
+	}
+	return channel;
+}
+
+void ipoib__channel_leave(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			  uint64_t now)
+{
+	struct ipoib__channel *channel = peer->channel;
+
+	if (!channel)
+		return;
+	peer->channel = NULL;
+	ipoib__list_remove(&peer->of_channel);
+	ipoib__connections_release(&interface->connections, &channel->connection, now);
+}
+
+/* A peer with a (new) link address: it has a channel if both it and we take connections. */
+void ipoib__channel_enter(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
+{
+	const struct ipoib_link_address *address = &peer->neighbour.link_address;
+	struct ipoib__channel *channel;
+
+	ipoib__channel_leave(interface, peer, now);
+	if (interface->config.mode != IPOIB_MODE_CONNECTED ||
+	    !(ipoib_link_address_flags(address) & IPOIB_LINK_ADDRESS_RC))
+		return;
+	channel = ipoib__channel_set_up(
+		ipoib__connections_get(&interface->connections, address, now));
+	if (!channel)
+		return; /* datagrams work without memory for it */
+	peer->channel = channel;
+	ipoib__connections_hold(&channel->connection);
+	ipoib__list_push_back(&channel->peers, &peer->of_channel);
+}
+
+/* ---- sending ---- */
+
+uint32_t ipoib__channel_room(const struct ipoib_interface *interface,
+			     const struct ipoib__channel *channel)
+{
+	return channel->rc ? interface->config.connection_depth - channel->sends_out : 0;
+}
+
+static void prepare(struct ipoib_interface *interface, struct ipoib__channel *channel,
+		    struct ipoib_buffer *buffer, struct ipoib_rc_send *send)
+{
+	const struct ipoib__encap encap = { .type = buffer->type };
+	uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
+
+	(void)interface;
+	ipoib__encap_encode(start, IPOIB__ENCAP_LENGTH, &encap);
+	*send = (struct ipoib_rc_send){ .cookie = (uintptr_t)buffer,
+					.address = start,
+					.length = IPOIB__ENCAP_LENGTH + buffer->length,
+					.key = buffer->key };
+	buffer->channel = channel;
+	ipoib__list_push_back(&channel->posted, &buffer->link);
+	channel->sends_out++;
+}
+
+static void take_off(struct ipoib__channel *channel, struct ipoib_buffer *buffer)
+{
+	ipoib__assert(buffer->channel == channel && channel->sends_out > 0);
+	ipoib__list_remove(&buffer->link);
+	buffer->channel = NULL;
+	channel->sends_out--;
+}
+
+/*
+ * Posts packets, for which there is room. The law stands here too: what the peer does not take
+ * is not posted.
+ */
+void ipoib__channel_post(struct ipoib_interface *interface, struct ipoib__channel *channel,
+			 struct ipoib_buffer *const *buffers, size_t count, uint64_t now)
+{
+	struct ipoib_transport *transport = interface->transport;
+	struct ipoib_rc_send sends[IPOIB__BURST];
+	size_t ready = 0;
+	int posted;
+
+	ipoib__assert(count <= IPOIB__BURST && count <= ipoib__channel_room(interface, channel));
+	for (size_t i = 0; i < count; i++) {
+		if (buffers[i]->length > channel->connection.mtu) {
+			buffers[i]->limit = channel->connection.mtu;
+			ipoib__answer_dropped(interface, buffers[i], IPOIB_SEND_DROP_TOO_BIG);
+			continue;
+		}
+		prepare(interface, channel, buffers[i], &sends[ready++]);
+	}
+	if (ready == 0)
+		return;
+	ipoib__connections_touch(&interface->connections, &channel->connection, now);
+	posted = transport->ops->rc_post_send(transport->self, channel->rc, sends, ready);
+	for (size_t i = posted < 0 ? 0 : (size_t)posted; i < ready; i++) {
+		struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)sends[i].cookie;
+
+		take_off(channel, buffer);
+		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
+	}
+}
+
+/* A completed send: the channel that has room again, or NULL. */
+struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interface,
+						const struct ipoib_ud_completion *completion,
+						uint64_t now)
+{
+	struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
+	struct ipoib__channel *channel = buffer->channel;
+
+	ipoib__assert(channel != NULL);
+	take_off(channel, buffer);
+	if (completion->status < 0) {
+		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
+	} else {
+		interface->statistics.sent_connected++;
+		ipoib__count_sent(interface, buffer);
+		ipoib__release_sent(interface, buffer);
+	}
+	channel->progress = now;
+	return channel->sends_out <= interface->config.connection_depth / 2 ? channel : NULL;
+}
+
+void ipoib__channel_flush(struct ipoib_interface *interface, struct ipoib__channel *channel,
+			  uint64_t now)
+{
+	for (struct ipoib__list *at = channel->peers.next; at != &channel->peers; at = at->next)
+		if (peer_at(at)->waiting.count > 0)
+			ipoib__choose_flush(interface, peer_at(at), now);
+	tell_room(interface, now);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What peers and the transport tell of connections: requests, answers, ends. All private data
+ * is hostile until it is parsed, and names the peer only where its GID agrees.
+ */
+#include "interface/interface.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "wire/cm.h"
+#include "wire/ipoib_cm.h"
+
+#define ID_BITS 40 /* of a connection's name; above them the number of the interface */
+
+static void step(struct ipoib_interface *interface, struct ipoib__connection *c,
+		 enum ipoib__connection_event event, uint32_t mtu, uint64_t now)
+{
+	ipoib__connections_step(&interface->connections, c, event, mtu, now);
+}
+
+int ipoib__channel_listen(struct ipoib_interface *interface)
+{
+	struct ipoib_transport *transport = interface->transport;
+	int status;
+
+	if (interface->config.mode != IPOIB_MODE_CONNECTED)
+		return 0;
+	status = transport->ops->rc_listen(transport->self, interface->ud,
+					   ipoib__service_id(IPOIB__SERVICE_LINUX, interface->qpn));
+	if (status < 0)
+		return status;
+	return transport->ops->rc_listen(transport->self, interface->ud,
+					 ipoib__service_id(IPOIB__SERVICE_RFC, interface->qpn));
+}
+
+/* Private data goes with a refusal as well (RFC 4755 section 3.2). */
+static void refuse(struct ipoib_interface *interface, const struct ipoib_rc_event *request,
+		   uint16_t reason)
+{
+	const struct ipoib__cm_private ours = { .qpn = interface->qpn,
+					      .receive_mtu = IPOIB_RC_MESSAGE_MAX };
+	struct ipoib_transport *transport = interface->transport;
+	uint8_t data[IPOIB__CM_PRIVATE_LENGTH];
+	int length = ipoib__cm_private_encode(data, sizeof(data), &ours);
+
+	interface->statistics.connections_refused++;
+	transport->ops->rc_reject(transport->self, request->request, reason, data, (size_t)length);
+}
+
+static int accept(struct ipoib_interface *interface, struct ipoib__channel *channel,
+		  const struct ipoib_rc_event *request)
+{
+	struct ipoib_transport *transport = interface->transport;
+	struct ipoib_rc_attributes attributes =
+		ipoib__channel_attributes(interface, &channel->connection);
+
+	interface->statistics.connections_taken++;
+	return transport->ops->rc_accept(transport->self, interface->ud, request->request,
+					 &attributes, &channel->rc);
+}
+
+/* A peer of Linux's kind: for receiving, beside the one that we may have made. */
+static void take_one_way(struct ipoib_interface *interface, const struct ipoib_link_address *peer,
+			 const struct ipoib_rc_event *request, uint64_t now)
+{
+	struct ipoib__channel *channel = ipoib__channel_set_up(
+		ipoib__connections_take(&interface->connections, peer, now));
+
+	if (!channel) {
+		refuse(interface, request, IPOIB__CM_REASON_NO_RESOURCES);
+		return;
+	}
+	if (accept(interface, channel, request) < 0)
+		step(interface, &channel->connection, IPOIB__CONNECTION_FAILURE, 0, now);
+}
+
+/* A peer that follows RFC 4755 section 3.3: one connection for both directions. */
+static void take_both_ways(struct ipoib_interface *interface, const struct ipoib_link_address *peer,
+			   const struct ipoib_rc_event *request, uint32_t announced, uint64_t now)
+{
+	struct ipoib_link_address own = ipoib__interface_link_address(interface);
+	struct ipoib__channel *channel = ipoib__channel_set_up(
+		ipoib__connections_get(&interface->connections, peer, now));
+	struct ipoib__connection *c;
+
+	if (!channel || (!ipoib__connection_exists(&channel->connection) &&
+			 !ipoib__connections_room(&interface->connections, now))) {
+		refuse(interface, request, IPOIB__CM_REASON_NO_RESOURCES);
+		return;
+	}
+	c = &channel->connection;
+	if (c->state == IPOIB__CONNECTION_UP) {
+		take_one_way(interface, peer, request, now);
+		return;
+	}
+	if (c->state == IPOIB__CONNECTION_DIALLING && !ipoib__connection_yields(&own, peer)) {
+		refuse(interface, request, IPOIB__CM_REASON_CONSUMER);
+		return;
+	}
+	step(interface, c, IPOIB__CONNECTION_ADOPT, 0, now);
+	channel->announced = announced;
+	if (accept(interface, channel, request) < 0)
+		step(interface, c, IPOIB__CONNECTION_FAILURE, 0, now);
+}
+
+static void on_request(struct ipoib_interface *interface, const struct ipoib_rc_event *request,
+		       uint64_t now)
+{
+	struct ipoib__cm_private theirs;
+	struct ipoib_link_address peer;
+
+	if (ipoib__cm_private_decode(&theirs, request->private_data, request->private_length) < 0 ||
+	    ipoib__connection_mtu(theirs.receive_mtu, IPOIB__MTU_CONNECTED_MAX) == 0) {
+		refuse(interface, request, IPOIB__CM_REASON_CONSUMER);
+		return;
+	}
+	peer = ipoib_link_address_make(0, theirs.qpn, &request->gid);
+	if (request->service_id == ipoib__service_id(IPOIB__SERVICE_RFC, interface->qpn))
+		take_both_ways(interface, &peer, request, theirs.receive_mtu, now);
+	else
+		take_one_way(interface, &peer, request, now);
+}
+
+/*
+ * The answer must come from the queue pair that was asked for, with an MTU that means something
+ * (I38).
+ */
+static void on_up(struct ipoib_interface *interface, struct ipoib__connection *c,
+		  const struct ipoib_rc_event *event, uint64_t now)
+{
+	const struct ipoib__channel *channel = (const struct ipoib__channel *)(const void *)c;
+	struct ipoib__cm_private theirs = { .qpn = ipoib_link_address_qpn(&c->peer),
+					  .receive_mtu = channel->announced };
+	uint32_t mtu;
+
+	if (c->state == IPOIB__CONNECTION_TAKEN) {
+		ipoib__connections_touch(&interface->connections, c, now);
+		return;
+	}
+	if (!c->both &&
+	    ipoib__cm_private_decode(&theirs, event->private_data, event->private_length) < 0)
+		theirs.receive_mtu = 0;
+	mtu = ipoib__connection_mtu(theirs.receive_mtu, IPOIB__MTU_CONNECTED_MAX);
+	/* A connection that takes less than a datagram would make the peer worse off. */
+	if (mtu < interface->datagram_mtu || theirs.qpn != ipoib_link_address_qpn(&c->peer))
+		step(interface, c, IPOIB__CONNECTION_FAILURE, 0, now);
+	else
+		step(interface, c, IPOIB__CONNECTION_ANSWER, mtu, now);
+}
+
+static void on_refused(struct ipoib_interface *interface, struct ipoib__connection *c,
+		       const struct ipoib_rc_event *event, int status, uint64_t now)
+{
+	enum ipoib__connection_event what = IPOIB__CONNECTION_FAILURE;
+
+	if (status == 0 && event->reason == IPOIB__CM_REASON_SERVICE_ID)
+		what = IPOIB__CONNECTION_UNKNOWN;
+	else if (status == 0 && event->reason == IPOIB__CM_REASON_STALE_CONNECTION)
+		what = IPOIB__CONNECTION_STALE;
+	step(interface, c, what, 0, now);
+}
+
+/* Drained before it is destroyed: the peer was told that its last messages have arrived. */
+static void note_end(struct ipoib_interface *interface, struct ipoib__connection *c, int status)
+{
+	struct ipoib__channel *channel = (struct ipoib__channel *)(void *)c;
+
+	channel->ended = status;
+	if (!ipoib__list_is_linked(&channel->ending))
+		ipoib__list_push_back(&interface->ending, &channel->ending);
+	interface->context->again = true;
+}
+
+/*
+ * An event of a connection names the interface in its upper bits; a request the queue pair, in
+ * its service ID.
+ */
+static bool is_ours(const struct ipoib_interface *interface,
+		    const struct ipoib_transport_event *event)
+{
+	if (event->type != IPOIB_TRANSPORT_RC_REQUEST)
+		return event->id >> ID_BITS == interface->number;
+	return event->rc.service_id == ipoib__service_id(IPOIB__SERVICE_LINUX, interface->qpn) ||
+	       event->rc.service_id == ipoib__service_id(IPOIB__SERVICE_RFC, interface->qpn);
+}
+
+void ipoib__channel_event(struct ipoib_interface *interface,
+			  const struct ipoib_transport_event *event, uint64_t now)
+{
+	struct ipoib__connection *c;
+
+	if (!is_ours(interface, event))
+		return;
+	if (event->type == IPOIB_TRANSPORT_RC_REQUEST) {
+		on_request(interface, &event->rc, now);
+		return;
+	}
+	c = ipoib__connections_by_id(&interface->connections,
+				     event->id & ((UINT64_C(1) << ID_BITS) - 1));
+	if (!c)
+		return; /* ended meanwhile */
+	if (event->type == IPOIB_TRANSPORT_RC_UP)
+		on_up(interface, c, &event->rc, now);
+	else if (event->type == IPOIB_TRANSPORT_RC_REFUSED)
+		on_refused(interface, c, &event->rc, event->status, now);
+	else
+		note_end(interface, c, event->status);
+}
+
+/* Ends what has been told to have ended, now that what came by it was taken out of the queue. */
+void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now)
+{
+	struct ipoib__list *first;
+
+	while ((first = ipoib__list_pop_front(&interface->ending)) != NULL) {
+		struct ipoib__channel *channel =
+			ipoib__container_of(first, struct ipoib__channel, ending);
+
+		step(interface, &channel->connection,
+		     channel->ended == -ECONNRESET ? IPOIB__CONNECTION_ENDED :
+						     IPOIB__CONNECTION_FAILURE,
+		     0, now);
+	}
+}
+
+/* Something came by a connection. */
+void ipoib__channel_heard(struct ipoib_interface *interface, uint64_t connection, uint64_t now)
+{
+	struct ipoib__connection *c = ipoib__connections_by_id(
+		&interface->connections, connection & ((UINT64_C(1) << ID_BITS) - 1));
+
+	if (c)
+		ipoib__connections_touch(&interface->connections, c, now);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Buffers and their pools. A transport has two: one of datagrams' size, and one for
+ * connections, whose buffers hold 64 KiB and would be a waste for everything else.
+ *
+ *   memory   +40              +44
+ *   | GRH    | IPoIB header   | IP packet ...
+ */
+#ifndef IPOIB__INTERFACE_POOL_H
+#define IPOIB__INTERFACE_POOL_H
+
+#include <ipoib/buffer.h>
+#include <ipoib/transport.h>
+
+#include "base/list.h"
+#include "wire/encap.h"
+
+/* The largest payload of a UD packet: an MTU of 4096. */
+#define IPOIB__PAYLOAD_MAX 4096
+/* In front of an IP packet: room for the GRH of a received one, and the IPoIB header. */
+#define IPOIB__HEADROOM (IPOIB_GRH_LENGTH + IPOIB__ENCAP_LENGTH)
+#define IPOIB__BUFFER_OCTETS (IPOIB_GRH_LENGTH + IPOIB__PAYLOAD_MAX)
+#define IPOIB__LARGE_OCTETS (IPOIB_GRH_LENGTH + IPOIB_RC_MESSAGE_MAX)
+/* Buffers are registered this many at a time: half a megabyte of either kind. */
+#define IPOIB__SLAB_BUFFERS 128
+#define IPOIB__SLAB_LARGE 8
+
+struct ipoib__ah;
+struct ipoib__channel;
+struct ipoib__pool;
+struct ipoib__queue;
+
+struct ipoib_buffer {
+	struct ipoib__list link; /* in the pool, in a queue, or posted */
+	struct ipoib__list age;  /* waiting: among all that wait, oldest first */
+	struct ipoib_transport *transport;
+	struct ipoib__pool *pool;
+	uint8_t *memory;         /* ipoib__pool::octets */
+	uint64_t key;
+	uint32_t references;     /* 0: in the pool */
+	uint32_t length;         /* of the IP packet */
+	bool taken;              /* the library's, between acceptance and fate */
+	bool control;            /* our own ARP, not a packet of the caller */
+	uint8_t cast;            /* received */
+	uint16_t source_lid;     /* received */
+	uint32_t source_qpn;     /* received */
+	uint8_t fate;            /* dropped: enum ipoib_send_drop */
+	uint32_t limit;          /* dropped as too big: the MTU that would have held */
+	uint16_t type;           /* to send: EtherType */
+	uint32_t remote_qpn;     /* to send */
+	uint64_t deadline;       /* waiting: until when */
+	struct ipoib__queue *queue; /* waiting: where */
+	struct ipoib__ah *ah;    /* posted as a datagram: held until completion */
+	struct ipoib__channel *channel; /* posted on a connection: which */
+	struct ipoib_ip next_hop;
+};
+
+struct ipoib__slab {
+	struct ipoib__list link;
+	struct ipoib_memory_region region;
+	struct ipoib_buffer buffers[]; /* ipoib__pool::slab */
+};
+
+struct ipoib__pool {
+	uint32_t octets;      /* of memory behind each buffer */
+	uint32_t slab;        /* buffers in a slab */
+	struct ipoib__list slabs;
+	struct ipoib__list free;
+	uint32_t total;       /* buffers in slabs */
+	uint32_t limit;       /* of total; what the interfaces asked for */
+	uint32_t out;         /* buffers that are not in the pool */
+	bool starved;         /* a receive queue went short; refill when something returns */
+};
+
+void ipoib__pool_init(struct ipoib__pool *pool, uint32_t octets, uint32_t slab);
+void ipoib__pool_fini(struct ipoib_transport *transport, struct ipoib__pool *pool);
+struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool);
+
+#endif

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+core_sources += \
+	%D%/decide.c \
+	%D%/fragment.c \
+	%D%/mtu.h

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The limits of the set: who has to go when there are as many as may be (I30, I31). */
+#include "connection/connection_rig.h"
+#include "support/support.h"
+
+static bool known(unsigned number)
+{
+	struct ipoib_link_address peer = rig_peer(number);
+
+	return ipoib__connections_find(&rig.set, &peer) != NULL;
+}
+
+START_TEST(the_least_recently_used_goes_whichever_direction_it_has)
+{
+	struct ipoib__connection *first, *second, *third;
+
+	rig_start(3);
+	first = rig_up(1);
+	rig_run_until(2 * S);
+	second = rig_take(2);
+	rig_run_until(4 * S);
+	third = rig_up(3);
+	rig_run_until(6 * S);
+	ipoib__connections_touch(&rig.set, first, support_now);
+	ck_assert_ptr_nonnull(rig_take(4));
+	ck_assert_ptr_eq(rig.reaped, second);
+	ck_assert_uint_eq(rig.n_lost, 0);
+	rig_check_set();
+	rig_want(5);
+	ck_assert_ptr_eq(rig.reaped, third);
+	ck_assert_uint_eq(rig.n_lost, 1);
+	rig_check_set();
+	rig_want(6);
+	ck_assert_ptr_eq(rig.reaped, first);
+	rig_check_set();
+	ck_assert_uint_eq(rig.set.existing, 3);
+	rig_fini();
+}
+END_TEST
+
+START_TEST(nobody_is_to_blame_for_being_reaped)
+{
+	struct ipoib__connection *c;
+
+	rig_start(1);
+	c = rig_up(1);
+	rig_want(2);
+	ck_assert_int_eq(c->state, IPOIB__CONNECTION_IDLE);
+	ck_assert_uint_eq(c->failures, 0);
+	rig_step(c, IPOIB__CONNECTION_WANT);
+	ck_assert_int_eq(c->state, IPOIB__CONNECTION_DIALLING);
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
+START_TEST(use_within_a_second_does_not_change_the_order)
+{
+	struct ipoib__connection *first;
+
+	rig_start(2);
+	first = rig_up(1);
+	rig_up(2);
+	support_now += S - 1;
+	ipoib__connections_touch(&rig.set, first, support_now);
+	ck_assert_uint_eq(first->used, S - 1);
+	rig_want(3);
+	ck_assert_ptr_eq(rig.reaped, first);
+	rig_fini();
+}
+END_TEST
+
+START_TEST(who_is_busy_is_not_reaped)
+{
+	struct ipoib__connection *c[3];
+
+	rig_start(3);
+	for (unsigned i = 0; i < 3; i++) {
+		c[i] = i == 1 ? rig_take(i) : rig_up(i);
+		rig_set_busy(c[i], true);
+	}
+	rig.n_dials = 0;
+	rig_want(9);
+	ck_assert_ptr_null(rig_take(9));
+	ck_assert_uint_eq(rig.n_dials + rig.n_lost, 0);
+	ck_assert_uint_eq(rig.n_given_up, 1); /* what waits for it is answered */
+	rig_check_set();
+	rig_set_busy(c[2], false);
+	rig_run_until(2 * S); /* it is held as after any failure */
+	rig_want(9);
+	ck_assert_uint_eq(rig.n_dials, 1);
+	ck_assert_ptr_eq(rig.reaped, c[2]);
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
+START_TEST(one_that_is_idle_is_found_behind_any_number_of_busy_ones)
+{
+	struct ipoib__connection *c;
+
+	rig_start(100);
+	for (unsigned i = 0; i < 100; i++) {
+		c = rig_up(i);
+		rig_set_busy(c, i != 99);
+	}
+	for (unsigned i = 0; i < 10 && rig.n_lost == 0; i++)
+		rig_want(200 + i);
+	ck_assert_ptr_eq(rig.reaped, c);
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
+START_TEST(a_limit_of_none_makes_and_takes_none)
+{
+	rig_start(0);
+	rig_want(1);
+	ck_assert_ptr_null(rig_take(2));
+	ck_assert_uint_eq(rig.n_dials, 0);
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
+START_TEST(what_is_remembered_of_those_not_connected_is_bounded)
+{
+	rig_start(2);
+	rig.set.entries = 3;
+	ipoib__connections_hold(rig_get(1));
+	rig_up(2);
+	rig_get(3);
+	ck_assert_uint_eq(rig.n_ended, 0);
+	rig_get(4);
+	ck_assert(known(1) && known(2) && known(4) && !known(3));
+	ck_assert_uint_eq(rig_count(), 3);
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
+START_TEST(who_is_used_or_connected_is_not_forgotten_for_another)
+{
+	struct ipoib_link_address peer = rig_peer(3);
+
+	rig_start(2);
+	rig.set.entries = 2;
+	ipoib__connections_hold(rig_get(1));
+	rig_up(2);
+	ck_assert_ptr_null(ipoib__connections_get(&rig.set, &peer, support_now));
+	ck_assert_uint_eq(rig_count(), 2);
+	ck_assert_ptr_nonnull(rig_take(3)); /* which is bounded otherwise */
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
+START_TEST(room_is_made_only_where_there_is_none)
+{
+	struct ipoib__connection *first;
+
+	rig_start(2);
+	first = rig_up(1);
+	ck_assert(ipoib__connections_room(&rig.set, support_now));
+	ck_assert_uint_eq(rig.n_lost, 0);
+	rig_up(2);
+	ck_assert(ipoib__connections_room(&rig.set, support_now));
+	ck_assert_ptr_eq(rig.reaped, first);
+	ck_assert_uint_eq(rig.set.existing, 1);
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
+Suite *suite_limits(void)
+{
+	Suite *suite = suite_create("limits");
+	TCase *tcase = tcase_create("limits");
+
+	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
+	tcase_add_test(tcase, the_least_recently_used_goes_whichever_direction_it_has);
+	tcase_add_test(tcase, nobody_is_to_blame_for_being_reaped);
+	tcase_add_test(tcase, use_within_a_second_does_not_change_the_order);
+	tcase_add_test(tcase, who_is_busy_is_not_reaped);
+	tcase_add_test(tcase, one_that_is_idle_is_found_behind_any_number_of_busy_ones);
+	tcase_add_test(tcase, a_limit_of_none_makes_and_takes_none);
+	tcase_add_test(tcase, what_is_remembered_of_those_not_connected_is_bounded);
+	tcase_add_test(tcase, who_is_used_or_connected_is_not_forgotten_for_another);
+	tcase_add_test(tcase, room_is_made_only_where_there_is_none);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

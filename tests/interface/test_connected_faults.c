@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Connected mode, each operation of the transport and each allocation failing in turn: once, and
+ * for ever after. While it lasts nothing crashes and the law holds; when it is over, a connection
+ * comes up and carries packets.
+ */
+#include "interface/bench.h"
+#include "interface/suites.h"
+#include "support/support.h"
+
+#define PEER 2
+#define PEER_IP "10.0.0.2"
+#define PEER_QPN 0x102
+#define SMALL 100
+#define LARGE 3000
+#define TAKES 65524 /* the peer's Receive-MTU */
+
+static struct rail *const rail = &bench.rails[0];
+static struct fake *const fake = &bench.fakes[0];
+
+static const struct ipoib_interface_config connected = {
+	.size = sizeof(connected), .pkey = 0xffff, .scope = 2, .mode = IPOIB_MODE_CONNECTED,
+	.send_depth = 64, .receive_depth = 64, .neighbours_max = 64, .queue_packets = 8,
+	.queue_packets_total = 32, .queue_age_ms = 60000, .connected_depth = 16,
+	.connection_depth = 8, .connections_max = 8,
+};
+
+static void answer_all(void)
+{
+	for (size_t i = 0; i < fake->rc_count; i++)
+		if (fake->rcs[i]->alive && !fake->rcs[i]->up)
+			fake_rc_up(fake, fake->rcs[i], PEER_QPN, TAKES);
+}
+
+static void traffic(void)
+{
+	for (uint32_t i = 0; i < 6; i++) {
+		rail_send(rail, PEER_IP, i % 2 ? LARGE : SMALL, i);
+		bench_run(SECOND);
+		if (i == 2 && fake_ud(fake) && fake_ud(fake)->listen_count == 2)
+			fake_rc_ask(fake, fake_ud(fake)->listens[0], PEER, TAKES);
+		answer_all();
+		bench_settle();
+	}
+}
+
+/* Whatever has failed: once it does no more, a connection comes up and carries packets. */
+static void check_recovered(long n)
+{
+	uint64_t before;
+
+	for (uint32_t i = 0; i < 6; i++) { /* holds and negative answers pass */
+		bench_run(81 * SECOND);
+		rail_send(rail, PEER_IP, SMALL, i);
+		bench_run(SECOND);
+		answer_all();
+		bench_settle();
+	}
+	ck_assert_msg(fake_rc_last(fake) != NULL, "no connection after failure %ld", n);
+	before = rail_statistics(rail).sent_connected;
+	ck_assert_int_eq(rail_send(rail, PEER_IP, LARGE, 9), 0);
+	bench_settle();
+	ck_assert_uint_eq(rail_statistics(rail).sent_connected, before + 1);
+	ck_assert_uint_eq(rail_statistics(rail).queued, 0);
+}
+
+static bool try_up(void)
+{
+	struct ipoib_ip address = ip("10.0.0.1");
+
+	fake->starving = true;
+	bench.flags = IPOIB_LINK_ADDRESS_RC;
+	return rail_try_open(rail, fake, &connected) == 0 &&
+	       ipoib_binding_open(&rail->binding, rail->interface, &address, 24) == 0;
+}
+
+START_TEST(each_call_for_connections_failing)
+{
+	enum fake_op op = (enum fake_op)(FAKE_RC_LISTEN + _i / 2);
+	long calls, n = 0;
+
+	do {
+		n++;
+		bench_open();
+		fake_fail(fake, op, n, _i % 2);
+		if (try_up())
+			traffic();
+		calls = fake->faults[op].calls;
+		fake_mend(fake);
+		if (rail->binding)
+			check_recovered(n);
+		bench_close();
+	} while (calls >= n && n < 20);
+	ck_assert_int_gt(n, 1);
+}
+END_TEST
+
+START_TEST(each_allocation_failing)
+{
+	long asked, n = 0;
+
+	do {
+		bool opened;
+
+		n++;
+		asked = support_allocations();
+		support_fail_after(n, _i);
+		opened = bench_try_open() == 0;
+		if (opened && try_up())
+			traffic();
+		asked = support_allocations() - asked;
+		support_fail_after(0, false);
+		if (opened && rail->binding)
+			check_recovered(n);
+		bench_close();
+		ck_assert_uint_eq(support_blocks(), 0);
+	} while (asked >= n);
+	ck_assert_int_gt(n, 10);
+}
+END_TEST
+
+Suite *suite_connected_faults(void)
+{
+	Suite *suite = suite_create("connected_faults");
+	TCase *tcase = tcase_create("connected_faults");
+
+	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
+	tcase_set_timeout(tcase, 300); /* for valgrind */
+	tcase_add_loop_test(tcase, each_call_for_connections_failing, 0,
+			    2 * (FAKE_OPS - FAKE_RC_LISTEN));
+	tcase_add_loop_test(tcase, each_allocation_failing, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#ifndef IPOIB_TESTS_MTU_SUITES_H
+#define IPOIB_TESTS_MTU_SUITES_H
+
+#include <check.h>
+
+Suite *suite_decide(void);
+Suite *suite_fragment(void);
+
+#endif
