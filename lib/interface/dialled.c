@@ -48,16 +48,21 @@ static void refuse(struct ipoib_interface *interface, const struct ipoib_rc_even
 	transport->ops->rc_reject(transport->self, request->request, reason, data, (size_t)length);
 }
 
-static int accept(struct ipoib_interface *interface, struct ipoib__channel *channel,
-		  const struct ipoib_rc_event *request)
+/* What the transport cannot take stays to be refused, so that the peer need not wait in vain. */
+static void accept(struct ipoib_interface *interface, struct ipoib__channel *channel,
+		   const struct ipoib_rc_event *request, uint64_t now)
 {
 	struct ipoib_transport *transport = interface->transport;
 	struct ipoib_rc_attributes attributes =
 		ipoib__channel_attributes(interface, &channel->connection);
 
-	interface->statistics.connections_taken++;
-	return transport->ops->rc_accept(transport->self, interface->ud, request->request,
-					 &attributes, &channel->rc);
+	if (transport->ops->rc_accept(transport->self, interface->ud, request->request,
+				      &attributes, &channel->rc) == 0) {
+		interface->statistics.connections_taken++;
+		return;
+	}
+	refuse(interface, request, IPOIB__CM_REASON_NO_RESOURCES);
+	step(interface, &channel->connection, IPOIB__CONNECTION_FAILURE, 0, now);
 }
 
 /* A peer of Linux's kind: for receiving, beside the one that we may have made. */
@@ -71,8 +76,7 @@ static void take_one_way(struct ipoib_interface *interface, const struct ipoib_l
 		refuse(interface, request, IPOIB__CM_REASON_NO_RESOURCES);
 		return;
 	}
-	if (accept(interface, channel, request) < 0)
-		step(interface, &channel->connection, IPOIB__CONNECTION_FAILURE, 0, now);
+	accept(interface, channel, request, now);
 }
 
 /* A peer that follows RFC 4755 section 3.3: one connection for both directions. */
@@ -100,8 +104,7 @@ static void take_both_ways(struct ipoib_interface *interface, const struct ipoib
 	}
 	step(interface, c, IPOIB__CONNECTION_ADOPT, 0, now);
 	channel->announced = announced;
-	if (accept(interface, channel, request) < 0)
-		step(interface, c, IPOIB__CONNECTION_FAILURE, 0, now);
+	accept(interface, channel, request, now);
 }
 
 static void on_request(struct ipoib_interface *interface, const struct ipoib_rc_event *request,
