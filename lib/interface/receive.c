@@ -345,6 +345,7 @@ unsigned ipoib__receive_poll(struct ipoib_interface *interface, unsigned budget,
 		}
 		take_burst(interface, completions, (size_t)n, now);
 		taken += (unsigned)n;
+		armed = false; /* what woke us is used up: ask again before stopping */
 		if (!interface->closed)
 			ipoib__receive_refill(interface);
 	}
