@@ -4,10 +4,11 @@
 
 #include <string.h>
 
+#include <ipoib/interface.h>
+
 #include "wire/encap.h"
 
 #define RECEIVE_MTU_MAX (UINT32_C(1) << 31) /* RFC 4755 section 5: an RC message has no more */
-#define IP_MAX 65520
 
 uint64_t ipoib__connection_hold(unsigned failures)
 {
@@ -38,8 +39,8 @@ uint32_t ipoib__connection_mtu(uint32_t receive_mtu, uint32_t own)
 	if (receive_mtu < IPOIB__CONNECTION_MTU_LEAST || receive_mtu > RECEIVE_MTU_MAX)
 		return 0;
 	mtu = receive_mtu - IPOIB__ENCAP_LENGTH;
-	if (mtu > IP_MAX)
-		mtu = IP_MAX;
+	if (mtu > IPOIB_MTU_CONNECTED)
+		mtu = IPOIB_MTU_CONNECTED;
 	return mtu < own ? mtu : own;
 }
 

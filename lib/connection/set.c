@@ -146,7 +146,7 @@ void ipoib__connections_fini(struct ipoib__connections *set, uint64_t now)
 }
 
 /* Room for one more that exists: the least recently used idle one goes, in either direction. */
-static bool make_room(struct ipoib__connections *set, uint64_t now)
+bool ipoib__connections_room(struct ipoib__connections *set, uint64_t now)
 {
 	for (unsigned i = 0; i < REAP_LOOK && set->existing >= set->limit; i++) {
 		struct ipoib__list *first = ipoib__list_first(&set->recent);
@@ -161,11 +161,6 @@ static bool make_room(struct ipoib__connections *set, uint64_t now)
 		ipoib__list_push_back(&set->recent, first);
 	}
 	return set->existing < set->limit;
-}
-
-bool ipoib__connections_room(struct ipoib__connections *set, uint64_t now)
-{
-	return make_room(set, now);
 }
 
 /*
@@ -245,7 +240,7 @@ struct ipoib__connection *ipoib__connections_take(struct ipoib__connections *set
 {
 	struct ipoib__connection *c;
 
-	if (!make_room(set, now))
+	if (!ipoib__connections_room(set, now))
 		return NULL;
 	c = make(set, peer, now);
 	if (!c)
@@ -296,7 +291,7 @@ static bool may_dial(struct ipoib__connections *set, const struct ipoib__connect
 
 	if (ipoib__connection_exists(c) || held)
 		return true; /* the machine will not dial */
-	return make_room(set, now);
+	return ipoib__connections_room(set, now);
 }
 
 void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__connection *c,

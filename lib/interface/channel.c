@@ -17,14 +17,9 @@
  * datagrams then.
  */
 #define RETRIES 3
+#define RNR_RETRIES 6
 /* So long may a full connection be silent before it stops pushing back: many round trips. */
 #define STALL_NS UINT64_C(100000000)
-#define RNR_RETRIES 6
-/*
- * What is announced: an IP packet of the largest kind and its header, as Linux does whatever
- * its own limit.
- */
-#define RECEIVE_MTU IPOIB_RC_MESSAGE_MAX
 
 static struct ipoib__channel *channel_of(struct ipoib__connection *c)
 {
@@ -38,21 +33,32 @@ static struct ipoib__peer *peer_at(struct ipoib__list *at)
 
 /* ---- what the module decides ---- */
 
+/*
+ * What goes with a request, an answer and a refusal (RFC 4755 section 3.2). Announced is an IP
+ * packet of the largest kind and its header, as Linux does whatever its own limit.
+ */
+size_t ipoib__channel_private(const struct ipoib_interface *interface, uint8_t *bytes, size_t room)
+{
+	const struct ipoib__cm_private ours = { .qpn = interface->qpn,
+						.receive_mtu = IPOIB_RC_MESSAGE_MAX };
+	int length = ipoib__cm_private_encode(bytes, room, &ours);
+
+	ipoib__assert(length > 0);
+	return (size_t)length;
+}
+
 struct ipoib_rc_attributes ipoib__channel_attributes(const struct ipoib_interface *interface,
 						     const struct ipoib__connection *c)
 {
-	const struct ipoib__cm_private ours = { .qpn = interface->qpn, .receive_mtu = RECEIVE_MTU };
 	struct ipoib_rc_attributes attributes = {
-		.connection = (uint64_t)interface->number << 40 | c->id,
+		.connection = (uint64_t)interface->number << IPOIB__CONNECTION_ID_BITS | c->id,
 		.send_depth = interface->config.connection_depth,
 		.retry_count = RETRIES,
 		.rnr_retry = RNR_RETRIES,
 	};
-	int length = ipoib__cm_private_encode(attributes.private_data,
-					    sizeof(attributes.private_data), &ours);
 
-	ipoib__assert(length > 0);
-	attributes.private_length = (uint16_t)length;
+	attributes.private_length = (uint16_t)ipoib__channel_private(
+		interface, attributes.private_data, sizeof(attributes.private_data));
 	return attributes;
 }
 
@@ -74,6 +80,14 @@ static int dial(struct ipoib_interface *interface, struct ipoib__channel *channe
 					  &channel->rc);
 }
 
+static void take_off(struct ipoib__channel *channel, struct ipoib_buffer *buffer)
+{
+	ipoib__assert(buffer->channel == channel && channel->sends_out > 0);
+	ipoib__list_remove(&buffer->link);
+	buffer->channel = NULL;
+	channel->sends_out--;
+}
+
 /* What was posted and has not completed was not sent, as far as anybody can know. */
 static void hang_up(struct ipoib_interface *interface, struct ipoib__channel *channel)
 {
@@ -85,12 +99,11 @@ static void hang_up(struct ipoib_interface *interface, struct ipoib__channel *ch
 	transport->ops->rc_destroy(transport->self, channel->rc);
 	channel->rc = NULL;
 	ipoib__list_remove(&channel->ending);
-	while ((first = ipoib__list_pop_front(&channel->posted)) != NULL) {
+	while ((first = ipoib__list_first(&channel->posted)) != NULL) {
 		struct ipoib_buffer *buffer =
 			ipoib__container_of(first, struct ipoib_buffer, link);
 
-		buffer->channel = NULL;
-		channel->sends_out--;
+		take_off(channel, buffer);
 		ipoib__answer_dropped(interface, buffer,
 				      interface->closed ? IPOIB_SEND_DROP_CLOSED :
 							  IPOIB_SEND_DROP_TRANSPORT);
@@ -246,29 +259,16 @@ uint32_t ipoib__channel_room(const struct ipoib_interface *interface,
 	return channel->rc ? interface->config.connection_depth - channel->sends_out : 0;
 }
 
-static void prepare(struct ipoib_interface *interface, struct ipoib__channel *channel,
-		    struct ipoib_buffer *buffer, struct ipoib_rc_send *send)
+static void prepare(struct ipoib__channel *channel, struct ipoib_buffer *buffer,
+		    struct ipoib_rc_send *send)
 {
-	const struct ipoib__encap encap = { .type = buffer->type };
-	uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
-
-	(void)interface;
-	ipoib__encap_encode(start, IPOIB__ENCAP_LENGTH, &encap);
 	*send = (struct ipoib_rc_send){ .cookie = (uintptr_t)buffer,
-					.address = start,
+					.address = ipoib__encapsulate(buffer),
 					.length = IPOIB__ENCAP_LENGTH + buffer->length,
 					.key = buffer->key };
 	buffer->channel = channel;
 	ipoib__list_push_back(&channel->posted, &buffer->link);
 	channel->sends_out++;
-}
-
-static void take_off(struct ipoib__channel *channel, struct ipoib_buffer *buffer)
-{
-	ipoib__assert(buffer->channel == channel && channel->sends_out > 0);
-	ipoib__list_remove(&buffer->link);
-	buffer->channel = NULL;
-	channel->sends_out--;
 }
 
 /*
@@ -290,7 +290,7 @@ void ipoib__channel_post(struct ipoib_interface *interface, struct ipoib__channe
 			ipoib__answer_dropped(interface, buffers[i], IPOIB_SEND_DROP_TOO_BIG);
 			continue;
 		}
-		prepare(interface, channel, buffers[i], &sends[ready++]);
+		prepare(channel, buffers[i], &sends[ready++]);
 	}
 	if (ready == 0)
 		return;

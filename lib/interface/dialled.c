@@ -11,12 +11,17 @@
 #include "wire/cm.h"
 #include "wire/ipoib_cm.h"
 
-#define ID_BITS 40 /* of a connection's name; above them the number of the interface */
-
 static void step(struct ipoib_interface *interface, struct ipoib__connection *c,
 		 enum ipoib__connection_event event, uint32_t mtu, uint64_t now)
 {
 	ipoib__connections_step(&interface->connections, c, event, mtu, now);
+}
+
+/* By the transport's name for it; NULL: it has ended meanwhile. */
+static struct ipoib__connection *find(const struct ipoib_interface *interface, uint64_t name)
+{
+	return ipoib__connections_by_id(
+		&interface->connections, name & ((UINT64_C(1) << IPOIB__CONNECTION_ID_BITS) - 1));
 }
 
 int ipoib__channel_listen(struct ipoib_interface *interface)
@@ -38,14 +43,12 @@ int ipoib__channel_listen(struct ipoib_interface *interface)
 static void refuse(struct ipoib_interface *interface, const struct ipoib_rc_event *request,
 		   uint16_t reason)
 {
-	const struct ipoib__cm_private ours = { .qpn = interface->qpn,
-					      .receive_mtu = IPOIB_RC_MESSAGE_MAX };
 	struct ipoib_transport *transport = interface->transport;
 	uint8_t data[IPOIB__CM_PRIVATE_LENGTH];
-	int length = ipoib__cm_private_encode(data, sizeof(data), &ours);
+	size_t length = ipoib__channel_private(interface, data, sizeof(data));
 
 	interface->statistics.connections_refused++;
-	transport->ops->rc_reject(transport->self, request->request, reason, data, (size_t)length);
+	transport->ops->rc_reject(transport->self, request->request, reason, data, length);
 }
 
 /* What the transport cannot take stays to be refused, so that the peer need not wait in vain. */
@@ -114,7 +117,7 @@ static void on_request(struct ipoib_interface *interface, const struct ipoib_rc_
 	struct ipoib_link_address peer;
 
 	if (ipoib__cm_private_decode(&theirs, request->private_data, request->private_length) < 0 ||
-	    ipoib__connection_mtu(theirs.receive_mtu, IPOIB__MTU_CONNECTED_MAX) == 0) {
+	    ipoib__connection_mtu(theirs.receive_mtu, IPOIB_MTU_CONNECTED) == 0) {
 		refuse(interface, request, IPOIB__CM_REASON_CONSUMER);
 		return;
 	}
@@ -144,7 +147,7 @@ static void on_up(struct ipoib_interface *interface, struct ipoib__connection *c
 	if (!c->both &&
 	    ipoib__cm_private_decode(&theirs, event->private_data, event->private_length) < 0)
 		theirs.receive_mtu = 0;
-	mtu = ipoib__connection_mtu(theirs.receive_mtu, IPOIB__MTU_CONNECTED_MAX);
+	mtu = ipoib__connection_mtu(theirs.receive_mtu, IPOIB_MTU_CONNECTED);
 	/* A connection that takes less than a datagram would make the peer worse off. */
 	if (mtu < interface->datagram_mtu || theirs.qpn != ipoib_link_address_qpn(&c->peer))
 		step(interface, c, IPOIB__CONNECTION_FAILURE, 0, now);
@@ -183,7 +186,7 @@ static bool is_ours(const struct ipoib_interface *interface,
 		    const struct ipoib_transport_event *event)
 {
 	if (event->type != IPOIB_TRANSPORT_RC_REQUEST)
-		return event->id >> ID_BITS == interface->number;
+		return event->id >> IPOIB__CONNECTION_ID_BITS == interface->number;
 	return event->rc.service_id == ipoib__service_id(IPOIB__SERVICE_LINUX, interface->qpn) ||
 	       event->rc.service_id == ipoib__service_id(IPOIB__SERVICE_RFC, interface->qpn);
 }
@@ -199,8 +202,7 @@ void ipoib__channel_event(struct ipoib_interface *interface,
 		on_request(interface, &event->rc, now);
 		return;
 	}
-	c = ipoib__connections_by_id(&interface->connections,
-				     event->id & ((UINT64_C(1) << ID_BITS) - 1));
+	c = find(interface, event->id);
 	if (!c)
 		return; /* ended meanwhile */
 	if (event->type == IPOIB_TRANSPORT_RC_UP)
@@ -230,8 +232,7 @@ void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now)
 /* Something came by a connection. */
 void ipoib__channel_heard(struct ipoib_interface *interface, uint64_t connection, uint64_t now)
 {
-	struct ipoib__connection *c = ipoib__connections_by_id(
-		&interface->connections, connection & ((UINT64_C(1) << ID_BITS) - 1));
+	struct ipoib__connection *c = find(interface, connection);
 
 	if (c)
 		ipoib__connections_touch(&interface->connections, c, now);

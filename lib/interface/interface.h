@@ -50,6 +50,8 @@
 #define IPOIB__DISPATCH_PACKETS 256 /* completions per interface */
 /* neighbours and groups whose first packet came, per interface */
 #define IPOIB__DISPATCH_USES 256
+/* Of a connection's name for the transport; above them stands the number of the interface. */
+#define IPOIB__CONNECTION_ID_BITS 40
 /* Packets handed to one receive callback, and work requests to one post. */
 #define IPOIB__BURST 64
 /*
@@ -268,6 +270,8 @@ uint32_t ipoib__channel_room(const struct ipoib_interface *interface,
 			     const struct ipoib__channel *channel);
 void ipoib__channel_post(struct ipoib_interface *interface, struct ipoib__channel *channel,
 			 struct ipoib_buffer *const *buffers, size_t count, uint64_t now);
+size_t ipoib__channel_private(const struct ipoib_interface *interface, uint8_t *bytes,
+			      size_t room);
 struct ipoib_rc_attributes ipoib__channel_attributes(const struct ipoib_interface *interface,
 						     const struct ipoib__connection *c);
 struct ipoib__channel *ipoib__channel_set_up(struct ipoib__connection *c);
@@ -332,6 +336,7 @@ struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,
 				const struct ipoib_ah_attributes *attributes);
 struct ipoib__ah *ipoib__ah_ref(struct ipoib__ah *ah);
 void ipoib__ah_unref(struct ipoib_interface *interface, struct ipoib__ah *ah);
+const uint8_t *ipoib__encapsulate(struct ipoib_buffer *buffer);
 uint32_t ipoib__post_room(const struct ipoib_interface *interface);
 void ipoib__post(struct ipoib_interface *interface, struct ipoib_buffer *const *buffers,
 		 size_t count, uint64_t now);

@@ -54,6 +54,16 @@ void ipoib__address(struct ipoib_buffer *buffer, struct ipoib__ah *ah, uint32_t 
 	buffer->remote_qpn = qpn;
 }
 
+/* Writes the IPoIB header in front of the packet; returns where it begins. */
+const uint8_t *ipoib__encapsulate(struct ipoib_buffer *buffer)
+{
+	const struct ipoib__encap encap = { .type = buffer->type };
+	uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
+
+	ipoib__encap_encode(start, IPOIB__ENCAP_LENGTH, &encap);
+	return start;
+}
+
 static void drop_too_big(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 			 uint32_t limit)
 {
@@ -65,13 +75,9 @@ static void drop_too_big(struct ipoib_interface *interface, struct ipoib_buffer 
 static void prepare(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 		    struct ipoib_ud_send *send, uint64_t now)
 {
-	const struct ipoib__encap encap = { .type = buffer->type };
-	uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
-
-	ipoib__encap_encode(start, IPOIB__ENCAP_LENGTH, &encap);
 	*send = (struct ipoib_ud_send){
 		.cookie = (uintptr_t)buffer,
-		.address = start,
+		.address = ipoib__encapsulate(buffer),
 		.length = IPOIB__ENCAP_LENGTH + buffer->length,
 		.remote_qpn = buffer->remote_qpn,
 		.remote_qkey = interface->groups.broadcast->record.qkey,

@@ -26,12 +26,6 @@
 
 #include <ipoib/types.h>
 
-/*
- * An IP packet on a connection as Linux makes it: 64 KiB less room for headers (RFC 4755 allows
- * more).
- */
-#define IPOIB__MTU_CONNECTED_MAX 65520
-
 enum ipoib__mtu_link {
 	IPOIB__MTU_NO_CONNECTION, /* the peer or we do not want one, or it was refused lately */
 	IPOIB__MTU_WANTED,        /* one may be asked for */
