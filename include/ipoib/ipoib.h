@@ -16,6 +16,7 @@
 #include <ipoib/context.h>
 #include <ipoib/event.h>
 #include <ipoib/interface.h>
+#include <ipoib/membership.h>
 #include <ipoib/multicast.h>
 #include <ipoib/neighbour.h>
 #include <ipoib/path.h>

@@ -76,6 +76,9 @@ struct ipoib_ip {
 /** The IPv4 address a.b.c.d from its four octets in network order. */
 IPOIB_PUBLIC struct ipoib_ip ipoib_ip_from_ipv4(const uint8_t octets[4]);
 
+/** An IPv6 address from its sixteen octets in network order. */
+IPOIB_PUBLIC struct ipoib_ip ipoib_ip_from_ipv6(const uint8_t octets[16]);
+
 /**
  * Reads an IP address of either version from text.
  * @param out where the address goes; untouched on error
@@ -91,6 +94,15 @@ IPOIB_PUBLIC int ipoib_ip_parse(struct ipoib_ip *out, const char *text);
  * @return text
  */
 IPOIB_PUBLIC const char *ipoib_ip_format(const struct ipoib_ip *ip, char text[IPOIB_IP_TEXT]);
+
+/**
+ * The link-local IPv6 address of a port (RFC 4391 section 8), as Linux gives it to the same port:
+ * fe80::/64 and the port GUID, whose universal/local bit is set.
+ * @param out where the address goes; untouched on error
+ * @param gid a GID of the port; its low eight octets are the port GUID
+ * @return 0, or -EINVAL when the GID is that of a multicast group or the port GUID is zero.
+ */
+IPOIB_PUBLIC int ipoib_ip_link_local(struct ipoib_ip *out, const struct ipoib_gid *gid);
 
 /** Whether two addresses are the same, family included. */
 IPOIB_PUBLIC bool ipoib_ip_equal(const struct ipoib_ip *a, const struct ipoib_ip *b);

@@ -52,6 +52,8 @@ static void write_icrc(struct ipoib__writer *w, bool has_grh)
 	uint8_t head[MASKED_LENGTH];
 	uint32_t crc;
 
+	if (w->failed)
+		return;
 	for (size_t i = 0; i < masked; i++)
 		head[i] = w->start[i] | icrc_mask(i, has_grh);
 	crc = ipoib__crc_update(&ipoib__crc_invariant, 0xffffffffu, head, masked);

@@ -146,6 +146,22 @@ int ipoib__ipv6_decode(struct ipoib__ipv6 *out, const void *bytes, size_t length
 	return IPOIB__IPV6_HEADER_LENGTH;
 }
 
+int ipoib__ipv6_encode(void *bytes, size_t room, const struct ipoib__ipv6 *header)
+{
+	struct ipoib__writer w;
+
+	ipoib__writer_init(&w, bytes, room);
+	ipoib__write_u32(&w, ipoib__bits_put(6, 28, 4) |
+				     ipoib__bits_put(header->traffic_class, 20, 8) |
+				     ipoib__bits_put(header->flow_label, 0, 20));
+	ipoib__write_u16(&w, header->payload_length);
+	ipoib__write_u8(&w, header->next_header);
+	ipoib__write_u8(&w, header->hop_limit);
+	ipoib__write_bytes(&w, header->source, sizeof(header->source));
+	ipoib__write_bytes(&w, header->destination, sizeof(header->destination));
+	return ipoib__write_result(&w);
+}
+
 uint16_t ipoib__ip_checksum(const void *bytes, size_t length)
 {
 	const uint8_t *p = bytes;

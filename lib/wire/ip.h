@@ -66,6 +66,8 @@ int ipoib__ipv4_encode(void *bytes, size_t room, const struct ipoib__ipv4 *heade
 
 /* Consumes the fixed header. The whole packet must be there. -EPROTO: not version 6. */
 int ipoib__ipv6_decode(struct ipoib__ipv6 *out, const void *bytes, size_t length);
+/* Writes the fixed header. */
+int ipoib__ipv6_encode(void *bytes, size_t room, const struct ipoib__ipv6 *header);
 
 /*
  * The Internet checksum (RFC 1071) in host order, to be stored big-endian. Over a header that

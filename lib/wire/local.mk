@@ -11,10 +11,14 @@ foundation_sources += \
 	%D%/ib_packet.c %D%/ib_packet.h \
 	%D%/ib_units.c %D%/ib_units.h \
 	%D%/icmp.c %D%/icmp.h \
+	%D%/icmpv6.c %D%/icmpv6.h \
 	%D%/ip.c %D%/ip.h \
+	%D%/ip6.c %D%/ip6.h \
 	%D%/ipoib_cm.c %D%/ipoib_cm.h \
 	%D%/mad.c %D%/mad.h \
+	%D%/membership.c \
 	%D%/mgid.c %D%/mgid.h \
+	%D%/nd.c %D%/nd.h \
 	%D%/sa.c %D%/sa.h \
 	%D%/sa_class_port_info.c %D%/sa_class_port_info.h \
 	%D%/sa_mcmember.c %D%/sa_mcmember.h \

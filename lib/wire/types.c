@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "wire/ip6.h"
 
 /* Where the parts of a link address stand: flags (1 octet), queue pair number (3), GID (16). */
 #define LINK_QPN_AT 1
@@ -20,6 +21,14 @@ struct ipoib_ip ipoib_ip_from_ipv4(const uint8_t octets[4])
 	struct ipoib_ip ip = { .family = IPOIB_IPV4 };
 
 	memcpy(ip.raw, octets, 4);
+	return ip;
+}
+
+struct ipoib_ip ipoib_ip_from_ipv6(const uint8_t octets[16])
+{
+	struct ipoib_ip ip = { .family = IPOIB_IPV6 };
+
+	memcpy(ip.raw, octets, 16);
 	return ip;
 }
 
@@ -50,6 +59,19 @@ const char *ipoib_ip_format(const struct ipoib_ip *ip, char text[IPOIB_IP_TEXT])
 		memcpy(text, "none", sizeof("none"));
 	ipoib__assert(written != NULL);
 	return text;
+}
+
+int ipoib_ip_link_local(struct ipoib_ip *out, const struct ipoib_gid *gid)
+{
+	static const uint8_t no_guid[8];
+	const uint8_t *guid = gid->raw + 8;
+	struct ipoib_ip ip = { .family = IPOIB_IPV6 };
+
+	if (ipoib__ipv6_is_multicast(gid->raw) || memcmp(guid, no_guid, sizeof(no_guid)) == 0)
+		return -EINVAL;
+	ipoib__ipv6_link_local(ip.raw, guid, IPOIB__IDENTIFIER_AUTO);
+	*out = ip;
+	return 0;
 }
 
 bool ipoib_ip_equal(const struct ipoib_ip *a, const struct ipoib_ip *b)

@@ -11,8 +11,19 @@ unit_tests += %D%/test_wire
 	%D%/test_ib_units.c \
 	%D%/test_icmp.c \
 	%D%/test_icmp_error.c \
+	%D%/test_icmpv6.c \
 	%D%/test_ip.c \
+	%D%/test_ip6.c \
+	%D%/test_membership.c \
 	%D%/test_mgid.c \
+	%D%/test_nd.c \
+	%D%/test_nd_refused.c \
 	%D%/test_sa.c \
 	%D%/test_types.c \
 	%D%/wire.c %D%/wire.h
+
+# An independent reader: tshark reads the packets that sample writes.
+check_PROGRAMS += %D%/sample
+%C%_sample_SOURCES = %D%/sample.c
+script_tests += %D%/tshark.sh
+EXTRA_DIST += %D%/tshark.sh

@@ -81,6 +81,24 @@ void wire_decode_garbage(wire_decoder *decode, void *out, struct ipoib__random *
 	}
 }
 
+void wire_close_icmpv6(uint8_t *packet, size_t length, size_t at)
+{
+	uint32_t sum = 58 + (uint32_t)(length - at);
+
+	wire_check(at + 4 <= length && length >= 44, "no message in %zu octets", length);
+	packet[4] = (uint8_t)((length - 40) >> 8);
+	packet[5] = (uint8_t)((length - 40) & 0xff);
+	packet[at + 2] = packet[at + 3] = 0;
+	for (size_t i = 8; i < 40; i++)
+		sum += i % 2 == 0 ? (uint32_t)packet[i] << 8 : packet[i];
+	for (size_t i = at; i < length; i++)
+		sum += (i - at) % 2 == 0 ? (uint32_t)packet[i] << 8 : packet[i];
+	while (sum > 0xffff)
+		sum = (sum & 0xffff) + (sum >> 16);
+	packet[at + 2] = (uint8_t)(~sum >> 8 & 0xff);
+	packet[at + 3] = (uint8_t)(~sum & 0xff);
+}
+
 void wire_assert_hex(const uint8_t *bytes, size_t length, const char *text)
 {
 	uint8_t expected[1024];
@@ -91,4 +109,36 @@ void wire_assert_hex(const uint8_t *bytes, size_t length, const char *text)
 		ck_assert_msg(bytes[i] == expected[i], "octet %zu is %02x and not %02x", i,
 			      bytes[i], expected[i]);
 	}
+}
+
+/* Who has fe80::f652:1403:12:ab02? asks ...ab01; the checksum is known to tshark. */
+static const char solicitation[] = "6000000000303aff"
+				   "fe80000000000000f65214030012ab01"
+				   "ff0200000000000000000001ff12ab02"
+				   "8700346f00000000"
+				   "fe80000000000000f65214030012ab02"
+				   "01030000"
+				   "80000048fe80000000000000f45214030012ab01";
+
+void wire_nd_solicitation(uint8_t packet[WIRE_ND_LENGTH])
+{
+	(void)wire_hex(packet, WIRE_ND_LENGTH, solicitation);
+}
+
+void wire_nd_advertisement(uint8_t packet[WIRE_ND_LENGTH])
+{
+	wire_nd_solicitation(packet);
+	packet[WIRE_ND_MESSAGE] = 136;
+	packet[WIRE_ND_MESSAGE + 4] = 0x60; /* solicited, override */
+	packet[WIRE_ND_OPTION] = 2;
+	memcpy(packet + 24, packet + 8, 16);
+	packet[39] = 0x03;
+	wire_close_icmpv6(packet, WIRE_ND_LENGTH, WIRE_ND_MESSAGE);
+}
+
+void wire_nd_dad(uint8_t packet[WIRE_ND_LENGTH])
+{
+	wire_nd_solicitation(packet);
+	memset(packet + 8, 0, 16);
+	wire_close_icmpv6(packet, WIRE_ND_OPTION, WIRE_ND_MESSAGE);
 }

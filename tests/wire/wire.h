@@ -43,6 +43,24 @@ void wire_decode_garbage(wire_decoder *decode, void *out, struct ipoib__random *
 /* Fails the test, showing the difference, unless the octets are those of the text. */
 void wire_assert_hex(const uint8_t *bytes, size_t length, const char *text);
 
+/*
+ * Makes an IPv6 packet of length octets right again: its payload length, and the checksum of the
+ * ICMPv6 message that begins at octet at of it. Written from RFC 8200 section 8.1, and not with
+ * what is tested.
+ */
+void wire_close_icmpv6(uint8_t *packet, size_t length, size_t at);
+
+/* Octets of the neighbour solicitation below, and where its ICMPv6 message and option begin. */
+#define WIRE_ND_LENGTH 88
+#define WIRE_ND_MESSAGE 40
+#define WIRE_ND_OPTION 64
+/* A solicitation that tshark has read; */
+void wire_nd_solicitation(uint8_t packet[WIRE_ND_LENGTH]);
+/* the same made a solicited advertisement, */
+void wire_nd_advertisement(uint8_t packet[WIRE_ND_LENGTH]);
+/* and made that of DAD, which has no option: WIRE_ND_OPTION octets are the packet. */
+void wire_nd_dad(uint8_t packet[WIRE_ND_LENGTH]);
+
 Suite *suite_bytes(void);
 Suite *suite_types(void);
 Suite *suite_codecs(void);
@@ -52,6 +70,11 @@ Suite *suite_arp(void);
 Suite *suite_ip(void);
 Suite *suite_icmp(void);
 Suite *suite_icmp_error(void);
+Suite *suite_icmpv6(void);
+Suite *suite_ip6(void);
+Suite *suite_membership(void);
+Suite *suite_nd(void);
+Suite *suite_nd_refused(void);
 Suite *suite_sa(void);
 Suite *suite_cm(void);
 Suite *suite_ib_units(void);
