@@ -14,6 +14,7 @@
 
 #include <jansson.h>
 
+#include "ctl_fabric.h"
 #include "ctl_text.h"
 #include "local_socket.h"
 #include "options.h"
@@ -32,6 +33,9 @@ static const char usage[] =
 	"  multicast         multicast groups\n"
 	"  stats             all counters, and the conservation law with its numbers\n"
 	"  interface         addresses, port, MTU\n"
+	"\n"
+	"  ipoib-ctl fabric --help   faults for a running ipoib-fabric\n"
+	"\n"
 	"  -j, --json        as JSON\n"
 	"  -h, --help        this text\n"
 	"  -V, --version     the version\n";
@@ -233,6 +237,8 @@ int main(int argc, char **argv)
 	struct ctl_options chosen;
 	int status;
 
+	if (argc > 1 && strcmp(argv[1], "fabric") == 0)
+		return ctl_fabric(argc - 1, argv + 1);
 	if (!read_options(&chosen, argc, argv, &status))
 		return status;
 

@@ -3,7 +3,7 @@
  * ipoib-fabric: a simulated InfiniBand subnet, to which the ports of other programs attach.
  *
  * Everything it does is the library's (ipoib/mock.h); this file is the command line, a loop around
- * poll(2), and a last line with the counters.
+ * poll(2), and a last line with the counters. fabric_control.h is how it is told to misbehave.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,6 +15,7 @@
 #include <ipoib/ipoib.h>
 #include <ipoib/mock.h>
 
+#include "fabric_control.h"
 #include "options.h"
 #include "pcap_file.h"
 #include "poll_loop.h"
@@ -24,21 +25,24 @@ const char program_name[] = "ipoib-fabric";
 
 static const char usage[] =
 	"Usage: ipoib-fabric --socket PATH [--hosts N] [--ports N] [--mtu 2048|4096] [--seed N]\n"
-	"                    [--pcap FILE]\n"
+	"                    [--pkeys P_KEY,...] [--pcap FILE]\n"
 	"A simulated InfiniBand subnet: one switch, its ports, and the subnet administrator.\n"
 	"\n"
-	"  --socket PATH     the local socket at which ports attach\n"
+	"  --socket PATH     the local socket at which ports attach; at PATH.control it takes the\n"
+	"                    commands of \"ipoib-ctl fabric\"\n"
 	"  --hosts N         hosts, 1 to 1024 (2)\n"
 	"  --ports N         ports of each host, 1 to 8 (1); they are named host1/1, host1/2, ...\n"
 	"  --mtu 2048|4096   octets of an InfiniBand payload (2048)\n"
 	"  --seed N          what everything random comes from (1)\n"
+	"  --pkeys P_KEY,... the P_Key table of every port, at most 15 (0xffff)\n"
 	"  --pcap FILE       records every frame, for Wireshark\n"
 	"  -h, --help        this text\n"
 	"  -V, --version     the version\n"
 	"\n"
 	"It prints \"ready\" on a line when ports may attach, and ends on SIGINT or SIGTERM.\n";
 
-enum { OPTION_SOCKET = 1, OPTION_HOSTS, OPTION_PORTS, OPTION_MTU, OPTION_SEED, OPTION_PCAP };
+enum { OPTION_SOCKET = 1, OPTION_HOSTS, OPTION_PORTS, OPTION_MTU, OPTION_SEED, OPTION_PKEYS,
+       OPTION_PCAP };
 
 static const struct option_row rows[] = {
 	{ OPTION_SOCKET, "socket", 0, true },
@@ -46,6 +50,7 @@ static const struct option_row rows[] = {
 	{ OPTION_PORTS, "ports", 0, true },
 	{ OPTION_MTU, "mtu", 0, true },
 	{ OPTION_SEED, "seed", 0, true },
+	{ OPTION_PKEYS, "pkeys", 0, true },
 	{ OPTION_PCAP, "pcap", 0, true },
 	OPTION_ROWS_COMMON,
 	{ 0, NULL, 0, false },
@@ -58,6 +63,8 @@ struct fabric_options {
 	uint64_t ports;
 	uint64_t mtu;
 	uint64_t seed;
+	uint16_t pkeys[IPOIB_FABRIC_PKEYS_MAX];
+	size_t pkey_count;
 };
 
 static bool read_mtu(const char *text, uint64_t *out)
@@ -67,6 +74,16 @@ static bool read_mtu(const char *text, uint64_t *out)
 	if (*out == 2048 || *out == 4096)
 		return true;
 	report("--mtu %s: the payload of an InfiniBand packet is 2048 or 4096 octets here", text);
+	return false;
+}
+
+static bool read_pkeys(struct fabric_options *chosen, const char *text)
+{
+	char error[FABRIC_ERROR_ROOM];
+
+	if (fabric_pkeys_read(chosen->pkeys, &chosen->pkey_count, text, error))
+		return true;
+	report("--pkeys %s: %s", text, error);
 	return false;
 }
 
@@ -84,6 +101,8 @@ static bool take_option(struct fabric_options *chosen, int id, const char *value
 		return read_mtu(value, &chosen->mtu);
 	case OPTION_SEED:
 		return read_number("--seed", value, 0, UINT64_MAX, &chosen->seed);
+	case OPTION_PKEYS:
+		return read_pkeys(chosen, value);
 	case OPTION_PCAP:
 		chosen->pcap = value;
 		return true;
@@ -99,7 +118,9 @@ static bool read_options(struct fabric_options *chosen, int argc, char **argv, i
 	struct options options;
 	int id;
 
-	*chosen = (struct fabric_options){ .hosts = 2, .ports = 1, .mtu = 2048, .seed = 1 };
+	*chosen = (struct fabric_options){
+		.hosts = 2, .ports = 1, .mtu = 2048, .seed = 1, .pkeys = { 0xffff }, .pkey_count = 1
+	};
 	options_begin(&options, rows, usage, argc, argv);
 	while ((id = options_next(&options)) != OPTIONS_END) {
 		if (id == OPTIONS_EXIT) {
@@ -132,6 +153,8 @@ static int make_fabric(struct ipoib_fabric **out, const struct fabric_options *c
 
 	int error = ipoib_fabric_new(out, &config);
 
+	if (!error)
+		error = ipoib_fabric_set_pkeys(*out, NULL, chosen->pkeys, chosen->pkey_count);
 	if (error)
 		report("a fabric of %" PRIu64 " hosts could not be made: %s", chosen->hosts,
 		       error_text(error));
@@ -152,22 +175,35 @@ static int listen_at(struct ipoib_fabric *fabric, const char *path)
 	return error;
 }
 
-static int fabric_pollfds(const void *object, struct pollfd *fds, size_t count)
+/* The control socket's entries come first, then the fabric's, as far as there is room. */
+static int all_pollfds(const void *object, struct pollfd *fds, size_t count)
 {
-	return ipoib_fabric_pollfds(object, fds, count);
+	const struct fabric_control *control = object;
+	size_t room = count < FABRIC_CONTROL_POLLFDS ? 0 : count - FABRIC_CONTROL_POLLFDS;
+	int others = ipoib_fabric_pollfds(control->fabric, fds + (count - room), room);
+
+	if (count >= FABRIC_CONTROL_POLLFDS)
+		fabric_control_pollfds(control, fds);
+	return others < 0 ? others : others + FABRIC_CONTROL_POLLFDS;
 }
 
-static int run(struct ipoib_fabric *fabric, struct poll_loop *loop)
+static int run(struct ipoib_fabric *fabric, struct fabric_control *control, struct poll_loop *loop)
 {
 	while (!poll_loop_stopped(loop)) {
-		int error = poll_loop_wait(loop, fabric_pollfds, fabric,
-					   ipoib_fabric_deadline(fabric),
+		uint64_t deadline = fabric_control_deadline(control);
+
+		if (ipoib_fabric_deadline(fabric) < deadline)
+			deadline = ipoib_fabric_deadline(fabric);
+
+		int error = poll_loop_wait(loop, all_pollfds, control, deadline,
 					   ipoib_clock_monotonic(NULL));
 
 		if (error) {
 			report("cannot wait for frames: %s", error_text(error));
 			return error;
 		}
+		/* Entry 0 is the loop's own. */
+		fabric_control_dispatch(control, loop->fds + 1, ipoib_clock_monotonic(NULL));
 		ipoib_fabric_dispatch(fabric);
 	}
 	return 0;
@@ -189,20 +225,24 @@ static int serve(struct ipoib_fabric *fabric, struct poll_loop *loop,
 		 const struct fabric_options *chosen)
 {
 	struct pcap_file pcap = PCAP_FILE_NONE;
+	struct fabric_control control;
 	int error = listen_at(fabric, chosen->socket);
 
 	if (error)
 		return error;
+	error = fabric_control_open(&control, fabric, chosen->socket);
 	/* Only now: a fabric that may not listen must not empty the capture of one that does. */
-	error = pcap_file_open(&pcap, chosen->pcap);
+	if (!error)
+		error = pcap_file_open(&pcap, chosen->pcap);
 	if (!error) {
 		ipoib_fabric_capture(fabric, pcap.capture);
 		announce_ready();
-		error = run(fabric, loop);
+		error = run(fabric, &control, loop);
 		report_counters(fabric);
 	}
 	ipoib_fabric_capture(fabric, NULL);
 	pcap_file_close(&pcap);
+	fabric_control_close(&control);
 	return error;
 }
 

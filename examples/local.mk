@@ -7,6 +7,9 @@ ip_checksum_sources = \
 	%D%/ip_checksum.c %D%/ip_checksum.h
 local_socket_sources = \
 	%D%/local_socket.c %D%/local_socket.h
+fabric_command_sources = \
+	%D%/fabric_command.c %D%/fabric_command.h \
+	%D%/fabric_value.c %D%/fabric_value.h
 pcap_file_sources = \
 	%D%/pcap_file.c %D%/pcap_file.h
 poll_loop_sources = \
@@ -15,9 +18,13 @@ poll_loop_sources = \
 if PROGRAMS
 bin_PROGRAMS += %D%/ipoib-fabric
 %C%_ipoib_fabric_SOURCES = %D%/ipoib-fabric.c \
-	$(common_sources) $(pcap_file_sources) $(poll_loop_sources)
+	$(common_sources) $(fabric_command_sources) $(local_socket_sources) \
+	$(pcap_file_sources) $(poll_loop_sources) \
+	%D%/fabric_apply.c %D%/fabric_apply.h \
+	%D%/fabric_control.c %D%/fabric_control.h \
+	%D%/fabric_status.c
 %C%_ipoib_fabric_CPPFLAGS = $(program_cppflags)
-%C%_ipoib_fabric_LDADD = lib/libipoib-mock.la lib/libipoib.la
+%C%_ipoib_fabric_LDADD = lib/libipoib-mock.la lib/libipoib.la $(JANSSON_LIBS)
 
 bin_PROGRAMS += %D%/ipoib-ping
 %C%_ipoib_ping_SOURCES = %D%/ipoib-ping.c \
@@ -34,7 +41,8 @@ bin_PROGRAMS += %D%/ipoib-ping
 
 bin_PROGRAMS += %D%/ipoib-ctl
 %C%_ipoib_ctl_SOURCES = %D%/ipoib-ctl.c \
-	$(common_sources) $(local_socket_sources) \
+	$(common_sources) $(fabric_command_sources) $(local_socket_sources) \
+	%D%/ctl_fabric.c %D%/ctl_fabric.h \
 	%D%/ctl_stats.c \
 	%D%/ctl_text.c %D%/ctl_text.h
 %C%_ipoib_ctl_CPPFLAGS = $(program_cppflags)

@@ -9,7 +9,8 @@
  * from other processes with ipoib_mock_connect() through a local socket, at which
  * ipoib_fabric_listen() waits.
  *
- * Ports are named host1/1, host1/2, ... hostN/P.
+ * Ports are named host1/1, host1/2, ... hostN/P. A process that attaches without the name of a port
+ * gets one of process1, ... process64.
  *
  * A fabric belongs to one thread at a time; with ports attached by ipoib_mock_open() their
  * contexts belong to the same one.
@@ -118,14 +119,29 @@ struct ipoib_fabric_faults {
 	uint32_t reserved;      /**< zero */
 	uint64_t reorder_ns;    /**< how long */
 	uint64_t jitter_ns;     /**< up to this much is added to the delay of each frame */
+	uint64_t delay_ns;      /**< added to the delay of each frame */
+	uint64_t sa_delay_ns;   /**< what the SA takes its time for before it answers */
 };
 
 /**
- * Sets the faults of frames that a port sends; for the whole fabric when port is NULL.
+ * Sets the faults of frames that a port sends. Those of the SA are of the answers to the port.
+ * @param fabric the fabric
+ * @param port a port; "sm" for the frames that the subnet manager sends; NULL for all of these
+ * @param faults copied
  * @return 0; -EINVAL; -E2BIG; -ENOENT (no such port).
  */
 IPOIB_PUBLIC int ipoib_fabric_set_faults(struct ipoib_fabric *fabric, const char *port,
 					 const struct ipoib_fabric_faults *faults);
+
+/**
+ * Reads them.
+ * @param fabric the fabric
+ * @param port a port, or "sm"
+ * @param faults of which the caller sets the size
+ * @return 0; -EINVAL (the size is too small to be any version); -ENOENT (no such port).
+ */
+IPOIB_PUBLIC int ipoib_fabric_get_faults(struct ipoib_fabric *fabric, const char *port,
+					 struct ipoib_fabric_faults *faults);
 
 /**
  * Takes the link of a port down, or brings it up again.
@@ -137,9 +153,85 @@ IPOIB_PUBLIC int ipoib_fabric_set_link(struct ipoib_fabric *fabric, const char *
 IPOIB_PUBLIC void ipoib_fabric_reassign_lids(struct ipoib_fabric *fabric);
 
 /**
- * A new subnet manager takes over: it forgets every group and asks every port to register again.
+ * Gives one port another LID; nobody but the port is told.
+ * @param fabric the fabric
+ * @param port the port
+ * @param lid the LID, 1 to 0xbffd; 0: one that no port has had for long
+ * @return 0; -ENOENT (no such port); -EINVAL; -EBUSY (another port has it).
+ */
+IPOIB_PUBLIC int ipoib_fabric_set_lid(struct ipoib_fabric *fabric, const char *port, uint16_t lid);
+
+/**
+ * Gives a port another GID: another subnet prefix, another GUID, or both. Its memberships stay.
+ * @return 0; -ENOENT (no such port); -EINVAL (a multicast GID, or no GUID); -EBUSY (another port
+ * has this GUID).
+ */
+IPOIB_PUBLIC int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *port,
+				      const struct ipoib_gid *gid);
+
+/**
+ * Gives every port another subnet prefix.
+ * @param fabric the fabric
+ * @param prefix as a number: 0xfe80000000000000 is the one that a fabric begins with
+ * @return 0, or -EINVAL (a prefix of multicast GIDs).
+ */
+IPOIB_PUBLIC int ipoib_fabric_set_prefix(struct ipoib_fabric *fabric, uint64_t prefix);
+
+/** Entries of a P_Key table here. */
+#define IPOIB_FABRIC_PKEYS_MAX 15
+
+/**
+ * Gives a port another P_Key table, as the subnet manager may; it begins with 0xffff alone. For
+ * each partition in any port's table there is a broadcast group.
+ * @param fabric the fabric
+ * @param port the port; NULL: every port
+ * @param pkeys the table, with the membership bits; 0 is an empty entry
+ * @param count entries, at most #IPOIB_FABRIC_PKEYS_MAX
+ * @return 0; -ENOENT (no such port); -EINVAL (too many entries); -ENOMEM (no memory, or no LID is
+ * left for a broadcast group): nothing has changed.
+ */
+IPOIB_PUBLIC int ipoib_fabric_set_pkeys(struct ipoib_fabric *fabric, const char *port,
+					const uint16_t *pkeys, size_t count);
+
+/**
+ * Asks a port to register with the SA again (client reregister); every port when it is NULL.
+ * @return 0 or -ENOENT (no such port).
+ */
+IPOIB_PUBLIC int ipoib_fabric_reregister(struct ipoib_fabric *fabric, const char *port);
+
+/**
+ * A new subnet manager takes over, with a LID of its own: it forgets every group and asks every
+ * port to register again.
  */
 IPOIB_PUBLIC void ipoib_fabric_restart_sm(struct ipoib_fabric *fabric);
+
+/** The same, and every port gets another LID: one that knows nothing of the one before. */
+IPOIB_PUBLIC void ipoib_fabric_move_sm(struct ipoib_fabric *fabric);
+
+/**
+ * The subnet manager dies: the SA is silent. Links, LIDs and groups stay as they are. A new one
+ * that takes over ends this.
+ */
+IPOIB_PUBLIC void ipoib_fabric_stop_sm(struct ipoib_fabric *fabric);
+
+/**
+ * The subnet manager that died returns, with its LID: it has forgotten every group and asks every
+ * port to register again. Nothing happens when it has not died.
+ */
+IPOIB_PUBLIC void ipoib_fabric_start_sm(struct ipoib_fabric *fabric);
+
+/** The LID of the subnet manager; 0 while there is none. */
+IPOIB_PUBLIC uint16_t ipoib_fabric_sm_lid(const struct ipoib_fabric *fabric);
+
+/**
+ * What a port is.
+ * @param fabric the fabric
+ * @param index 0, 1, ...: the ports with names first, in order, then those of processes without
+ * @param attributes filled in; the state is that of the link
+ * @return 1 (attached), 0 (not attached), or -ENOENT: there are no more.
+ */
+IPOIB_PUBLIC int ipoib_fabric_port(const struct ipoib_fabric *fabric, uint32_t index,
+				   struct ipoib_port_attributes *attributes);
 
 /**
  * Counters of a fabric: frames in = delivered + dropped, a copy of a multicast frame being one
@@ -158,6 +250,7 @@ struct ipoib_fabric_statistics {
 	uint64_t dropped_bad;    /**< malformed frames */
 	uint64_t mads;           /**< MADs that the subnet administrator took */
 	uint64_t ports_attached; /**< (a gauge) */
+	uint64_t groups;         /**< multicast groups that the SA knows (a gauge) */
 };
 
 /** Reads the counters. @return 0, or -EINVAL when the size is too small to be any version. */

@@ -7,7 +7,8 @@
 #include "base/sized.h"
 #include "mock/fabric_sa.h"
 
-#define PARTS UINT32_C(1000000)
+/* The smallest version of the counters. */
+#define STATISTICS_FIRST offsetof(struct ipoib_fabric_statistics, groups)
 
 /* ---- making and ending ---- */
 
@@ -39,7 +40,7 @@ static int fabric_fill(struct ipoib_fabric *fabric)
 
 	if (status < 0)
 		return status;
-	return ipoib__fabric_sa_broadcast_group(fabric);
+	return ipoib__fabric_sa_broadcast_group(fabric, IPOIB__FABRIC_PKEY);
 }
 
 int ipoib_fabric_new(struct ipoib_fabric **out, const struct ipoib_fabric_config *given)
@@ -118,31 +119,6 @@ void ipoib_fabric_capture(struct ipoib_fabric *fabric, struct ipoib_capture *cap
 	fabric->capture = capture;
 }
 
-int ipoib_fabric_set_faults(struct ipoib_fabric *fabric, const char *name,
-			    const struct ipoib_fabric_faults *given)
-{
-	struct ipoib_fabric_faults faults = { .size = sizeof(faults) };
-	struct ipoib__fabric_port *port;
-	int status = ipoib__sized_in(&faults, sizeof(faults), sizeof(faults), given, given->size);
-
-	if (status < 0)
-		return status;
-	if (faults.loss_ppm > PARTS || faults.duplicate_ppm > PARTS || faults.reorder_ppm > PARTS ||
-	    faults.reserved != 0)
-		return -EINVAL;
-	if (name != NULL) {
-		port = ipoib__fabric_port_by_name(fabric, name);
-		if (port == NULL)
-			return -ENOENT;
-		port->faults = faults;
-		return 0;
-	}
-	fabric->faults = faults;
-	for (uint32_t i = 0; i < fabric->port_count; i++)
-		fabric->ports[i].faults = faults;
-	return 0;
-}
-
 int ipoib_fabric_statistics(const struct ipoib_fabric *fabric,
 			    struct ipoib_fabric_statistics *statistics)
 {
@@ -154,6 +130,7 @@ int ipoib_fabric_statistics(const struct ipoib_fabric *fabric,
 	for (uint32_t i = 0; i < fabric->port_count; i++)
 		if (ipoib__fabric_port_attached(&fabric->ports[i]))
 			counters.ports_attached++;
-	return ipoib__sized_out(statistics, statistics->size, sizeof(counters), &counters,
+	counters.groups = ipoib__fabric_groups_count(&fabric->groups);
+	return ipoib__sized_out(statistics, statistics->size, STATISTICS_FIRST, &counters,
 				sizeof(counters));
 }

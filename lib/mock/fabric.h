@@ -13,8 +13,8 @@
  * 4. Every copy ends in one counter: copies = delivered + in_flight + the sum of dropped_*.
  *    What the SA takes is delivered; what is malformed or has no route is a copy of one.
  *
- * LIDs: the ports have consecutive ones, which move as a block when they are assigned anew; the SM
- * has one of the two highest.
+ * LIDs: the ports have consecutive ones, which move as a block when they are assigned anew; one
+ * that was given a LID of its own leaves the block until then. The SM has one of the two highest.
  */
 #ifndef IPOIB__MOCK_FABRIC_H
 #define IPOIB__MOCK_FABRIC_H
@@ -53,6 +53,10 @@ struct ipoib__attach;
 /* The SM's LIDs, one after the other when a new one takes over. */
 #define IPOIB__FABRIC_SM_LID_A 0xbfff
 #define IPOIB__FABRIC_SM_LID_B 0xbffe
+/* The highest that a port may have. */
+#define IPOIB__FABRIC_LID_LAST 0xbffd
+/* The partition that every port is in from the start, and whose broadcast group always stays. */
+#define IPOIB__FABRIC_PKEY 0xffff
 /* Octets that wait for a peer which does not read: a few of the longest frames, many datagrams. */
 #define IPOIB__FABRIC_BACKLOG (UINT32_C(4) << 20)
 /* Frames read from one peer before the next one's turn. */
@@ -102,7 +106,7 @@ struct ipoib__fabric_port {
 	uint16_t lid;
 	uint32_t mtu;
 	uint32_t pkey_count;
-	uint16_t pkeys[15];
+	uint16_t pkeys[IPOIB_FABRIC_PKEYS_MAX]; /* 0 beyond the count */
 	struct ipoib_fabric_faults faults;
 	/* Attached: one of the two. */
 	struct ipoib__local *local;
@@ -114,12 +118,16 @@ struct ipoib_fabric {
 	struct ipoib__log log;
 	struct ipoib__random random;
 	struct ipoib_fabric_config config;
-	struct ipoib_fabric_faults faults; /* of frames that the SM sends, and of new ports */
+	struct ipoib_fabric_faults faults; /* of frames that the SM sends */
 	struct ipoib__fabric_port *ports;  /* named ones first */
 	uint32_t named;
 	uint32_t port_count;
 	uint16_t lid_first;
+	uint16_t lid_next; /* where to look for one that is free */
+	bool lids_moved;   /* a port may be outside the block */
+	bool gids_moved;   /* a GID may not tell its port's place in the table */
 	uint16_t sm_lid;
+	bool sm_dead;
 	struct ipoib__fabric_groups groups;
 	struct ipoib__fabric_queue queue;
 	struct ipoib_capture *capture;
@@ -137,7 +145,7 @@ struct ipoib_fabric {
 int ipoib__fabric_ports_init(struct ipoib_fabric *fabric);
 void ipoib__fabric_ports_fini(struct ipoib_fabric *fabric);
 uint64_t ipoib__fabric_now(const struct ipoib_fabric *fabric);
-/* NULL: there is none. A port that is down or not attached has a name, but no LID or GID. */
+/* NULL: there is none. A port that is down or not attached is found by its name alone. */
 struct ipoib__fabric_port *ipoib__fabric_port_by_name(struct ipoib_fabric *fabric,
 						      const char *name);
 struct ipoib__fabric_port *ipoib__fabric_port_by_lid(struct ipoib_fabric *fabric, uint16_t lid);
@@ -151,13 +159,18 @@ bool ipoib__fabric_port_alive(const struct ipoib__fabric_port *port);
 void ipoib__fabric_port_attributes(const struct ipoib_fabric *fabric,
 				   const struct ipoib__fabric_port *port,
 				   struct ipoib_port_attributes *attributes);
-/* Whether a P_Key's partition is in the port's table, and in which form. */
+/* Whether a P_Key's partition is in the port's table, in which form; a full one is preferred. */
 bool ipoib__fabric_port_pkey(const struct ipoib__fabric_port *port, uint16_t pkey, uint16_t *entry);
 /* Tells whoever is attached what the port is now; events are those of mock/attach.h. */
 void ipoib__fabric_port_tell(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
 			     uint32_t events);
 /* What was attached has gone: memberships go with it. */
 void ipoib__fabric_port_detach(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port);
+
+/* ---- fabric_sm.c ---- */
+
+/* Tells every port. */
+void ipoib__fabric_tell_all(struct ipoib_fabric *fabric, uint32_t events);
 
 /* ---- fabric_switch.c ---- */
 

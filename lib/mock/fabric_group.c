@@ -49,6 +49,15 @@ void ipoib__fabric_groups_forget(struct ipoib__fabric_groups *groups, uint32_t p
 	}
 }
 
+size_t ipoib__fabric_groups_count(const struct ipoib__fabric_groups *groups)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < IPOIB__FABRIC_GROUPS_MAX; i++)
+		count += groups->slots[i] != NULL;
+	return count;
+}
+
 struct ipoib__fabric_group *ipoib__fabric_group_by_mgid(const struct ipoib__fabric_groups *groups,
 							const struct ipoib_gid *mgid)
 {

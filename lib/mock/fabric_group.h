@@ -47,6 +47,8 @@ void ipoib__fabric_groups_clear(struct ipoib__fabric_groups *groups);
 /* Takes a port out of every group. */
 void ipoib__fabric_groups_forget(struct ipoib__fabric_groups *groups, uint32_t port);
 
+size_t ipoib__fabric_groups_count(const struct ipoib__fabric_groups *groups);
+
 /* NULL: there is none. */
 struct ipoib__fabric_group *ipoib__fabric_group_by_mgid(const struct ipoib__fabric_groups *groups,
 							const struct ipoib_gid *mgid);

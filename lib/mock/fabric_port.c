@@ -30,7 +30,7 @@ static void port_init(struct ipoib_fabric *fabric, uint32_t index)
 	port->lid = (uint16_t)(fabric->lid_first + index);
 	port->mtu = fabric->config.mtu;
 	port->pkey_count = 1;
-	port->pkeys[0] = 0xffff;
+	port->pkeys[0] = IPOIB__FABRIC_PKEY;
 	memcpy(port->gid.raw, prefix, sizeof(prefix));
 	if (index < fabric->named) {
 		snprintf(port->name, sizeof(port->name), "host%u/%u", (unsigned)host,
@@ -50,6 +50,7 @@ int ipoib__fabric_ports_init(struct ipoib_fabric *fabric)
 	fabric->named = fabric->config.hosts * fabric->config.ports;
 	fabric->port_count = fabric->named + IPOIB__FABRIC_ANONYMOUS_MAX;
 	fabric->lid_first = IPOIB__FABRIC_LID_FIRST;
+	fabric->lid_next = IPOIB__FABRIC_LID_LAST;
 	fabric->sm_lid = IPOIB__FABRIC_SM_LID_A;
 	fabric->ports = ipoib__memory_get_array(&fabric->memory, fabric->port_count,
 						sizeof(*fabric->ports));
@@ -98,18 +99,24 @@ bool ipoib__fabric_port_alive(const struct ipoib__fabric_port *port)
 
 struct ipoib__fabric_port *ipoib__fabric_port_by_name(struct ipoib_fabric *fabric, const char *name)
 {
-	for (uint32_t i = 0; i < fabric->named; i++)
+	for (uint32_t i = 0; i < fabric->port_count; i++)
 		if (strcmp(fabric->ports[i].name, name) == 0)
 			return &fabric->ports[i];
 	return NULL;
 }
 
+/* The place in the block, and only for ports outside it a search. */
 struct ipoib__fabric_port *ipoib__fabric_port_by_lid(struct ipoib_fabric *fabric, uint16_t lid)
 {
-	uint32_t index = (uint32_t)lid - fabric->lid_first;
+	uint32_t index = lid < fabric->lid_first ? fabric->port_count
+						 : (uint32_t)lid - fabric->lid_first;
 
-	if (lid < fabric->lid_first || index >= fabric->port_count ||
-	    !ipoib__fabric_port_alive(&fabric->ports[index]))
+	if (index >= fabric->port_count || fabric->ports[index].lid != lid) {
+		index = fabric->lids_moved ? 0 : fabric->port_count;
+		while (index < fabric->port_count && fabric->ports[index].lid != lid)
+			index++;
+	}
+	if (index >= fabric->port_count || !ipoib__fabric_port_alive(&fabric->ports[index]))
 		return NULL;
 	return &fabric->ports[index];
 }
@@ -128,10 +135,11 @@ static uint32_t index_of_gid(const struct ipoib_fabric *fabric, const struct ipo
 struct ipoib__fabric_port *ipoib__fabric_port_by_gid(struct ipoib_fabric *fabric,
 						     const struct ipoib_gid *gid)
 {
-	uint32_t candidate = index_of_gid(fabric, gid);
+	bool everywhere = fabric->gids_moved;
+	uint32_t candidate = everywhere ? 0 : index_of_gid(fabric, gid);
 
 	for (uint32_t i = candidate; i < fabric->port_count;
-	     i = i < fabric->named ? fabric->named : i + 1) {
+	     i = i < fabric->named && !everywhere ? fabric->named : i + 1) {
 		struct ipoib__fabric_port *port = &fabric->ports[i];
 
 		if (ipoib__fabric_port_alive(port) && memcmp(&port->gid, gid, sizeof(*gid)) == 0)
@@ -144,13 +152,16 @@ struct ipoib__fabric_port *ipoib__fabric_port_by_gid(struct ipoib_fabric *fabric
 
 bool ipoib__fabric_port_pkey(const struct ipoib__fabric_port *port, uint16_t pkey, uint16_t *entry)
 {
+	bool found = false;
+
 	for (uint32_t i = 0; i < port->pkey_count; i++) {
-		if ((pkey & 0x7fff) != 0 && ((port->pkeys[i] ^ pkey) & 0x7fff) == 0) {
+		if ((pkey & 0x7fff) == 0 || ((port->pkeys[i] ^ pkey) & 0x7fff) != 0)
+			continue;
+		if (!found || port->pkeys[i] > *entry)
 			*entry = port->pkeys[i];
-			return true;
-		}
+		found = true;
 	}
-	return false;
+	return found;
 }
 
 void ipoib__fabric_port_attributes(const struct ipoib_fabric *fabric,
@@ -168,6 +179,18 @@ void ipoib__fabric_port_attributes(const struct ipoib_fabric *fabric,
 	};
 	memcpy(attributes->name, port->name, sizeof(port->name));
 	memcpy(attributes->pkeys, port->pkeys, sizeof(port->pkeys));
+}
+
+int ipoib_fabric_port(const struct ipoib_fabric *fabric, uint32_t index,
+		      struct ipoib_port_attributes *attributes)
+{
+	const struct ipoib__fabric_port *port;
+
+	if (index >= fabric->port_count)
+		return -ENOENT;
+	port = &fabric->ports[index];
+	ipoib__fabric_port_attributes(fabric, port, attributes);
+	return ipoib__fabric_port_attached(port);
 }
 
 void ipoib__fabric_port_tell(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The subnet administrator: MADs in, MADs out. It answers as OpenSM does, its silences included:
- * a method or attribute that it does not know gets no answer.
+ * a method or attribute that it does not know gets no answer. It is a full member of every
+ * partition.
  */
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "mock/fabric.h"
 #include "mock/fabric_sa.h"
 #include "wire/mad.h"
+#include "wire/mgid.h"
 #include "wire/sa.h"
 #include "wire/sa_class_port_info.h"
 
@@ -87,7 +89,7 @@ static void send_reply(struct ipoib_fabric *fabric, const struct ipoib__frame *t
 		.sqpn = IPOIB__QPN_SERVICES,
 		.dqpn = to->sqpn,
 		.qkey = IPOIB__QKEY_SERVICES,
-		.pkey = to->pkey,
+		.pkey = to->pkey | IPOIB__PKEY_FULL_MEMBER,
 		.sl = to->sl,
 		.length = IPOIB__MAD_LENGTH,
 	};
@@ -110,6 +112,7 @@ static bool request_read(struct ipoib__sa_request *request, const struct ipoib__
 	const uint8_t *bytes = payload;
 
 	if (frame->operation != IPOIB__FRAME_UD || frame->dqpn != IPOIB__QPN_SERVICES ||
+	    (frame->pkey & ~IPOIB__PKEY_FULL_MEMBER) == 0 ||
 	    frame->qkey != IPOIB__QKEY_SERVICES || frame->length != IPOIB__MAD_LENGTH)
 		return false;
 	if (ipoib__sa_decode(&request->sa, bytes, frame->length) != IPOIB__SA_HEADER_LENGTH)
@@ -125,7 +128,7 @@ void ipoib__fabric_sa(struct ipoib_fabric *fabric, const struct ipoib__frame *fr
 	struct ipoib__sa_reply reply = { .status = 0 };
 
 	request.from = ipoib__fabric_port_by_lid(fabric, frame->slid);
-	if (request.from == NULL || !request_read(&request, frame, payload))
+	if (fabric->sm_dead || request.from == NULL || !request_read(&request, frame, payload))
 		return;
 	fabric->statistics.mads++;
 	if (request.from->faults.sa_silent)

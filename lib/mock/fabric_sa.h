@@ -38,7 +38,8 @@ void ipoib__fabric_sa_path(struct ipoib_fabric *fabric, const struct ipoib__sa_r
 			   struct ipoib__sa_reply *reply);
 
 /* fabric_sa_group.c */
-int ipoib__fabric_sa_broadcast_group(struct ipoib_fabric *fabric);
+/* The broadcast group of a P_Key's partition is there, and stays without members. -ENOMEM. */
+int ipoib__fabric_sa_broadcast_group(struct ipoib_fabric *fabric, uint16_t pkey);
 void ipoib__fabric_sa_group_get(struct ipoib_fabric *fabric,
 				const struct ipoib__sa_request *request,
 				struct ipoib__sa_reply *reply);

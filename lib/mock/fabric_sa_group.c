@@ -15,23 +15,29 @@
 	(IPOIB__MCMEMBER_QKEY | IPOIB__MCMEMBER_TRAFFIC_CLASS | IPOIB__MCMEMBER_PKEY |             \
 	 IPOIB__MCMEMBER_FLOW_LABEL | IPOIB__MCMEMBER_SL)
 
-/* ---- the group that is there from the start ---- */
+/* ---- the groups that are there without members ---- */
 
-int ipoib__fabric_sa_broadcast_group(struct ipoib_fabric *fabric)
+int ipoib__fabric_sa_broadcast_group(struct ipoib_fabric *fabric, uint16_t pkey)
 {
 	struct ipoib__sa_mcmember record = {
-		.mgid = ipoib__mgid_broadcast(IPOIB__SCOPE_LINK_LOCAL, 0xffff),
+		.mgid = ipoib__mgid_broadcast(IPOIB__SCOPE_LINK_LOCAL, pkey),
 		.qkey = fabric->config.qkey,
 		.mtu = ipoib__mtu_from_octets(fabric->config.mtu),
-		.pkey = 0xffff,
+		.pkey = pkey | IPOIB__PKEY_FULL_MEMBER,
 		.rate = IPOIB__FABRIC_GROUP_RATE,
 		.life = IPOIB__FABRIC_LIFE,
 		.scope = IPOIB__SCOPE_LINK_LOCAL,
 	};
-	struct ipoib__fabric_group *group = ipoib__fabric_group_new(&fabric->groups, &record);
+	struct ipoib__fabric_group *group =
+		ipoib__fabric_group_by_mgid(&fabric->groups, &record.mgid);
 
 	if (group == NULL)
+		group = ipoib__fabric_group_new(&fabric->groups, &record);
+	if (group == NULL)
 		return -ENOMEM;
+	/* A port may have made one of this MGID before, with whatever it liked. */
+	record.mlid = group->record.mlid;
+	group->record = record;
 	group->permanent = true;
 	return 0;
 }

@@ -32,11 +32,14 @@ static uint64_t later(uint64_t now, uint64_t span)
 	return now > IPOIB_NEVER - 1 - span ? IPOIB_NEVER - 1 : now + span;
 }
 
-static uint64_t arrival(struct ipoib_fabric *fabric, const struct passage *passage)
+static uint64_t arrival(struct ipoib_fabric *fabric, const struct passage *passage, uint32_t to)
 {
 	const struct ipoib_fabric_faults *faults = passage->faults;
 	uint64_t time = later(passage->now, fabric->config.delay_ns);
 
+	time = later(time, faults->delay_ns);
+	if (to == IPOIB__FABRIC_SM) /* a slow SA is one that gets to a request late */
+		time = later(time, faults->sa_delay_ns);
 	if (faults->jitter_ns > 0)
 		time = later(time, ipoib__random_between(&fabric->random, 0, faults->jitter_ns));
 	if (happens(fabric, faults->reorder_ppm))
@@ -57,7 +60,7 @@ static void copy_wait(struct ipoib_fabric *fabric, struct passage *passage, uint
 
 static void copy_once(struct ipoib_fabric *fabric, struct passage *passage, uint32_t to)
 {
-	uint64_t time = arrival(fabric, passage);
+	uint64_t time = arrival(fabric, passage, to);
 	struct ipoib__fabric_port *port = to == IPOIB__FABRIC_SM ? NULL : &fabric->ports[to];
 
 	fabric->statistics.copies++;

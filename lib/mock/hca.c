@@ -8,6 +8,9 @@
 #include "mock/hca_rc.h"
 #include "wire/mad.h"
 
+/* A P_Key without its membership bit. */
+#define PKEY_PARTITION 0x7fff
+
 void ipoib__hca_init(struct ipoib__hca *hca, struct ipoib__memory *memory,
 		     const struct ipoib__hca_owner *owner, const struct ipoib_port_attributes *port)
 {
@@ -89,6 +92,16 @@ static bool mads_go(struct ipoib__hca *hca)
 	return hca->mad_count == 0;
 }
 
+/* The first P_Key that the port has; 0, which reaches nobody, without any. */
+static uint16_t services_pkey(const struct ipoib__hca *hca)
+{
+	uint32_t i = 0;
+
+	while (i < hca->port.pkey_count && (hca->port.pkeys[i] & PKEY_PARTITION) == 0)
+		i++;
+	return i < hca->port.pkey_count ? hca->port.pkeys[i] : 0;
+}
+
 void ipoib__hca_send_mad_to(struct ipoib__hca *hca, const struct ipoib_ah_attributes *to,
 			    const uint8_t mad[256])
 {
@@ -104,7 +117,7 @@ void ipoib__hca_send_mad_to(struct ipoib__hca *hca, const struct ipoib_ah_attrib
 		.sqpn = IPOIB__QPN_SERVICES,
 		.dqpn = IPOIB__QPN_SERVICES,
 		.qkey = IPOIB__QKEY_SERVICES,
-		.pkey = hca->port.pkeys[0],
+		.pkey = services_pkey(hca),
 		.sl = to->sl,
 		.length = IPOIB__MAD_LENGTH,
 	};

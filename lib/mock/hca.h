@@ -10,7 +10,8 @@
  *    behind it with -ECANCELED. Receiving goes on. A send while the port is down completes with
  *    -EIO and stops nothing: real adapters differ, and an error is never taken for a delivery.
  * 3. A datagram that arrives for another LID, an unknown queue pair, with a wrong P_Key or Q_Key,
- *    or for a queue pair without a posted receive vanishes and is counted.
+ *    or for a queue pair without a posted receive vanishes and is counted. A queue pair's P_Key is
+ *    the entry of the port's table that it was made with, whatever that becomes.
  * 4. A posted receive that is too small (-EMSGSIZE), or whose key or address is wrong (-EIO),
  *    stops the whole queue pair (ERR): everything posted completes with -ECANCELED, and nothing
  *    arrives.

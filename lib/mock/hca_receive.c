@@ -95,10 +95,21 @@ static void deliver(struct ipoib__hca_ud *ud, const struct ipoib__frame *frame, 
 		fill(ud, &receive, frame, payload);
 }
 
+/* The services are in every partition that the port is in. */
+static bool port_has_pkey(const struct ipoib__hca *hca, uint16_t pkey)
+{
+	for (uint32_t i = 0; i < hca->port.pkey_count; i++)
+		if (ipoib__hca_pkey_matches(pkey, hca->port.pkeys[i]))
+			return true;
+	return false;
+}
+
 static void to_services(struct ipoib__hca *hca, const struct ipoib__frame *frame,
 			const void *payload)
 {
-	if (frame->qkey != IPOIB__QKEY_SERVICES || frame->length != IPOIB__MAD_LENGTH ||
+	if (!port_has_pkey(hca, frame->pkey))
+		hca->counters.dropped_pkey++;
+	else if (frame->qkey != IPOIB__QKEY_SERVICES || frame->length != IPOIB__MAD_LENGTH ||
 	    !hca->owner.mad(hca->owner.self, frame, payload))
 		hca->counters.dropped_mad++;
 	else

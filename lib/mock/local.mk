@@ -4,7 +4,9 @@ fabric_sources += \
 	%D%/connect.c \
 	%D%/fabric.c %D%/fabric.h \
 	%D%/fabric_attach.c \
+	%D%/fabric_faults.c \
 	%D%/fabric_group.c %D%/fabric_group.h \
+	%D%/fabric_partition.c \
 	%D%/fabric_peer.c \
 	%D%/fabric_port.c \
 	%D%/fabric_queue.c %D%/fabric_queue.h \

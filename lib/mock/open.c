@@ -68,7 +68,8 @@ int ipoib__port_open(struct ipoib__port **out, struct ipoib_fabric *fabric, cons
 	struct open_port *own;
 	int status;
 
-	if (port == NULL)
+	/* Those that follow are of processes which bring their own GUID. */
+	if (port == NULL || ipoib__fabric_port_index(fabric, port) >= fabric->named)
 		return -ENOENT;
 	if (ipoib__fabric_port_attached(port))
 		return -EBUSY;

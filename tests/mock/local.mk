@@ -14,6 +14,7 @@ unit_tests += %D%/test_mock
 	%D%/test_frame.c \
 	%D%/test_hca.c \
 	%D%/test_hca_port.c \
+	%D%/test_partition.c \
 	%D%/test_peer.c \
 	%D%/test_rc_faults.c \
 	%D%/test_rc_life.c \
@@ -21,4 +22,5 @@ unit_tests += %D%/test_mock
 	%D%/test_rc_socket.c \
 	%D%/test_sa_path.c \
 	%D%/test_sa_rules.c \
+	%D%/test_sm.c \
 	%D%/test_transport.c

@@ -10,7 +10,8 @@ int main(void)
 		suite_frame,   suite_hca,	suite_hca_port,	 suite_fabric,
 		suite_faults,  suite_sa_rules,	suite_sa_path,	 suite_attach,
 		suite_peer,    suite_connect,	suite_transport, suite_rc_rules,
-		suite_rc_life, suite_rc_faults, suite_rc_socket, NULL,
+		suite_rc_life, suite_rc_faults, suite_rc_socket, suite_sm,
+		suite_partition, NULL,
 	};
 
 	return support_main(suites, "test_mock");

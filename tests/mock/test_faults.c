@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Faults on demand, delays, bounds, and that the same seed gives the same run. */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -185,6 +186,83 @@ START_TEST(a_delay_is_kept_to_the_nanosecond)
 }
 END_TEST
 
+START_TEST(a_delay_is_of_the_frames_that_a_port_sends)
+{
+	struct ipoib_fabric *fabric = fixture_fabric(2);
+	struct ipoib_fabric_faults faults = no_faults(), read = no_faults();
+	struct ipoib_gid gid;
+	struct node a, b;
+	void *ah;
+
+	node_open(&a, fabric, "host1/1");
+	node_open(&b, fabric, "host2/1");
+	faults.delay_ns = 700;
+	faults.sa_delay_ns = 5000;
+	ck_assert_int_eq(ipoib_fabric_set_faults(fabric, "host1/1", &faults), 0);
+	ck_assert_int_eq(ipoib_fabric_get_faults(fabric, "host1/1", &read), 0);
+	ck_assert_mem_eq(&read, &faults, sizeof(read));
+	ck_assert_int_eq(ipoib_fabric_get_faults(fabric, "host2/1", &read), 0);
+	ck_assert_uint_eq(read.delay_ns, 0);
+	ck_assert_int_eq(ipoib_fabric_get_faults(fabric, "host3/1", &read), -ENOENT);
+	ah = node_ah(&a, &b, false);
+	ck_assert_int_eq(node_send(&a, ah, b.qpn, 0, 8), 1);
+	node_completion(&a, IPOIB_UD_SEND, 0);
+	ck_assert_uint_eq(ipoib_fabric_deadline(fabric), support_now + 700);
+	fixture_advance(fabric, 700);
+	ck_assert_uint_eq(ipoib_fabric_deadline(fabric), IPOIB_NEVER);
+	/* The SA takes its time, and its answer is not the port's frame. */
+	gid = node_attributes(&b).gid;
+	ck_assert_int_eq(ops->path_query(a.port, 1, &gid, 0xffff), 0);
+	fixture_advance(fabric, 5699);
+	ck_assert_uint_eq(node_events(&a, IPOIB_TRANSPORT_PATH), 0);
+	fixture_advance(fabric, 1);
+	ck_assert_uint_eq(node_events(&a, IPOIB_TRANSPORT_PATH), 1);
+	ops->ah_destroy(a.port, ah);
+	node_close(&a);
+	node_close(&b);
+	fixture_close(fabric);
+}
+END_TEST
+
+START_TEST(the_frames_of_the_manager_have_faults_of_their_own)
+{
+	struct ipoib_fabric *fabric = fixture_fabric(2);
+	struct ipoib_fabric_faults faults = no_faults(), older;
+	struct ipoib_gid gid;
+	struct node a, b;
+	void *ah;
+
+	node_open(&a, fabric, "host1/1");
+	node_open(&b, fabric, "host2/1");
+	faults.loss_ppm = 1000000;
+	ck_assert_int_eq(ipoib_fabric_set_faults(fabric, "sm", &faults), 0);
+	gid = node_attributes(&b).gid;
+	ck_assert_int_eq(ops->path_query(a.port, 1, &gid, 0xffff), 0);
+	fixture_settle(fabric);
+	ck_assert_uint_eq(fixture_statistics(fabric).dropped_fault, 1);
+	ah = node_ah(&a, &b, false);
+	ck_assert_int_eq(node_send(&a, ah, b.qpn, 0, 8), 1);
+	node_completion(&a, IPOIB_UD_SEND, 0);
+	ck_assert_uint_eq(fixture_statistics(fabric).dropped_fault, 1);
+	/* An older caller's structure ends before the delays. */
+	older = no_faults();
+	older.size = offsetof(struct ipoib_fabric_faults, delay_ns);
+	older.delay_ns = 77;
+	ck_assert_int_eq(ipoib_fabric_set_faults(fabric, NULL, &older), 0);
+	ck_assert_int_eq(ipoib_fabric_get_faults(fabric, "sm", &faults), 0);
+	ck_assert_uint_eq(faults.loss_ppm, 0);
+	ck_assert_uint_eq(faults.delay_ns, 0);
+	ck_assert_int_eq(ipoib_fabric_get_faults(fabric, "sm", &older), 0);
+	ck_assert_uint_eq(older.delay_ns, 77);
+	older.size--;
+	ck_assert_int_eq(ipoib_fabric_get_faults(fabric, "sm", &older), -EINVAL);
+	ops->ah_destroy(a.port, ah);
+	node_close(&a);
+	node_close(&b);
+	fixture_close(fabric);
+}
+END_TEST
+
 START_TEST(what_is_on_its_way_is_bounded)
 {
 	struct ipoib_fabric_config config = fixture_config();
@@ -264,6 +342,8 @@ Suite *suite_faults(void)
 	tcase_add_test(tcase, held_back_frames_arrive_later);
 	tcase_add_test(tcase, the_same_seed_gives_the_same_run);
 	tcase_add_test(tcase, a_delay_is_kept_to_the_nanosecond);
+	tcase_add_test(tcase, a_delay_is_of_the_frames_that_a_port_sends);
+	tcase_add_test(tcase, the_frames_of_the_manager_have_faults_of_their_own);
 	tcase_add_test(tcase, what_is_on_its_way_is_bounded);
 	tcase_add_test(tcase, without_memory_a_frame_is_dropped_and_counted);
 	tcase_add_test(tcase, faults_out_of_range_are_refused);

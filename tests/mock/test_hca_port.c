@@ -33,6 +33,7 @@ START_TEST(an_answer_that_is_not_the_sas_is_nobodys)
 		.dlid = node_attributes(&a).lid,
 		.dqpn = IPOIB__QPN_SERVICES,
 		.qkey = IPOIB__QKEY_SERVICES,
+		.pkey = 0xffff,
 		.length = sizeof(mad),
 	};
 

@@ -8,6 +8,7 @@ program_tests += \
 	%D%/datagram.sh \
 	%D%/demo.sh \
 	%D%/errors.sh \
+	%D%/fabric-control.sh \
 	%D%/fabric-dies.sh \
 	%D%/ping.sh
 endif
@@ -18,6 +19,7 @@ EXTRA_DIST += \
 	%D%/datagram.sh \
 	%D%/demo.sh \
 	%D%/errors.sh \
+	%D%/fabric-control.sh \
 	%D%/fabric-dies.sh \
 	%D%/lib.sh \
 	%D%/ping.sh

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Partitions: the P_Key tables of the ports, and the broadcast groups that follow from them. A
+ * partition has its group for as long as it is in any port's table (as OpenSM makes it for one that
+ * is configured for IPoIB), and keeps it for as long as the group has members. Ports check P_Keys
+ * themselves (hca_receive.c), the SA looks at the tables here.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "mock/fabric.h"
+#include "mock/fabric_sa.h"
+#include "wire/mgid.h"
+
+#define PARTITIONS	0x8000
+#define PARTITION_MASK	0x7fff
+
+/* ---- broadcast groups ---- */
+
+static int groups_make(struct ipoib_fabric *fabric, const uint16_t *pkeys, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int status = (pkeys[i] & PARTITION_MASK) == 0
+				     ? 0
+				     : ipoib__fabric_sa_broadcast_group(fabric, pkeys[i]);
+
+		if (status < 0)
+			return status;
+	}
+	return 0;
+}
+
+/* Ends those of partitions that are in no table, but for the first one. */
+static void groups_thin(struct ipoib_fabric *fabric)
+{
+	uint8_t used[PARTITIONS / 8] = { 0 };
+
+	used[(IPOIB__FABRIC_PKEY & PARTITION_MASK) / 8] |=
+		(uint8_t)(1u << (IPOIB__FABRIC_PKEY & 7));
+	for (uint32_t i = 0; i < fabric->port_count; i++) {
+		const struct ipoib__fabric_port *port = &fabric->ports[i];
+
+		for (uint32_t k = 0; k < port->pkey_count; k++)
+			used[(port->pkeys[k] & PARTITION_MASK) / 8] |=
+				(uint8_t)(1u << (port->pkeys[k] & 7));
+	}
+	for (size_t i = 0; i < IPOIB__FABRIC_GROUPS_MAX; i++) {
+		struct ipoib__fabric_group *group = fabric->groups.slots[i];
+
+		if (group == NULL || !group->permanent ||
+		    (used[(group->record.pkey & PARTITION_MASK) / 8] &
+		     (1u << (group->record.pkey & 7))))
+			continue;
+		group->permanent = false;
+		ipoib__fabric_group_release(&fabric->groups, group);
+	}
+}
+
+/* ---- tables ---- */
+
+static void table_set(struct ipoib__fabric_port *port, const uint16_t *pkeys, size_t count)
+{
+	memset(port->pkeys, 0, sizeof(port->pkeys));
+	if (count > 0)
+		memcpy(port->pkeys, pkeys, count * sizeof(*pkeys));
+	port->pkey_count = (uint32_t)count;
+}
+
+int ipoib_fabric_set_pkeys(struct ipoib_fabric *fabric, const char *name, const uint16_t *pkeys,
+			   size_t count)
+{
+	struct ipoib__fabric_port *port = NULL;
+	int status;
+
+	if (name != NULL) {
+		port = ipoib__fabric_port_by_name(fabric, name);
+		if (port == NULL)
+			return -ENOENT;
+	}
+	if (count > IPOIB_FABRIC_PKEYS_MAX)
+		return -EINVAL;
+	status = groups_make(fabric, pkeys, count);
+	if (status == 0) {
+		for (uint32_t i = 0; i < fabric->port_count; i++)
+			if (port == NULL || port == &fabric->ports[i])
+				table_set(&fabric->ports[i], pkeys, count);
+		ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: another P_Key table",
+				 name == NULL ? "all ports" : name);
+	}
+	groups_thin(fabric);
+	if (status < 0)
+		return status;
+	if (port == NULL)
+		ipoib__fabric_tell_all(fabric, 0);
+	else
+		ipoib__fabric_port_tell(fabric, port, 0);
+	return 0;
+}
