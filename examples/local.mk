@@ -16,6 +16,13 @@ poll_loop_sources = \
 	%D%/poll_loop.c %D%/poll_loop.h
 
 if PROGRAMS
+bin_PROGRAMS += %D%/ipoib-audit
+%C%_ipoib_audit_SOURCES = %D%/ipoib-audit.c \
+	$(common_sources) \
+	%D%/audit_json.c %D%/audit_json.h
+%C%_ipoib_audit_CPPFLAGS = $(program_cppflags)
+%C%_ipoib_audit_LDADD = lib/libipoib.la $(JANSSON_LIBS)
+
 bin_PROGRAMS += %D%/ipoib-fabric
 %C%_ipoib_fabric_SOURCES = %D%/ipoib-fabric.c \
 	$(common_sources) $(fabric_command_sources) $(local_socket_sources) \

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 dist_man_MANS += \
+	%D%/ipoib-audit.1 \
 	%D%/ipoib-ctl.1 \
 	%D%/ipoib-fabric.1 \
 	%D%/ipoib-ping.1 \
 	%D%/ipoib-tun.1 \
 	%D%/ipoib-fabric.7 \
 	%D%/ipoib.7 \
+	%D%/ipoib_audit.3 \
 	%D%/ipoib_buffer.3 \
 	%D%/ipoib_capture.3 \
 	%D%/ipoib_connection.3 \

@@ -10,6 +10,7 @@
 #ifndef IPOIB_IPOIB_H
 #define IPOIB_IPOIB_H
 
+#include <ipoib/audit.h>
 #include <ipoib/buffer.h>
 #include <ipoib/capture.h>
 #include <ipoib/connection.h>

@@ -2,6 +2,7 @@
 # Whole programs against each other.
 if PROGRAMS
 program_tests += \
+	%D%/audit.sh \
 	%D%/capture.sh \
 	%D%/connected.sh \
 	%D%/control.sh \
@@ -13,6 +14,7 @@ program_tests += \
 	%D%/ping.sh
 endif
 EXTRA_DIST += \
+	%D%/audit.sh \
 	%D%/capture.sh \
 	%D%/connected.sh \
 	%D%/control.sh \

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+core_sources += \
+	%D%/audit.c \
+	%D%/findings.c %D%/findings.h \
+	%D%/host.c %D%/host.h \
+	%D%/interface.c \
+	%D%/net.c \
+	%D%/path.c %D%/path.h \
+	%D%/phrases.c \
+	%D%/port.c \
+	%D%/relations.c \
+	%D%/rule_arp.c \
+	%D%/rule_bond.c \
+	%D%/rule_filter.c \
+	%D%/rule_host.c \
+	%D%/rule_link.c \
+	%D%/rule_mtu.c \
+	%D%/rule_subnet.c \
+	%D%/rules.h \
+	%D%/sysctl.c \
+	%D%/text.c %D%/text.h \
+	%D%/tree.c %D%/tree.h \
+	%D%/tree_list.c
