@@ -29,6 +29,7 @@ static void close_client(struct control_client *client)
 	client->fd = -1;
 	free(client->answer);
 	client->answer = NULL;
+	client->topics = 0;
 }
 
 /* Closes the connection once everything is sent, or when that cannot be. */
@@ -60,15 +61,30 @@ static char *text_of(json_t *document, size_t *length)
 	return text;
 }
 
+static void begin_stream(struct control_client *client, unsigned topics)
+{
+	ev_timer_stop(client->control->loop, &client->limit);
+	if (!control_stream_begin(client, topics))
+		close_client(client);
+}
+
 static void answer(struct control_client *client)
 {
 	struct control *control = client->control;
+	unsigned topics = control->topics(client->request, control->user);
+
+	if (topics) {
+		begin_stream(client, topics);
+		return;
+	}
+
 	json_t *document = control->answer(client->request, control->user);
 
 	if (document == NULL)
 		document = json_pack("{s:s}", "error",
-				     "unknown request: it is neigh, conn, path, multicast, "
-				     "stats or interface");
+				     "unknown request: it is neigh [add, del, flush or monitor], "
+				     "address, conn, flux, interface, monitor, multicast, path or "
+				     "stats");
 	client->answer = text_of(document, &client->answer_length);
 	client->answer_sent = 0;
 	if (client->answer == NULL) {
@@ -105,12 +121,31 @@ static void read_request(struct control_client *client)
 	}
 }
 
+/* Who has asked for a stream has nothing more to say: this is about the end of the connection. */
+static bool is_gone(const struct control_client *client)
+{
+	char ignored[CONTROL_REQUEST_ROOM];
+	ssize_t count = recv(client->fd, ignored, sizeof(ignored), 0);
+
+	return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+static void on_stream(struct control_client *client, int events)
+{
+	bool over = (events & EV_READ) && is_gone(client);
+
+	if (over || ((events & EV_WRITE) && !control_stream_send(client)))
+		close_client(client);
+}
+
 static void on_client(struct ev_loop *loop, struct ev_io *io, int events)
 {
 	struct control_client *client = io->data;
 
 	(void)loop;
-	if (events & EV_WRITE)
+	if (client->topics)
+		on_stream(client, events);
+	else if (events & EV_WRITE)
 		send_answer(client);
 	else
 		read_request(client);
@@ -123,7 +158,17 @@ static void on_limit(struct ev_loop *loop, struct ev_timer *timer, int events)
 	close_client(timer->data);
 }
 
-/* A free place, or that of the oldest: an honest client is done long before it is that. */
+static bool gives_way_before(const struct control_client *a, const struct control_client *b)
+{
+	if ((a->topics == 0) != (b->topics == 0))
+		return a->topics == 0;
+	return a->number < b->number;
+}
+
+/*
+ * A free place, or that of the oldest that only asks: an honest client is done long before it is
+ * that. A stream gives way when there are streams only.
+ */
 static struct control_client *make_place(struct control *control)
 {
 	struct control_client *oldest = &control->clients[0];
@@ -133,7 +178,7 @@ static struct control_client *make_place(struct control *control)
 
 		if (client->fd < 0)
 			return client;
-		if (client->number < oldest->number)
+		if (gives_way_before(client, oldest))
 			oldest = client;
 	}
 	close_client(oldest);
@@ -169,10 +214,10 @@ static void on_connection(struct ev_loop *loop, struct ev_io *io, int events)
 }
 
 int control_open(struct control *control, struct ev_loop *loop, const char *path,
-		 control_answer *answer_to, void *user)
+		 control_answer *answer_to, control_topics *topics_of, void *user)
 {
-	*control = (struct control){ .loop = loop, .answer = answer_to, .user = user, .path = path,
-				     .fd = -1 };
+	*control = (struct control){ .loop = loop, .answer = answer_to, .topics = topics_of,
+				     .user = user, .path = path, .fd = -1 };
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		control->clients[i] = (struct control_client){ .control = control, .fd = -1 };
 	if (path == NULL)

@@ -4,13 +4,19 @@
  * document and a line's end; then the connection is closed. An unknown request gets
  * {"error": "..."}.
  *
+ * Some requests are for a stream: the connection stays open, and each event is one line with one
+ * JSON document, from {"stream": REQUEST} on, until the client closes its side. What a client does
+ * not read in time is not kept: {"lost": N} stands where N events are missing.
+ *
  * No client can hold up the loop, or shut others out: nothing blocks, a request has a greatest
- * length, a connection has a time limit, and when CONTROL_CLIENTS_MAX are connected the oldest
- * gives way.
+ * length, a connection has a time limit unless it is a stream, a stream has a greatest backlog, and
+ * when CONTROL_CLIENTS_MAX are connected the oldest gives way, a stream only to another if all are
+ * streams.
  */
 #ifndef EXAMPLES_CONTROL_H
 #define EXAMPLES_CONTROL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,11 +25,15 @@
 
 /* Administrators and a collector or two; each costs a descriptor and its answer. */
 #define CONTROL_CLIENTS_MAX 16
-/* Far longer than any request is. */
-#define CONTROL_REQUEST_ROOM 64
+/* The longest is "neigh add" with an address of IPv6, a link address and a device: 140 octets. */
+#define CONTROL_REQUEST_ROOM 256
+/* Octets that wait for the client of a stream: some 200 events, more than one burst makes. */
+#define CONTROL_STREAM_ROOM 65536
 
 /* Makes the answer to a request; NULL when there is no such request. The caller ends it. */
 typedef json_t *control_answer(const char *request, void *user);
+/* The topics, bits of the owner's, that a request wants a stream of; 0 when it is no such one. */
+typedef unsigned control_topics(const char *request, void *user);
 
 struct control;
 
@@ -36,14 +46,17 @@ struct control_client {
 	uint64_t number; /* of the connection; the lowest is the oldest */
 	char request[CONTROL_REQUEST_ROOM];
 	size_t request_length;
-	char *answer; /* of json_dumps() */
+	char *answer; /* of json_dumps(), or of CONTROL_STREAM_ROOM */
 	size_t answer_length;
 	size_t answer_sent;
+	unsigned topics; /* 0: this is no stream */
+	uint64_t lost;   /* events that have not been told of as lost */
 };
 
 struct control {
 	struct ev_loop *loop;
 	control_answer *answer;
+	control_topics *topics;
 	void *user;
 	const char *path;
 	int fd; /* -1: there is no control socket */
@@ -57,7 +70,17 @@ struct control {
  * replaced. Returns 0, or a negative errno after a message; control_close() is due in both cases.
  */
 int control_open(struct control *control, struct ev_loop *loop, const char *path,
-		 control_answer *answer, void *user);
+		 control_answer *answer, control_topics *topics, void *user);
 void control_close(struct control *control);
+
+/* Whether a stream of the topic is open: if not, an event need not be put into words. */
+bool control_wanted(const struct control *control, unsigned topic);
+/* Tells an event to the streams of its topic, and ends the document; NULL is one that is lost. */
+void control_publish(struct control *control, unsigned topic, json_t *event);
+
+/* control_stream.c: a connection whose request is a stream's. False without memory. */
+bool control_stream_begin(struct control_client *client, unsigned topics);
+/* Sends what waits; returns false when the connection is of no use any more. */
+bool control_stream_send(struct control_client *client);
 
 #endif

@@ -60,7 +60,54 @@ static bool print_neighbour(const json_t *element)
 	print_unless(element, "dlid", 0);
 	print_unless(element, "queued", 0);
 	print_unless(element, "moves", 0);
+	print_unless(element, "flux", 0);
+	if (*ctl_string(element, "claimed"))
+		printf(" claimed %s", ctl_string(element, "claimed"));
 	printf(" %s\n", ctl_string(element, "state"));
+	return true;
+}
+
+/* 10.10.1.1/24 dev ipoib0 scope global conflicts 1 with 00:00:00:48:fe:80:... retry 3 CONFLICT */
+static bool print_binding(const json_t *element)
+{
+	printf("%s dev %s scope %s", ctl_string(element, "address"), ctl_string(element, "dev"),
+	       ctl_string(element, "scope"));
+	print_unless(element, "conflicts", 0);
+	print_unless(element, "defences", 0);
+	if (*ctl_string(element, "conflicting"))
+		printf(" with %s", ctl_string(element, "conflicting"));
+	if (strcmp(ctl_string(element, "state"), "CONFLICT") == 0) {
+		printf(" retry ");
+		print_seconds(element, "retry_ms");
+	}
+	printf(" %s\n", ctl_string(element, "state"));
+	return true;
+}
+
+/*
+ * 10.10.1.2 dev ipoib0 lladdr 00:00:00:48:fe:80:... flux 3 refused 2 minute 1 moves 1 REACHABLE
+ *     12 s ago, 2 times: ARP reply for 00:00:00:49:fe:80:... against 00:00:00:48:...: refused
+ */
+static bool print_flux(const json_t *element)
+{
+	const json_t *history = json_object_get(element, "history");
+
+	printf("%s dev %s lladdr %s flux %" JSON_INTEGER_FORMAT " refused %" JSON_INTEGER_FORMAT
+	       " minute %" JSON_INTEGER_FORMAT " moves %" JSON_INTEGER_FORMAT " %s\n",
+	       ctl_string(element, "dst"), ctl_string(element, "dev"),
+	       ctl_string(element, "lladdr"), ctl_number(element, "flux"),
+	       ctl_number(element, "flux_refused"), ctl_number(element, "flux_minute"),
+	       ctl_number(element, "moves"), ctl_string(element, "state"));
+	for (size_t i = 0; i < json_array_size(history); i++) {
+		const json_t *record = json_array_get(history, i);
+
+		printf("    ");
+		print_seconds(record, "age_ms");
+		printf(" s ago, %" JSON_INTEGER_FORMAT " times: %s for %s against %s: %s\n",
+		       ctl_number(record, "count"), ctl_string(record, "claim"),
+		       ctl_string(record, "claimed"), ctl_string(record, "held"),
+		       ctl_string(record, "verdict"));
+	}
 	return true;
 }
 
@@ -153,7 +200,8 @@ static bool print_interface(const json_t *element)
 	for (size_t i = 0; i < json_array_size(addresses); i++) {
 		const char *text = json_string_value(json_array_get(addresses, i));
 
-		printf("    inet %s\n", text ? text : "");
+		printf("    %s %s\n", text && strchr(text, ':') ? "inet6" : "inet",
+		       text ? text : "");
 	}
 	return true;
 }
@@ -167,6 +215,7 @@ ctl_text *ctl_text_for(const char *request)
 		{ "neigh", print_neighbour },     { "conn", print_connection },
 		{ "path", print_path },           { "multicast", print_group },
 		{ "interface", print_interface }, { "stats", ctl_stats_text },
+		{ "address", print_binding },     { "flux", print_flux },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

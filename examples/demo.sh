@@ -4,7 +4,7 @@
 # usage: demo.sh BUILDDIR
 #
 # Two hosts on a simulated InfiniBand fabric, each in a network namespace of its own. The system's ping and
-# iperf3 run between them, through libipoib. Without root or /dev/net/tun, ipoib-ping does what it can.
+# iperf3 run between them, through libipoib; then ARP flux is played (demo-flux.bash). Without root or /dev/net/tun, ipoib-ping does what it can.
 # Everything that is started or made here is ended and removed here, by its own name; the capture stays.
 set -eu
 
@@ -18,6 +18,9 @@ for program in ipoib-fabric ipoib-ping ipoib-ctl; do
 	[ -x "$bin/$program" ] || { echo "demo: there is no $bin/$program; run make first" >&2; exit 1; }
 done
 
+# shellcheck source=examples/demo-flux.bash
+. "$(dirname "$0")/demo-flux.bash"
+
 work=$(mktemp -d)
 capture=$build/demo/ipoib-demo.pcap
 host1=ipoib-demo-$$-a
@@ -25,14 +28,19 @@ host2=ipoib-demo-$$-b
 pids=()
 namespaces=()
 
-finish() {
-	status=$?
-	trap '' INT TERM
-	# Backwards: hosts before the fabric that they are attached to.
+# Backwards: hosts before the fabric that they are attached to.
+stop_all() {
 	for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
 		kill "${pids[i]}" 2>/dev/null || :
 		wait "${pids[i]}" 2>/dev/null || :
 	done
+	pids=()
+}
+
+finish() {
+	status=$?
+	trap '' INT TERM
+	stop_all
 	for namespace in "${namespaces[@]}"; do
 		ip netns delete "$namespace" || :
 	done
@@ -131,6 +139,8 @@ demo_tun() {
 	run_iperf3
 	show "neighbours (ipoib-ctl neigh)" neigh
 	show "counters (ipoib-ctl stats)" stats
+	stop_all # the second act has a fabric of its own
+	demo_flux
 }
 
 demo_ping() {

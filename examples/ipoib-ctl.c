@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * ipoib-ctl: what a running ipoib-tun knows. It sends one line to the control socket, reads one
- * JSON document (control.h), and prints it as it is or as text.
+ * JSON document (control.h), and prints it as it is or as text; ctl_monitor.h reads streams.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -9,25 +9,35 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
+#include "ctl_connect.h"
 #include "ctl_fabric.h"
+#include "ctl_monitor.h"
 #include "ctl_text.h"
-#include "local_socket.h"
 #include "options.h"
 #include "report.h"
 
 const char program_name[] = "ipoib-ctl";
 
 static const char usage[] =
-	"Usage: ipoib-ctl --control PATH neigh|conn|path|multicast|stats|interface [-j]\n"
-	"What a running ipoib-tun knows of its interfaces.\n"
+	"Usage: ipoib-ctl --control PATH REQUEST [-j]\n"
+	"What a running ipoib-tun knows of its interfaces, and what happens there.\n"
 	"\n"
 	"  --control PATH    the socket that ipoib-tun was given with --control\n"
 	"  neigh             neighbours, the state and the MTU of each\n"
+	"  neigh add IP LLADDR dev NAME\n"
+	"                    enters a permanent neighbour\n"
+	"  neigh del IP dev NAME\n"
+	"                    removes a neighbour\n"
+	"  neigh flush [all] dev NAME\n"
+	"                    removes all, but for permanent ones unless all is said\n"
+	"  neigh monitor     changes of neighbours as they happen, until SIGINT\n"
+	"  monitor           everything as it happens, until SIGINT\n"
+	"  address           addresses, and who else uses them\n"
+	"  flux              neighbours that were said to be at another port\n"
 	"  conn              connections\n"
 	"  path              path records\n"
 	"  multicast         multicast groups\n"
@@ -49,16 +59,47 @@ static const struct option_row rows[] = {
 	{ 0, NULL, 0, false },
 };
 
-/* A program that answers at all answers at once. */
-#define PATIENCE_SECONDS 5
 /* Far more than 16 full neighbour tables; what is longer does not come from an ipoib-tun. */
 #define ANSWER_MOST ((size_t)64 << 20)
 
+#define REQUESTS "neigh, address, conn, flux, interface, monitor, multicast, path or stats"
+
 struct ctl_options {
 	const char *control;
-	const char *request;
+	char request[CTL_REQUEST_ROOM]; /* its words with a blank between each two */
 	bool json;
 };
+
+/* What a request is to this program. */
+static bool is_stream(const char *request)
+{
+	return strcmp(request, "monitor") == 0 || strcmp(request, "neigh monitor") == 0;
+}
+
+static bool is_change(const char *request)
+{
+	return strncmp(request, "neigh add ", 10) == 0 || strncmp(request, "neigh del ", 10) == 0 ||
+	       strncmp(request, "neigh flush ", 12) == 0;
+}
+
+/* A word with a blank or a line's end in it would be two for ipoib-tun. */
+static bool add_word(struct ctl_options *chosen, const char *word)
+{
+	size_t used = strlen(chosen->request);
+	size_t length = strlen(word);
+
+	if (length == 0 || word[strcspn(word, " \t\r\n")] != '\0') {
+		report("\"%s\" is not a word", word);
+		return false;
+	}
+	if (used + 1 + length >= sizeof(chosen->request)) {
+		report("the request is longer than any can be");
+		return false;
+	}
+	snprintf(chosen->request + used, sizeof(chosen->request) - used, "%s%s", used ? " " : "",
+		 word);
+	return true;
+}
 
 static bool take_option(struct ctl_options *chosen, int id, const char *value)
 {
@@ -72,16 +113,29 @@ static bool take_option(struct ctl_options *chosen, int id, const char *value)
 	default:
 		break;
 	}
-	if (chosen->request != NULL) {
+	if (chosen->request[0] != '\0' && strncmp(chosen->request, "neigh", 5) != 0) {
 		report("two requests, %s and %s; ask for one at a time", chosen->request, value);
 		return false;
 	}
-	if (ctl_text_for(value) == NULL) {
-		report("\"%s\" is not neigh, conn, path, multicast, stats or interface", value);
+	if (chosen->request[0] == '\0' && ctl_text_for(value) == NULL && !is_stream(value)) {
+		report("\"%s\" is not " REQUESTS, value);
 		return false;
 	}
-	chosen->request = value;
-	return true;
+	return add_word(chosen, value);
+}
+
+/* The words that may follow neigh; ipoib-tun knows the rest better. */
+static bool is_request(const char *request)
+{
+	if (request[0] == '\0')
+		report("ask for " REQUESTS);
+	else if (strncmp(request, "neigh ", 6) == 0 && !is_stream(request) && !is_change(request))
+		report("\"%s\" is not neigh alone, neigh monitor, neigh add IP LLADDR dev NAME, "
+		       "neigh del IP dev NAME or neigh flush [all] dev NAME",
+		       request);
+	else
+		return true;
+	return false;
 }
 
 static bool read_options(struct ctl_options *chosen, int argc, char **argv, int *status)
@@ -103,41 +157,10 @@ static bool read_options(struct ctl_options *chosen, int argc, char **argv, int 
 	}
 	if (chosen->control == NULL)
 		report("--control PATH is missing: the socket that ipoib-tun was given");
-	else if (chosen->request == NULL)
-		report("ask for neigh, conn, path, multicast, stats or interface");
-	else
+	else if (is_request(chosen->request))
 		return true;
 	*status = options_hint();
 	return false;
-}
-
-static int open_control(const char *path)
-{
-	struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
-	int fd = local_connect(path);
-
-	if (fd == -ENOENT)
-		report("--control %s: there is no such socket; was ipoib-tun started with "
-		       "\"--control %s\"?",
-		       path, path);
-	else if (fd == -ECONNREFUSED)
-		report("--control %s: nobody listens there; ipoib-tun has ended", path);
-	else if (fd < 0)
-		report("--control %s: %s", path, error_text(fd));
-	if (fd >= 0) {
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	}
-	return fd;
-}
-
-static int send_request(int fd, const char *request)
-{
-	char line[64];
-	size_t length = (size_t)snprintf(line, sizeof(line), "%s\n", request);
-
-	/* Shorter than any socket's buffer: it goes at once or not at all. */
-	return send(fd, line, length, MSG_NOSIGNAL) == (ssize_t)length ? 0 : -errno;
 }
 
 /* free() may change errno. */
@@ -180,20 +203,15 @@ static char *receive_all(int fd, size_t *length)
 /* The document, or NULL after a message. */
 static json_t *ask(const struct ctl_options *chosen)
 {
-	int fd = open_control(chosen->control);
-	char *text = NULL;
+	int fd = ctl_connect(chosen->control, chosen->request);
 	size_t length;
 
 	if (fd < 0)
 		return NULL;
 
-	int error = send_request(fd, chosen->request);
+	char *text = receive_all(fd, &length);
+	int error = text ? 0 : -errno;
 
-	if (!error) {
-		text = receive_all(fd, &length);
-		if (text == NULL)
-			error = -errno;
-	}
 	close(fd);
 	if (error) {
 		report("--control %s: %s", chosen->control,
@@ -222,6 +240,8 @@ static bool print(const struct ctl_options *chosen, const json_t *document)
 							"an answer of another kind");
 		return false;
 	}
+	if (is_change(chosen->request))
+		return true;
 	if (chosen->json) {
 		json_dumpf(document, stdout, JSON_INDENT(2));
 		putchar('\n');
@@ -241,6 +261,9 @@ int main(int argc, char **argv)
 		return ctl_fabric(argc - 1, argv + 1);
 	if (!read_options(&chosen, argc, argv, &status))
 		return status;
+
+	if (is_stream(chosen.request))
+		return ctl_monitor(chosen.control, chosen.request, chosen.json);
 
 	json_t *document = ask(&chosen);
 	bool good = document != NULL && print(&chosen, document);

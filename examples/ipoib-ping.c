@@ -132,6 +132,7 @@ static int open_interface(struct ping *ping)
 	config.event = ping_traffic_event;
 	config.user = ping;
 	config.mode = ping->options.mode;
+	config.acd = IPOIB_ACD_FAST; /* who pings does not wait for seven seconds */
 	config.fragment = 1; /* what has DF clear: answers, and requests as -M says */
 
 	int error = ipoib_interface_open(&ping->interface, ping->transport, &config);

@@ -20,7 +20,10 @@
 #include "control.h"
 #include "pcap_file.h"
 #include "report.h"
+#include "tun_command.h"
+#include "tun_events.h"
 #include "tun_json.h"
+#include "tun_json_events.h"
 #include "tun_options.h"
 #include "tun_port.h"
 
@@ -40,8 +43,9 @@ struct tun_program {
 	struct ev_signal terminate;
 	struct ev_timer patience;
 	struct tun_port ports[TUN_INTERFACES_MAX];
+	struct tun_port_owner owner; /* of the ports: this program */
 	size_t opened; /* ports that tun_port_close() is due for */
-	size_t ups;    /* ports that have come up */
+	size_t ready;  /* ports that are up, with all their addresses */
 	bool failed;
 };
 
@@ -60,10 +64,11 @@ static void on_patience(struct ev_loop *loop, struct ev_timer *watcher, int even
 	(void)events;
 	for (size_t i = 0; i < program->opened; i++) {
 		struct tun_port *port = &program->ports[i];
+		char text[TUN_WAIT_TEXT];
 
-		if (!port->configured)
+		if (!port->ready)
 			report("interface %s: still waiting at port %s for %s", port->device.name,
-			       port->options->port, tun_port_waits_for(port));
+			       port->options->port, tun_port_waits_for(port, text));
 	}
 }
 
@@ -77,18 +82,46 @@ static void on_news(struct tun_port *port, enum tun_port_news news, void *user)
 		ev_break(program->loop, EVBREAK_ALL);
 		return;
 	}
-	program->ups++;
-	if (program->ups == program->options.interface_count) {
+	program->ready++;
+	if (program->ready == program->options.interface_count) {
 		ev_timer_stop(program->loop, &program->patience);
 		announce_ready();
 	}
 }
 
-static json_t *on_request(const char *request, void *user)
+static void on_event(struct tun_port *port, const struct ipoib_event *event, void *user)
 {
 	struct tun_program *program = user;
 
-	return tun_json_answer(request, program->ports, program->opened);
+	tun_events_report(port, event, program->ports, program->opened);
+	if (control_wanted(&program->control, TUN_TOPIC_EVENTS))
+		control_publish(&program->control, TUN_TOPIC_EVENTS, tun_json_event(port, event));
+}
+
+static void on_change(struct tun_port *port, const struct ipoib_neighbour_change *change,
+		      void *user)
+{
+	struct tun_program *program = user;
+
+	if (control_wanted(&program->control, TUN_TOPIC_NEIGHBOURS))
+		control_publish(&program->control, TUN_TOPIC_NEIGHBOURS,
+				tun_json_change(port, change));
+}
+
+static json_t *on_request(const char *request, void *user)
+{
+	struct tun_program *program = user;
+	json_t *answer = tun_command_answer(request, program->ports, program->opened);
+
+	return answer ? answer : tun_json_answer(request, program->ports, program->opened);
+}
+
+static unsigned topics_of(const char *request, void *user)
+{
+	(void)user;
+	if (strcmp(request, "monitor") == 0)
+		return TUN_TOPIC_EVENTS | TUN_TOPIC_NEIGHBOURS;
+	return strcmp(request, "neigh monitor") == 0 ? TUN_TOPIC_NEIGHBOURS : 0;
 }
 
 static int make_context(struct tun_program *program)
@@ -131,11 +164,14 @@ static int open_ports(struct tun_program *program)
 
 		int error = tun_port_open(&program->ports[i], &program->options.interfaces[i],
 					  program->loop, program->context,
-					  program->options.fabric, on_news, program);
+					  program->options.fabric, &program->owner);
 
 		if (error)
 			return error;
 	}
+	/* It is one system, so it is said once. */
+	if (program->ports[0].addresses.ipv6 == TUN_IPV6_ABSENT)
+		report("this system has no IPv6: the devices go without");
 	return 0;
 }
 
@@ -146,7 +182,7 @@ static int open_all(struct tun_program *program)
 
 	if (!error)
 		error = control_open(&program->control, program->loop, program->options.control,
-				     on_request, program);
+				     on_request, topics_of, program);
 	if (!error)
 		error = pcap_file_open(&program->pcap, program->options.pcap);
 	for (size_t i = 0; !error && i < program->opened; i++)
@@ -214,6 +250,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	program->control.fd = -1;
+	program->owner = (struct tun_port_owner){ on_news, on_event, on_change, program };
 	program->pcap = (struct pcap_file)PCAP_FILE_NONE;
 	if (tun_options_read(&program->options, argc, argv, &status)) {
 		int error = run(program);

@@ -48,8 +48,10 @@ bin_PROGRAMS += %D%/ipoib-ping
 
 bin_PROGRAMS += %D%/ipoib-ctl
 %C%_ipoib_ctl_SOURCES = %D%/ipoib-ctl.c \
-	$(common_sources) $(fabric_command_sources) $(local_socket_sources) \
+	$(common_sources) $(fabric_command_sources) $(local_socket_sources) $(poll_loop_sources) \
+	%D%/ctl_connect.c %D%/ctl_connect.h \
 	%D%/ctl_fabric.c %D%/ctl_fabric.h \
+	%D%/ctl_monitor.c %D%/ctl_monitor.h \
 	%D%/ctl_stats.c \
 	%D%/ctl_text.c %D%/ctl_text.h
 %C%_ipoib_ctl_CPPFLAGS = $(program_cppflags)
@@ -61,15 +63,25 @@ endif
 %C%_ipoib_tun_SOURCES = %D%/ipoib-tun.c \
 	$(common_sources) $(local_socket_sources) $(pcap_file_sources) \
 	%D%/control.c %D%/control.h \
+	%D%/control_stream.c \
+	%D%/tun_addresses.c %D%/tun_addresses.h \
+	%D%/tun_command.c %D%/tun_command.h \
 	%D%/tun_device.c %D%/tun_device.h \
+	%D%/tun_events.c %D%/tun_events.h \
+	%D%/tun_groups.c %D%/tun_groups.h \
 	%D%/tun_json.c %D%/tun_json.h \
+	%D%/tun_json_events.c %D%/tun_json_events.h \
+	%D%/tun_json_neigh.c %D%/tun_json_neigh.h \
 	%D%/tun_json_stats.c %D%/tun_json_stats.h \
+	%D%/tun_json_values.c %D%/tun_json_values.h \
+	%D%/tun_netlink.c %D%/tun_netlink.h \
 	%D%/tun_options.c %D%/tun_options.h \
 	%D%/tun_port.c %D%/tun_port.h \
+	%D%/tun_specification.c %D%/tun_specification.h \
 	%D%/tun_traffic.c %D%/tun_traffic.h
 %C%_ipoib_tun_CPPFLAGS = $(program_cppflags)
 %C%_ipoib_tun_LDADD = lib/libipoib-ev.la lib/libipoib-mock.la lib/libipoib.la \
 	$(EV_LIBS) $(JANSSON_LIBS)
 endif
 
-EXTRA_DIST += %D%/demo.sh
+EXTRA_DIST += %D%/demo-flux.bash %D%/demo.sh

@@ -194,6 +194,45 @@ bool read_address(const char *what, const char *text, struct subnet_address *out
 	return true;
 }
 
+/* Not "::", "::1" or a group. */
+static bool is_host_address_ipv6(const struct ipoib_ip *ip)
+{
+	static const uint8_t zeroes[15];
+
+	return ip->raw[0] != 0xff && !(memcmp(ip->raw, zeroes, 15) == 0 && ip->raw[15] <= 1);
+}
+
+bool read_address_ipv6(const char *what, const char *text, struct subnet_address *out)
+{
+	const char *slash = strchr(text, '/');
+	size_t length = slash ? (size_t)(slash - text) : strlen(text);
+	char alone[IPOIB_IP_TEXT] = "";
+	struct ipoib_ip ip;
+	uint64_t prefix;
+
+	if (length < sizeof(alone))
+		memcpy(alone, text, length);
+	if (ipoib_ip_parse(&ip, alone) != 0 || ip.family != IPOIB_IPV6 ||
+	    !is_host_address_ipv6(&ip)) {
+		report("%s: \"%.*s\" is not the IPv6 address of a host, such as fd00::1", what,
+		       (int)length, text);
+		return false;
+	}
+	if (slash == NULL) {
+		report("%s: address %s has no prefix: write it as %s/64 if its subnet is a /64",
+		       what, text, text);
+		return false;
+	}
+	if (!parse_number(slash + 1, &prefix) || prefix < 1 || prefix > 128) {
+		report("%s: prefix \"%s\" of %s is not a number from 1 to 128", what, slash + 1,
+		       alone);
+		return false;
+	}
+	out->ip = ip;
+	out->prefix_length = (unsigned)prefix;
+	return true;
+}
+
 bool read_mode(const char *what, const char *text, uint8_t *out)
 {
 	if (strcmp(text, "datagram") == 0) {

@@ -55,7 +55,7 @@ int options_next(struct options *options);
 /* Says where to read on, after a message about a wrong command line. Returns EXIT_USAGE. */
 int options_hint(void);
 
-/* An address with the prefix of its subnet: "10.10.1.1/24". */
+/* An address with the prefix of its subnet: "10.10.1.1/24", "fd00::1/64". */
 struct subnet_address {
 	struct ipoib_ip ip;
 	unsigned prefix_length;
@@ -68,6 +68,7 @@ struct subnet_address {
 bool read_number(const char *what, const char *text, uint64_t least, uint64_t most, uint64_t *out);
 bool read_seconds(const char *what, const char *text, double least, double most, uint64_t *out_ns);
 bool read_address(const char *what, const char *text, struct subnet_address *out);
+bool read_address_ipv6(const char *what, const char *text, struct subnet_address *out);
 /* "datagram" or "connected", as an enum ipoib_mode. */
 bool read_mode(const char *what, const char *text, uint8_t *out);
 

@@ -99,16 +99,35 @@ void ping_traffic_undelivered(struct ipoib_interface *interface, struct ipoib_bu
 	}
 }
 
-static void on_up(struct ping *ping)
+/* Nothing is sent before the address is ours: it is probed first. */
+static void on_ready(struct ping *ping)
 {
 	if (ping->was_up)
-		report("port %s is back", ping->options.port);
-	else if (ping->options.listen)
+		return;
+	if (ping->options.listen)
 		announce_ready();
 	else
 		ping_record_begin(ping->record);
 	ping->up = true;
 	ping->was_up = true;
+}
+
+static void on_up(struct ping *ping)
+{
+	if (!ping->was_up)
+		return;
+	report("port %s is back", ping->options.port);
+	ping->up = true;
+}
+
+static void on_conflict(const struct ping *ping, const struct ipoib_event *event)
+{
+	char ip[IPOIB_IP_TEXT];
+	char link_address[IPOIB_LINK_ADDRESS_TEXT];
+
+	report("address %s is used by %s as well%s", ipoib_ip_format(&event->ip, ip),
+	       ipoib_link_address_format(&event->link_address, link_address),
+	       ping->was_up ? "" : "; it is tried again");
 }
 
 static void on_down(struct ping *ping, int status)
@@ -129,6 +148,10 @@ void ping_traffic_event(struct ipoib_interface *interface, const struct ipoib_ev
 		on_up(ping);
 	else if (event->type == IPOIB_EVENT_DOWN)
 		on_down(ping, event->status);
+	else if (event->type == IPOIB_EVENT_ADDRESS_READY)
+		on_ready(ping);
+	else if (event->type == IPOIB_EVENT_ADDRESS_CONFLICT)
+		on_conflict(ping, event);
 	else if (event->type == IPOIB_EVENT_NEIGHBOUR_MTU &&
 		 ipoib_ip_equal(&event->ip, &ping->options.destination))
 		ping->learnt_mtu = event->mtu;

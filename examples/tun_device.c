@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -13,11 +13,10 @@
 /* <net/if.h> hides struct ifreq from POSIX programs, and does not go together with this one. */
 #include <linux/if.h>
 #include <linux/if_tun.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 
 #include "options.h"
 #include "report.h"
+#include "tun_netlink.h"
 
 #define TUN_PATH "/dev/net/tun"
 
@@ -122,45 +121,6 @@ int tun_device_set_up(const struct tun_device *device)
 	return change(device, SIOCSIFFLAGS, &request, "cannot set the device up");
 }
 
-/*
- * RTM_NEWADDR with what `ip address add A.B.C.D/L` says. SIOCSIFADDR would do for one address, but
- * a second one would need an alias with a name of its own.
- *
- *      | nlmsghdr | ifaddrmsg | rtattr IFA_LOCAL: 4 octets | rtattr IFA_ADDRESS: 4 octets |
- */
-struct address_request {
-	struct nlmsghdr header;
-	struct ifaddrmsg message;
-	struct {
-		struct rtattr attribute;
-		uint8_t octets[4];
-	} local, peer;
-};
-
-/* The answer repeats the request's header behind its own. */
-struct address_answer {
-	struct nlmsghdr header;
-	struct nlmsgerr error;
-	uint8_t rest[256];
-};
-
-static int ask_kernel(int fd, const struct address_request *request)
-{
-	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	struct address_answer answer;
-	ssize_t count = sendto(fd, request, sizeof(*request), 0, (struct sockaddr *)&kernel,
-			       sizeof(kernel));
-
-	if (count >= 0)
-		count = recv(fd, &answer, sizeof(answer), 0);
-	if (count < 0)
-		return -errno;
-	if ((size_t)count < offsetof(struct address_answer, rest) ||
-	    answer.header.nlmsg_type != NLMSG_ERROR)
-		return -EPROTO;
-	return answer.error.error;
-}
-
 static int device_index(const struct tun_device *device, int *index)
 {
 	struct ifreq request = request_for(device->name);
@@ -170,38 +130,71 @@ static int device_index(const struct tun_device *device, int *index)
 	return error;
 }
 
+/* What became of a request about an address. */
+static int told(const struct tun_device *device, const struct subnet_address *address, int error,
+		const char *what)
+{
+	char text[IPOIB_IP_TEXT];
+
+	if (error)
+		report("interface %s: cannot %s the address %s/%u: %s", device->name, what,
+		       ipoib_ip_format(&address->ip, text), address->prefix_length,
+		       error_text(error));
+	return error;
+}
+
 int tun_device_add_address(const struct tun_device *device, const struct subnet_address *address)
 {
-	struct address_request request = {
-		.header = { .nlmsg_len = sizeof(request),
-			    .nlmsg_type = RTM_NEWADDR,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL },
-		.message = { .ifa_family = AF_INET,
-			     .ifa_prefixlen = (unsigned char)address->prefix_length },
-		.local.attribute = { .rta_len = RTA_LENGTH(4), .rta_type = IFA_LOCAL },
-		.peer.attribute = { .rta_len = RTA_LENGTH(4), .rta_type = IFA_ADDRESS },
-	};
 	int index;
 	int error = device_index(device, &index);
 
 	if (error)
 		return error;
-	request.message.ifa_index = (unsigned)index;
-	memcpy(request.local.octets, address->ip.raw, 4);
-	memcpy(request.peer.octets, address->ip.raw, 4);
+	return told(device, address, netlink_add_address(index, address), "give the device");
+}
 
-	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+int tun_device_remove_address(const struct tun_device *device,
+			      const struct subnet_address *address)
+{
+	int index;
+	int error = device_index(device, &index);
 
-	error = fd < 0 ? -errno : ask_kernel(fd, &request);
-	if (fd >= 0)
-		close(fd);
-	if (error) {
-		char text[IPOIB_IP_TEXT];
+	if (error)
+		return error;
+	return told(device, address, netlink_remove_address(index, address),
+		    "take from the device");
+}
 
-		report("interface %s: cannot give the device the address %s/%u: %s", device->name,
-		       ipoib_ip_format(&address->ip, text), address->prefix_length,
-		       error_text(error));
-	}
+enum tun_ipv6 tun_device_ipv6(const struct tun_device *device)
+{
+	char path[sizeof("/proc/sys/net/ipv6/conf//disable_ipv6") + TUN_NAME_ROOM];
+	char digit = '0';
+
+	if (access("/proc/sys/net/ipv6", F_OK) != 0)
+		return TUN_IPV6_ABSENT;
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", device->name);
+
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return TUN_IPV6_ABSENT;
+	if (read(fd, &digit, 1) != 1)
+		digit = '1';
+	close(fd);
+	return digit == '0' ? TUN_IPV6_THERE : TUN_IPV6_DISABLED;
+}
+
+int tun_device_no_link_local(const struct tun_device *device)
+{
+	int index;
+	int error = device_index(device, &index);
+
+	if (error)
+		return error;
+	error = netlink_no_link_local(index);
+	if (error)
+		report("interface %s: cannot keep the system from an IPv6 address of its own: %s",
+		       device->name, error_text(error));
 	return error;
 }
 

@@ -3,50 +3,10 @@
 
 #include <string.h>
 
-#include "tun_port.h"
+#include "tun_json_neigh.h"
 #include "tun_json_stats.h"
-
-/* Nanoseconds as milliseconds; IPOIB_NEVER as null. */
-static json_t *milliseconds(uint64_t ns)
-{
-	return ns == IPOIB_NEVER ? json_null() : json_integer((json_int_t)(ns / 1000000));
-}
-
-static json_t *link_address(const struct ipoib_neighbour_info *info)
-{
-	static const struct ipoib_link_address none;
-	char text[IPOIB_LINK_ADDRESS_TEXT];
-
-	if (memcmp(&info->link_address, &none, sizeof(none)) == 0)
-		return json_null();
-	return json_string(ipoib_link_address_format(&info->link_address, text));
-}
-
-static json_t *state_name(const char *name)
-{
-	return json_string(name ? name : "?");
-}
-
-static void add_neighbours(json_t *array, const struct tun_port *port)
-{
-	struct ipoib_neighbour_info info = { .size = sizeof(info) };
-	uint64_t cursor = 0;
-	char ip[IPOIB_IP_TEXT];
-
-	while (ipoib_neighbour_next(port->interface, &cursor, &info) == 1)
-		json_array_append_new(
-			array,
-			json_pack("{s:s, s:s, s:o, s:o, s:i, s:i, s:i, s:i, s:o, s:o, s:o, s:I}",
-				  "dst", ipoib_ip_format(&info.ip, ip), "dev", port->device.name,
-				  "lladdr", link_address(&info), "state",
-				  state_name(ipoib_neighbour_state_name(info.state)), "probes",
-				  (int)info.probes, "queued", (int)info.queued, "mtu",
-				  (int)info.mtu, "dlid", (int)info.dlid, "used_ms",
-				  milliseconds(info.used_ns), "confirmed_ms",
-				  milliseconds(info.confirmed_ns), "updated_ms",
-				  milliseconds(info.updated_ns), "moves",
-				  (json_int_t)info.moves));
-}
+#include "tun_json_values.h"
+#include "tun_port.h"
 
 static void add_paths(json_t *array, const struct tun_port *port)
 {
@@ -60,13 +20,13 @@ static void add_paths(json_t *array, const struct tun_port *port)
 			json_pack("{s:s, s:s, s:o, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}",
 				  "dgid", ipoib_gid_format(&info.dgid, gid), "dev",
 				  port->device.name, "state",
-				  state_name(ipoib_path_state_name(info.state)), "dlid",
+				  tun_json_name(ipoib_path_state_name(info.state)), "dlid",
 				  (int)info.dlid, "mtu", (int)info.mtu, "rate_mbps",
 				  (int)info.rate_mbps, "sl", (int)info.sl, "hop_limit",
 				  (int)info.hop_limit, "failures", (int)info.failures,
 				  "neighbours", (int)info.neighbours, "age_ms",
-				  milliseconds(info.age_ns), "hold_ms",
-				  milliseconds(info.hold_ns)));
+				  tun_json_ms(info.age_ns), "hold_ms",
+				  tun_json_ms(info.hold_ns)));
 }
 
 /* Seen from here: who made it is who sends by it, unless it is for both. */
@@ -89,13 +49,13 @@ static void add_connections(json_t *array, const struct tun_port *port)
 			json_pack("{s:s, s:s, s:o, s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:o}",
 				  "peer", ipoib_link_address_format(&info.peer, peer), "dev",
 				  port->device.name, "state",
-				  state_name(ipoib_connection_state_name(info.state)),
+				  tun_json_name(ipoib_connection_state_name(info.state)),
 				  "direction", direction_of(&info), "service",
 				  info.rfc ? "rfc4755" : "linux", "mtu", (int)info.mtu,
 				  "neighbours", (int)info.neighbours, "outstanding",
 				  (int)info.outstanding, "failures", (int)info.failures,
-				  "used_ms", milliseconds(info.used_ns), "hold_ms",
-				  milliseconds(info.hold_ns)));
+				  "used_ms", tun_json_ms(info.used_ns), "hold_ms",
+				  tun_json_ms(info.hold_ns)));
 }
 
 static void add_groups(json_t *array, const struct tun_port *port)
@@ -110,12 +70,44 @@ static void add_groups(json_t *array, const struct tun_port *port)
 			json_pack("{s:s, s:s, s:o, s:i, s:I, s:i, s:i, s:b, s:b, s:i, s:i, s:o}",
 				  "mgid", ipoib_gid_format(&info.mgid, gid), "dev",
 				  port->device.name, "state",
-				  state_name(ipoib_multicast_state_name(info.state)), "mlid",
+				  tun_json_name(ipoib_multicast_state_name(info.state)), "mlid",
 				  (int)info.mlid, "qkey", (json_int_t)info.qkey, "mtu",
 				  (int)info.mtu, "members", (int)info.members, "send_only",
 				  (int)info.send_only, "broadcast", (int)info.broadcast,
 				  "failures", (int)info.failures, "queued", (int)info.queued,
-				  "retry_ms", milliseconds(info.retry_ns)));
+				  "retry_ms", tun_json_ms(info.retry_ns)));
+}
+
+static const char *scope_name(uint8_t scope)
+{
+	switch (scope) {
+	case IPOIB_SCOPE_LINK:
+		return "link";
+	case IPOIB_SCOPE_HOST:
+		return "host";
+	default:
+		return "global";
+	}
+}
+
+static void add_bindings(json_t *array, const struct tun_port *port)
+{
+	struct ipoib_binding_info info = { .size = sizeof(info) };
+	uint64_t cursor = 0;
+	char ip[IPOIB_IP_TEXT];
+
+	while (ipoib_binding_info_next(port->interface, &cursor, &info) == 1)
+		json_array_append_new(
+			array, json_pack("{s:o, s:s, s:s, s:o, s:I, s:I, s:o, s:o}", "address",
+					 json_sprintf("%s/%u", ipoib_ip_format(&info.address, ip),
+						      (unsigned)info.prefix_length),
+					 "dev", port->device.name, "scope", scope_name(info.scope),
+					 "state",
+					 tun_json_name(ipoib_binding_state_name(info.state)),
+					 "conflicts", (json_int_t)info.conflicts, "defences",
+					 (json_int_t)info.defences, "retry_ms",
+					 tun_json_ms(info.retry_ns), "conflicting",
+					 tun_json_lladdr(&info.conflicting)));
 }
 
 /* "10.10.1.1/24", as they were bound. */
@@ -169,9 +161,10 @@ json_t *tun_json_answer(const char *request, struct tun_port *ports, size_t coun
 		const char *request;
 		void (*add)(json_t *array, const struct tun_port *port);
 	} rows[] = {
-		{ "neigh", add_neighbours },      { "conn", add_connections },
-		{ "path", add_paths },            { "multicast", add_groups },
-		{ "interface", add_interface },   { "stats", tun_json_add_statistics },
+		{ "neigh", tun_json_add_neighbours }, { "conn", add_connections },
+		{ "path", add_paths },                { "multicast", add_groups },
+		{ "interface", add_interface },       { "stats", tun_json_add_statistics },
+		{ "address", add_bindings },          { "flux", tun_json_add_flux },
 	};
 
 	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {

@@ -56,6 +56,22 @@ static const struct counter control_counters[] = {
 	COUNTER(icmp_errors_limited),
 	COUNTER(link_ups),
 	COUNTER(events_lost),
+	COUNTER(arp_ignored),
+	COUNTER(announcements_sent),
+	COUNTER(address_probes_sent),
+	COUNTER(address_conflicts),
+	COUNTER(own_heard),
+	COUNTER(flux_claims),
+	COUNTER(flux_refused),
+	COUNTER(neighbours_collected),
+	COUNTER(neighbours_refused),
+	COUNTER(nd_solicitations_sent),
+	COUNTER(nd_solicitations_received),
+	COUNTER(nd_advertisements_sent),
+	COUNTER(nd_advertisements_received),
+	COUNTER(nd_malformed),
+	COUNTER(nd_padded_at_end),
+	COUNTER(paths_stale),
 };
 
 static json_t *number(uint64_t value)
@@ -96,11 +112,22 @@ static json_t *drops(const uint64_t *counters, const char *(*name_of)(unsigned r
 	return object;
 }
 
+static json_t *device_of(const struct tun_port *port)
+{
+	const struct tun_port_counters *device = &port->counters;
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "read", (json_int_t)device->read,
+			 "read_other", (json_int_t)device->read_other, "written",
+			 (json_int_t)device->written, "write_failed",
+			 (json_int_t)device->write_failed, "write_other",
+			 (json_int_t)device->write_other, "groups", (json_int_t)port->groups.count,
+			 "groups_refused", (json_int_t)port->groups.refused);
+}
+
 void tun_json_add_statistics(json_t *array, const struct tun_port *port)
 {
 	struct ipoib_statistics statistics = { .size = sizeof(statistics) };
 	struct ipoib_interface_info info = { .size = sizeof(info) };
-	const struct tun_port_counters *device = &port->counters;
 
 	ipoib_interface_statistics(port->interface, &statistics);
 	ipoib_interface_info(port->interface, &info);
@@ -113,12 +140,8 @@ void tun_json_add_statistics(json_t *array, const struct tun_port *port)
 			    drops(statistics.receive_dropped, ipoib_receive_drop_name));
 	json_array_append_new(
 		array,
-		json_pack("{s:s, s:s, s:b, s:i, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:I, s:I}}", "dev",
+		json_pack("{s:s, s:s, s:b, s:i, s:o, s:o, s:o, s:o}", "dev",
 			  port->device.name, "port", info.port, "up", (int)info.up, "mtu",
 			  (int)info.mtu, "send", send, "receive", receive, "control",
-			  GROUP(&statistics, control_counters), "device", "read",
-			  (json_int_t)device->read, "read_other", (json_int_t)device->read_other,
-			  "written", (json_int_t)device->written, "write_failed",
-			  (json_int_t)device->write_failed, "write_other",
-			  (json_int_t)device->write_other));
+			  GROUP(&statistics, control_counters), "device", device_of(port)));
 }

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "tun_options.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "report.h"
-
-/* One --interface with all its addresses is far below this. */
-#define SPECIFICATION_MOST 1024
+#include "tun_specification.h"
 
 static const char usage[] =
 	"Usage: ipoib-tun --fabric PATH\n"
-	"                 --interface NAME,port=PORT,address=A.B.C.D/L[,address=...]\n"
+	"                 --interface NAME,port=PORT,address=ADDRESS/L[,address=...]\n"
 	"                             [,pkey=0xffff][,mode=datagram|connected][,mtu=N]\n"
+	"                             [,arp_ignore=0|1|2|3|8][,arp_announce=0|1|2]\n"
+	"                             [,flux=confirm|accept|pin|hold][,flux_hold=SECONDS]\n"
+	"                             [,acd=fast|rfc|off][,defend=always|once|never]\n"
 	"                 [--interface ...] [--control PATH] [--pcap FILE]\n"
 	"IP over InfiniBand for unmodified programs: a TUN device for each interface.\n"
 	"\n"
 	"  --fabric PATH     the socket of an ipoib-fabric\n"
 	"  --interface ...   a TUN device NAME at a port such as host1/1, with its\n"
-	"                    addresses; its MTU is mtu=, or what the fabric gives, or\n"
-	"                    65520 in connected mode\n"
+	"                    addresses of IPv4 and IPv6; its MTU is mtu=, or what the\n"
+	"                    fabric gives, or 65520 in connected mode; who is answered,\n"
+	"                    which neighbours are believed and how its addresses are\n"
+	"                    probed and defended is told in ipoib-tun(1)\n"
 	"  --control PATH    a socket for ipoib-ctl\n"
 	"  --pcap FILE       records what the interfaces send and receive, for Wireshark\n"
 	"  -h, --help        this text\n"
 	"  -V, --version     the version\n"
 	"\n"
-	"It prints \"ready\" on a line when every interface is up, and ends on SIGINT or\n"
-	"SIGTERM.\n";
+	"It prints \"ready\" on a line when every interface is up and every address in\n"
+	"use, and ends on SIGINT or SIGTERM.\n";
 
 enum { OPTION_FABRIC = 1, OPTION_INTERFACE, OPTION_CONTROL, OPTION_PCAP };
 
@@ -38,129 +40,6 @@ static const struct option_row rows[] = {
 	OPTION_ROWS_COMMON,
 	{ 0, NULL, 0, false },
 };
-
-static bool take_address(struct tun_interface_options *interface, const char *what,
-			 const char *text)
-{
-	if (interface->address_count == TUN_ADDRESSES_MAX) {
-		report("%s: more than %d addresses", what, TUN_ADDRESSES_MAX);
-		return false;
-	}
-	if (!read_address(what, text, &interface->addresses[interface->address_count]))
-		return false;
-	interface->address_count++;
-	return true;
-}
-
-static bool take_pkey(struct tun_interface_options *interface, const char *what, const char *text)
-{
-	uint64_t pkey;
-
-	if (!read_number(what, text, 0, 0xffff, &pkey))
-		return false;
-	if ((pkey & 0x8000) == 0 || (pkey & 0x7fff) == 0) {
-		report("%s: P_Key %s is not a full member's; IPoIB needs one from 0x8001 to 0xffff",
-		       what, text);
-		return false;
-	}
-	interface->pkey = (uint16_t)pkey;
-	return true;
-}
-
-static bool take_port(struct tun_interface_options *interface, const char *what, const char *text)
-{
-	size_t length = strlen(text);
-
-	if (interface->port[0] != '\0') {
-		report("%s: two ports, %s and %s; an interface has one", what, interface->port,
-		       text);
-		return false;
-	}
-	if (length == 0 || length >= sizeof(interface->port)) {
-		report("%s: \"%s\" is not the name of a port, such as host1/1", what, text);
-		return false;
-	}
-	memcpy(interface->port, text, length + 1);
-	return true;
-}
-
-static bool take_mtu(struct tun_interface_options *interface, const char *what, const char *text)
-{
-	uint64_t mtu;
-
-	if (!read_number(what, text, IPOIB_MTU_MIN, IPOIB_MTU_CONNECTED, &mtu))
-		return false;
-	interface->mtu = (uint32_t)mtu;
-	return true;
-}
-
-static bool take_part(struct tun_interface_options *interface, const char *what, const char *part)
-{
-	const char *equals = strchr(part, '=');
-	size_t length = equals ? (size_t)(equals - part) : strlen(part);
-
-	if (equals && length == 4 && memcmp(part, "port", 4) == 0)
-		return take_port(interface, what, equals + 1);
-	if (equals && length == 7 && memcmp(part, "address", 7) == 0)
-		return take_address(interface, what, equals + 1);
-	if (equals && length == 4 && memcmp(part, "pkey", 4) == 0)
-		return take_pkey(interface, what, equals + 1);
-	if (equals && length == 4 && memcmp(part, "mode", 4) == 0)
-		return read_mode(what, equals + 1, &interface->mode);
-	if (equals && length == 3 && memcmp(part, "mtu", 3) == 0)
-		return take_mtu(interface, what, equals + 1);
-	report("%s: \"%s\" is not port=, address=, pkey=, mode= or mtu=", what, part);
-	return false;
-}
-
-/* What an interface must have, once all its parts are read. */
-static bool is_complete(const struct tun_interface_options *interface, const char *what)
-{
-	if (interface->port[0] == '\0')
-		report("%s: port= is missing, such as port=host1/1", what);
-	else if (interface->address_count == 0)
-		report("%s: address= is missing, such as address=10.10.1.1/24", what);
-	else
-		return true;
-	return false;
-}
-
-static bool read_interface(struct tun_interface_options *interface, const char *text)
-{
-	char copy[SPECIFICATION_MOST];
-	char what[sizeof("--interface ") + TUN_NAME_ROOM];
-	size_t length = strlen(text);
-
-	if (length >= sizeof(copy)) {
-		report("--interface: longer than %zu octets", sizeof(copy) - 1);
-		return false;
-	}
-	memcpy(copy, text, length + 1);
-	*interface = (struct tun_interface_options){ .pkey = 0xffff };
-
-	char *rest = strchr(copy, ',');
-
-	if (rest)
-		*rest++ = '\0';
-	if (!tun_device_name_ok(copy)) {
-		report("--interface: \"%s\" is not the name of a device: 1 to %d characters "
-		       "without '/', ':', '%%' and blanks",
-		       copy, TUN_NAME_ROOM - 1);
-		return false;
-	}
-	memcpy(interface->name, copy, strlen(copy) + 1);
-	snprintf(what, sizeof(what), "--interface %s", interface->name);
-	while (rest) {
-		char *part = rest;
-
-		rest = strchr(part, ',');
-		if (rest)
-			*rest++ = '\0';
-		if (!take_part(interface, what, part))
-			return false;
-	}
-	return is_complete(interface, what);
-}
 
 /* An address that stands twice, in one interface or in two. */
 static bool share_address(const struct tun_interface_options *a,
@@ -209,7 +88,7 @@ static bool take_interface(struct tun_options *chosen, const char *text)
 
 	struct tun_interface_options *interface = &chosen->interfaces[chosen->interface_count];
 
-	if (!read_interface(interface, text) || !is_distinct(chosen, interface))
+	if (!tun_specification_read(interface, text) || !is_distinct(chosen, interface))
 		return false;
 	chosen->interface_count++;
 	return true;

@@ -19,7 +19,7 @@
 /* A port's name with its terminating zero, as in struct ipoib_interface_info. */
 #define TUN_PORT_ROOM 64
 
-/* --interface NAME,port=PORT,address=A/L[,address=...][,pkey=N][,mode=M][,mtu=N] */
+/* What stands behind --interface; tun_specification.h reads it. */
 struct tun_interface_options {
 	char name[TUN_NAME_ROOM];
 	char port[TUN_PORT_ROOM];
@@ -28,6 +28,12 @@ struct tun_interface_options {
 	uint16_t pkey;
 	uint8_t mode; /* enum ipoib_mode */
 	uint32_t mtu; /* 0: what the mode gives */
+	uint8_t arp_ignore;   /* enum ipoib_arp_ignore */
+	uint8_t arp_announce; /* enum ipoib_arp_announce */
+	uint8_t flux;         /* enum ipoib_flux_policy */
+	uint8_t acd;          /* enum ipoib_acd */
+	uint8_t defend;       /* enum ipoib_defend */
+	uint32_t flux_hold_ms;
 };
 
 struct tun_options {

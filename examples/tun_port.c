@@ -35,15 +35,31 @@ static bool mtu_is_given(const struct tun_port *port, const struct ipoib_interfa
 	return false;
 }
 
-static bool configure_device(const struct tun_port *port, const struct ipoib_interface_info *info)
+static bool configure_device(struct tun_port *port, const struct ipoib_interface_info *info)
 {
-	if (tun_device_set_mtu(&port->device, info->mtu) != 0 ||
-	    tun_device_set_up(&port->device) != 0)
-		return false;
-	for (size_t i = 0; i < port->options->address_count; i++)
-		if (tun_device_add_address(&port->device, &port->options->addresses[i]) != 0)
-			return false;
-	return true;
+	return tun_device_set_mtu(&port->device, info->mtu) == 0 &&
+	       tun_addresses_first_up(&port->addresses, info->mtu, &info->gid) == 0 &&
+	       tun_device_set_up(&port->device) == 0;
+}
+
+static void lose(struct tun_port *port)
+{
+	port->owner->news(port, TUN_PORT_LOST, port->owner->user);
+}
+
+/* An address is in use, or found to be another's, or the device is up. */
+static void put_addresses(struct tun_port *port)
+{
+	char text[TUN_WAIT_TEXT];
+
+	if (!port->configured)
+		return;
+	if (tun_addresses_put_ready(&port->addresses) != 0) {
+		lose(port);
+	} else if (!port->ready && !tun_addresses_wait_for(&port->addresses, text)) {
+		port->ready = true;
+		port->owner->news(port, TUN_PORT_READY, port->owner->user);
+	}
 }
 
 static void on_first_up(struct tun_port *port)
@@ -51,12 +67,12 @@ static void on_first_up(struct tun_port *port)
 	struct ipoib_interface_info info = info_of(port);
 
 	if (!mtu_is_given(port, &info) || !configure_device(port, &info)) {
-		port->tell(port, TUN_PORT_LOST, port->user);
+		lose(port);
 		return;
 	}
 	port->configured = true;
 	tun_traffic_start(port);
-	port->tell(port, TUN_PORT_UP, port->user);
+	put_addresses(port);
 }
 
 static void on_up(struct tun_port *port)
@@ -88,32 +104,24 @@ static void on_mtu(struct tun_port *port, uint32_t mtu)
 	if (!port->configured)
 		return;
 	report("interface %s: the MTU is %u now", port->device.name, (unsigned)mtu);
+	/* First: below its least MTU the system would forget its addresses of IPv6 by itself. */
+	tun_addresses_set_mtu(&port->addresses, mtu);
 	tun_device_set_mtu(&port->device, mtu);
 }
 
-/* Other groups fail as their senders like; without the broadcast group nothing works. */
-static void on_join_failed(const struct tun_port *port, const struct ipoib_event *event)
+static void on_port(struct tun_port *port)
 {
 	struct ipoib_interface_info info = info_of(port);
-	char text[IPOIB_IP_TEXT];
 
-	if (memcmp(&event->gid, &info.broadcast, sizeof(event->gid)) == 0)
-		report("interface %s: the broadcast group %s cannot be joined: %s; it is tried "
-		       "again",
-		       port->device.name, ipoib_gid_format(&event->gid, text),
-		       error_text(event->status));
+	if (port->configured)
+		tun_addresses_set_gid(&port->addresses, &info.gid);
 }
 
-static void on_moved(const struct tun_port *port, const struct ipoib_event *event)
+static void on_address(struct tun_port *port, const struct ipoib_event *event)
 {
-	char ip[IPOIB_IP_TEXT];
-	char old[IPOIB_LINK_ADDRESS_TEXT];
-	char new[IPOIB_LINK_ADDRESS_TEXT];
-
-	report("interface %s: neighbour %s has moved from %s to %s", port->device.name,
-	       ipoib_ip_format(&event->ip, ip),
-	       ipoib_link_address_format(&event->old_link_address, old),
-	       ipoib_link_address_format(&event->link_address, new));
+	if (event->status != 0)
+		tun_addresses_lost(&port->addresses, &event->ip);
+	put_addresses(port);
 }
 
 static void on_event(struct ipoib_interface *interface, const struct ipoib_event *event,
@@ -122,6 +130,7 @@ static void on_event(struct ipoib_interface *interface, const struct ipoib_event
 	struct tun_port *port = user;
 
 	(void)interface;
+	port->owner->event(port, event, port->owner->user);
 	switch (event->type) {
 	case IPOIB_EVENT_UP:
 		on_up(port);
@@ -135,20 +144,30 @@ static void on_event(struct ipoib_interface *interface, const struct ipoib_event
 	case IPOIB_EVENT_SEND_ROOM:
 		tun_traffic_resume(port);
 		break;
-	case IPOIB_EVENT_JOIN_FAILED:
-		on_join_failed(port, event);
+	case IPOIB_EVENT_PORT:
+		on_port(port);
 		break;
-	case IPOIB_EVENT_NEIGHBOUR_MOVED:
-		on_moved(port, event);
+	case IPOIB_EVENT_ADDRESS_READY:
+	case IPOIB_EVENT_ADDRESS_CONFLICT:
+		on_address(port, event);
 		break;
 	case IPOIB_EVENT_DEVICE_GONE:
 		report("interface %s: the adapter of port %s is gone", port->device.name,
 		       port->options->port);
-		port->tell(port, TUN_PORT_LOST, port->user);
+		lose(port);
 		break;
 	default:
-		break; /* the neighbour table has it, and ipoib-ctl shows it */
+		break; /* to be reported, not to be acted upon */
 	}
+}
+
+static void on_change(struct ipoib_interface *interface,
+		      const struct ipoib_neighbour_change *change, void *user)
+{
+	struct tun_port *port = user;
+
+	(void)interface;
+	port->owner->change(port, change, port->owner->user);
 }
 
 static int open_interface(struct tun_port *port)
@@ -157,10 +176,17 @@ static int open_interface(struct tun_port *port)
 
 	config.receive = tun_traffic_receive;
 	config.event = on_event;
+	config.neighbour = on_change;
 	config.user = port;
 	config.pkey = port->options->pkey;
 	config.mode = port->options->mode;
 	config.mtu = port->options->mtu;
+	config.arp_ignore = port->options->arp_ignore;
+	config.arp_announce = port->options->arp_announce;
+	config.flux = port->options->flux;
+	config.flux_hold_ms = port->options->flux_hold_ms;
+	config.acd = port->options->acd;
+	config.defend = port->options->defend;
 	/* So that programs hear "host unreachable" and "fragmentation needed" at once. */
 	config.icmp_errors = 1;
 	/*
@@ -181,30 +207,11 @@ static int open_interface(struct tun_port *port)
 	return error;
 }
 
-static int bind_addresses(struct tun_port *port)
-{
-	for (size_t i = 0; i < port->options->address_count; i++) {
-		const struct subnet_address *address = &port->options->addresses[i];
-		int error = ipoib_binding_open(&port->bindings[i], port->interface, &address->ip,
-					       address->prefix_length);
-
-		if (error) {
-			char text[IPOIB_IP_TEXT];
-
-			report("interface %s: address %s/%u: %s", port->options->name,
-			       ipoib_ip_format(&address->ip, text), address->prefix_length,
-			       error_text(error));
-			return error;
-		}
-	}
-	return 0;
-}
-
 int tun_port_open(struct tun_port *port, const struct tun_interface_options *options,
 		  struct ev_loop *loop, struct ipoib_context *context, const char *fabric,
-		  tun_port_tell *tell, void *user)
+		  const struct tun_port_owner *owner)
 {
-	*port = (struct tun_port){ .options = options, .loop = loop, .tell = tell, .user = user,
+	*port = (struct tun_port){ .options = options, .loop = loop, .owner = owner,
 				   .device.fd = -1 };
 	tun_traffic_init(port);
 
@@ -216,25 +223,30 @@ int tun_port_open(struct tun_port *port, const struct tun_interface_options *opt
 	}
 	error = open_interface(port);
 	if (!error)
-		error = bind_addresses(port);
-	if (!error)
 		error = tun_device_open(&port->device, options->name);
-	if (!error)
+	if (!error) {
 		tun_traffic_init(port); /* again, with the descriptor of the device */
+		tun_groups_open(&port->groups, port->interface);
+		error = tun_addresses_open(&port->addresses, port->interface, &port->device,
+					   options);
+	}
 	return error;
 }
 
 void tun_port_close(struct tun_port *port)
 {
 	tun_traffic_stop(port);
-	for (size_t i = 0; i < port->options->address_count; i++)
-		ipoib_binding_close(port->bindings[i]);
+	tun_groups_close(&port->groups);
+	tun_addresses_close(&port->addresses);
 	ipoib_interface_close(port->interface);
 	ipoib_transport_unref(port->transport);
 	tun_device_close(&port->device);
 }
 
-const char *tun_port_waits_for(const struct tun_port *port)
+const char *tun_port_waits_for(const struct tun_port *port, char text[TUN_WAIT_TEXT])
 {
-	return info_of(port).port_active ? "the broadcast group to be joined" : "the port's link";
+	if (!port->configured)
+		return info_of(port).port_active ? "the broadcast group to be joined" :
+						   "the port's link";
+	return tun_addresses_wait_for(&port->addresses, text) ? text : "nothing";
 }

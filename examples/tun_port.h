@@ -2,10 +2,11 @@
 /*
  * One interface of ipoib-tun: a TUN device above, a port of the fabric below.
  *
- * 1. tun_port_open() attaches the port, opens the interface, binds its addresses and makes the
- *    device, which stays down and without an address.
+ * 1. tun_port_open() attaches the port, opens the interface, makes the device, which stays down
+ *    and without an address, and binds the addresses (tun_addresses.h).
  * 2. The first IPOIB_EVENT_UP tells the MTU: it is checked against mtu=, given to the device, and
- *    the device is set up with its addresses. Then TUN_PORT_UP is told.
+ *    the device is set up. It gets its addresses when they have been probed. Once it has all of
+ *    them TUN_PORT_READY is told.
  * 3. Packets of the device go to ipoib_interface_send() in bursts, packets that arrive go to the
  *    device. What is answered -EAGAIN waits here, and the device is not read until there is room:
  *    its queue is the kernel's, which knows how to slow a sender down.
@@ -26,7 +27,9 @@
 #include <ev.h>
 #include <ipoib/ipoib.h>
 
+#include "tun_addresses.h"
 #include "tun_device.h"
+#include "tun_groups.h"
 #include "tun_options.h"
 
 struct ipoib_transport;
@@ -39,27 +42,35 @@ struct ipoib_transport;
 
 /* What a port tells its owner. */
 enum tun_port_news {
-	TUN_PORT_UP = 1, /* it is up for the first time, and its device too */
-	TUN_PORT_LOST,   /* it cannot go on; the message was printed */
+	TUN_PORT_READY = 1, /* for the first time it is up, its device too, with all addresses */
+	TUN_PORT_LOST,      /* it cannot go on; the message was printed */
 };
 
 struct tun_port;
-typedef void tun_port_tell(struct tun_port *port, enum tun_port_news news, void *user);
+
+/* Who is told what; user stands last. */
+struct tun_port_owner {
+	void (*news)(struct tun_port *port, enum tun_port_news news, void *user);
+	/* as the library tells it, before the port does its part */
+	void (*event)(struct tun_port *port, const struct ipoib_event *event, void *user);
+	void (*change)(struct tun_port *port, const struct ipoib_neighbour_change *change,
+		       void *user);
+	void *user;
+};
 
 /* What passes the device, beside what the library counts. Packets. */
 struct tun_port_counters {
-	uint64_t read;         /* IPv4 packets read from the device */
-	uint64_t read_other;   /* IPv6 packets and such, which are left */
+	uint64_t read;         /* IP packets read from the device */
+	uint64_t read_other;   /* what is no IP packet, and is left */
 	uint64_t written;      /* written to the device */
 	uint64_t write_failed; /* that the device did not take */
-	uint64_t write_other;  /* IPv6 packets and such that arrived, which are left */
+	uint64_t write_other;  /* what arrived and is no IP packet, and is left */
 };
 
 struct tun_port {
 	const struct tun_interface_options *options;
 	struct ev_loop *loop;
-	tun_port_tell *tell;
-	void *user;
+	const struct tun_port_owner *owner;
 
 	struct tun_device device;
 	struct ev_io readable;
@@ -67,8 +78,10 @@ struct tun_port {
 
 	struct ipoib_transport *transport;
 	struct ipoib_interface *interface;
-	struct ipoib_binding *bindings[TUN_ADDRESSES_MAX];
-	bool configured; /* the device has its MTU and addresses */
+	struct tun_addresses addresses;
+	struct tun_groups groups;
+	bool configured; /* the device is up, with its MTU */
+	bool ready;      /* TUN_PORT_READY was told */
 	bool up;
 
 	struct ipoib_packet burst[TUN_BURST];
@@ -80,10 +93,10 @@ struct tun_port {
 /* Returns 0, or a negative errno after a message; tun_port_close() is due in both cases. */
 int tun_port_open(struct tun_port *port, const struct tun_interface_options *options,
 		  struct ev_loop *loop, struct ipoib_context *context, const char *fabric,
-		  tun_port_tell *tell, void *user);
+		  const struct tun_port_owner *owner);
 void tun_port_close(struct tun_port *port);
 
-/* What a port that is not up yet waits for. */
-const char *tun_port_waits_for(const struct tun_port *port);
+/* What a port that is not ready yet waits for, in text or not. */
+const char *tun_port_waits_for(const struct tun_port *port, char text[TUN_WAIT_TEXT]);
 
 #endif

@@ -14,13 +14,31 @@
  */
 #define RETRY_SECONDS 0.001
 
-/* The least length of an IPv4 header, and where in it the destination stands. */
+/* The least length of a header, and where in it the destination stands. */
 #define IPV4_HEADER 20
 #define IPV4_DESTINATION 16
+#define IPV6_HEADER 40
+#define IPV6_DESTINATION 24
 
 static bool is_ipv4(const uint8_t *packet, size_t length)
 {
 	return length >= IPV4_HEADER && packet[0] >> 4 == 4;
+}
+
+static bool is_ip(const uint8_t *packet, size_t length)
+{
+	return is_ipv4(packet, length) || (length >= IPV6_HEADER && packet[0] >> 4 == 6);
+}
+
+static struct ipoib_ip destination_of(const uint8_t *packet, size_t length)
+{
+	return is_ipv4(packet, length) ? ipoib_ip_from_ipv4(packet + IPV4_DESTINATION) :
+					 ipoib_ip_from_ipv6(packet + IPV6_DESTINATION);
+}
+
+static bool is_group(const struct ipoib_ip *ip)
+{
+	return ip->family == IPOIB_IPV4 ? ip->raw[0] >> 4 == 0xe : ip->raw[0] == 0xff;
 }
 
 static void write_packet(struct tun_port *port, const uint8_t *data, size_t length)
@@ -51,10 +69,15 @@ static int read_packet(struct tun_port *port, struct ipoib_packet *packet)
 	return 1;
 }
 
-/* On a link without routers of its own every destination is a neighbour. */
+/* On a link without routers of its own every destination is a neighbour, or a group. */
 static void take_packet(struct tun_port *port, struct ipoib_packet *packet)
 {
-	packet->next_hop = ipoib_ip_from_ipv4(ipoib_buffer_data(packet->buffer) + IPV4_DESTINATION);
+	const uint8_t *data = ipoib_buffer_data(packet->buffer);
+	size_t length = ipoib_buffer_length(packet->buffer);
+
+	packet->next_hop = destination_of(data, length);
+	if (is_group(&packet->next_hop))
+		tun_groups_look(&port->groups, data, length);
 	port->spare = NULL;
 	port->counters.read++;
 }
@@ -71,8 +94,8 @@ static int read_burst(struct tun_port *port, size_t *count)
 
 		if (result <= 0)
 			return result;
-		if (is_ipv4(ipoib_buffer_data(packet->buffer),
-			    ipoib_buffer_length(packet->buffer))) {
+		if (is_ip(ipoib_buffer_data(packet->buffer),
+			  ipoib_buffer_length(packet->buffer))) {
 			take_packet(port, packet);
 			++*count;
 		} else {
@@ -116,7 +139,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
 	} else if (error) {
 		report("interface %s: the device cannot be read any more: %s", port->device.name,
 		       error_text(error));
-		port->tell(port, TUN_PORT_LOST, port->user);
+		port->owner->news(port, TUN_PORT_LOST, port->owner->user);
 	}
 }
 
@@ -171,7 +194,7 @@ void tun_traffic_receive(struct ipoib_interface *interface, struct ipoib_buffer 
 		const uint8_t *data = ipoib_buffer_data(packets[i]);
 		size_t length = ipoib_buffer_length(packets[i]);
 
-		if (is_ipv4(data, length))
+		if (is_ip(data, length))
 			write_packet(port, data, length);
 		else
 			port->counters.write_other++;

@@ -8,6 +8,7 @@ dist_man_MANS += \
 	%D%/ipoib-fabric.7 \
 	%D%/ipoib.7 \
 	%D%/ipoib_audit.3 \
+	%D%/ipoib_binding.3 \
 	%D%/ipoib_buffer.3 \
 	%D%/ipoib_capture.3 \
 	%D%/ipoib_connection.3 \

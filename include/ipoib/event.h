@@ -19,7 +19,7 @@ enum ipoib_event_type {
 	IPOIB_EVENT_DOWN = 2,      /**< packets no longer flow; ipoib_event::status says why */
 	IPOIB_EVENT_MTU = 3,       /**< ipoib_event::mtu is the interface's MTU from now on */
 	IPOIB_EVENT_SEND_ROOM = 4, /**< after a send was answered -EAGAIN: there is room again */
-	/** LID, subnet manager or another attribute of the port changed */
+	/** LID, GID, MTU or subnet manager of the port changed */
 	IPOIB_EVENT_PORT = 5,
 	/** a group (ipoib_event::gid) could not be joined; it is tried again */
 	IPOIB_EVENT_JOIN_FAILED = 6,
@@ -29,6 +29,31 @@ enum ipoib_event_type {
 	/** packets to ipoib_event::ip may have ipoib_event::mtu octets */
 	IPOIB_EVENT_NEIGHBOUR_MTU = 10,
 	IPOIB_EVENT_DEVICE_GONE = 9, /**< the adapter has left for good; close the interface */
+	/**
+	 * Somebody claims that ipoib_event::ip is at ipoib_event::link_address, and it is known at
+	 * ipoib_event::old_link_address, another port: ipoib_event::detail is the packet (enum
+	 * ipoib_claim), ipoib_event::verdict what has become of it, ipoib_event::count how often in
+	 * the last minute. At most one a second and neighbour while the verdict is the same.
+	 */
+	IPOIB_EVENT_NEIGHBOUR_FLUX = 11,
+	/**
+	 * ipoib_event::ip, bound here, is used by ipoib_event::link_address as well;
+	 * ipoib_event::status is 0 while it is kept and -EADDRINUSE when it is not used any more
+	 */
+	IPOIB_EVENT_ADDRESS_CONFLICT = 12,
+	IPOIB_EVENT_ADDRESS_READY = 13, /**< ipoib_event::ip has been probed, and is in use */
+	/**
+	 * Another interface of this context (ipoib_event::link_address) is on the same link as this
+	 * one: ARP for its addresses is heard here. A P_Key per subnet keeps them apart.
+	 */
+	IPOIB_EVENT_SAME_LINK = 14,
+	/** ipoib_event::ip, bound here, is in the subnet of an address of another interface */
+	IPOIB_EVENT_SAME_SUBNET = 15,
+	/**
+	 * ipoib_event::gid sends from another LID than its path record says: the record is
+	 * asked for again (the subnet manager has moved the peer, and told us nothing)
+	 */
+	IPOIB_EVENT_PATH_STALE = 16,
 };
 
 /** An event. What a type does not speak of is zero. */
@@ -44,6 +69,10 @@ struct ipoib_event {
 	struct ipoib_gid gid; /**< which port or group it is about */
 	struct ipoib_link_address link_address;     /**< the neighbour's, new */
 	struct ipoib_link_address old_link_address; /**< the neighbour's, old */
+	uint32_t detail;  /**< which packet said so, enum ipoib_claim */
+	uint32_t verdict; /**< enum ipoib_flux_verdict */
+	uint32_t count;   /**< how often: flux in the last minute, conflicts in all */
+	uint32_t reserved; /**< zero */
 };
 
 /**

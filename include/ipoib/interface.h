@@ -9,8 +9,10 @@
 #ifndef IPOIB_INTERFACE_H
 #define IPOIB_INTERFACE_H
 
+#include <ipoib/binding.h>
 #include <ipoib/buffer.h>
 #include <ipoib/event.h>
+#include <ipoib/neighbour.h>
 #include <ipoib/statistics.h>
 #include <ipoib/types.h>
 
@@ -37,6 +39,41 @@ enum ipoib_mode {
 
 /** The largest MTU in connected mode, octets of an IP packet. */
 #define IPOIB_MTU_CONNECTED 65520
+
+/** Which requests for our addresses are answered; the numbers and meanings of Linux. */
+enum ipoib_arp_ignore {
+	/** for any address of the context, on any of its interfaces: what makes ARP flux */
+	IPOIB_ARP_IGNORE_NONE = 0,
+	IPOIB_ARP_IGNORE_INTERFACE = 1, /**< for addresses bound to the interface that was asked */
+	IPOIB_ARP_IGNORE_SUBNET = 2,    /**< of those, to askers of the same subnet */
+	/** for any address of the context that is not of host scope, on any of its interfaces */
+	IPOIB_ARP_IGNORE_HOST = 3,
+	IPOIB_ARP_IGNORE_ALL = 8, /**< for none */
+};
+
+/** Which of our addresses asks; the numbers and meanings of Linux. */
+enum ipoib_arp_announce {
+	/** the source of the packet that is to be sent, if it is any of the context's */
+	IPOIB_ARP_ANNOUNCE_ANY = 0,
+	/** the same, if it is in a subnet of this interface that has the target */
+	IPOIB_ARP_ANNOUNCE_SUBNET = 1,
+	IPOIB_ARP_ANNOUNCE_BEST = 2, /**< always the best one of this interface */
+};
+
+/** Whether an address is probed before it is used. */
+enum ipoib_acd {
+	/** with the times of RFC 5227 (4 to 7 s), RFC 4862 for IPv6 (1 to 2 s) */
+	IPOIB_ACD_RFC = 0,
+	IPOIB_ACD_FAST = 1, /**< as many packets, a tenth of the times: for appliances */
+	IPOIB_ACD_OFF = 2,  /**< it is used at once, announced and defended */
+};
+
+/** What is done about others who use our address; RFC 5227 section 2.4. */
+enum ipoib_defend {
+	IPOIB_DEFEND_ALWAYS = 0, /**< (c): announced again, every 10 s at most, and kept */
+	IPOIB_DEFEND_ONCE = 1,   /**< (b): the same, but given up at the second conflict in 10 s */
+	IPOIB_DEFEND_NEVER = 2,  /**< (a): given up */
+};
 
 /** What became of an accepted packet that could not be sent. */
 struct ipoib_undelivered {
@@ -69,9 +106,9 @@ struct ipoib_interface_config {
 	uint16_t pkey;
 	uint8_t scope;  /**< scope of the broadcast group, RFC 4391 section 4.1; 2, link-local */
 	/**
-	 * Whether refused and undeliverable IPv4 packets are answered through the receive callback
-	 * with the ICMP error that an IP stack above understands (host unreachable, fragmentation
-	 * needed); rate limited.
+	 * Whether refused and undeliverable packets are answered through the receive callback with
+	 * the ICMP or ICMPv6 error that an IP stack above understands (host or address
+	 * unreachable, fragmentation needed or packet too big); rate limited.
 	 */
 	uint8_t icmp_errors;
 	uint8_t mode;     /**< enum ipoib_mode; datagrams */
@@ -93,6 +130,30 @@ struct ipoib_interface_config {
 	uint32_t connection_depth; /**< packets that one connection may hold for sending; 64 */
 	uint32_t connections_max;  /**< connections at a time, both directions together; 1024 */
 	uint32_t reserved2;        /**< zero */
+
+	/** An entry of the neighbour table has changed; NULL: nobody wants to know. */
+	void (*neighbour)(struct ipoib_interface *interface,
+			  const struct ipoib_neighbour_change *change, void *user);
+	uint8_t arp_ignore;       /**< enum ipoib_arp_ignore; 1 */
+	uint8_t arp_announce;     /**< enum ipoib_arp_announce; 2 */
+	uint8_t flux;             /**< enum ipoib_flux_policy; confirm */
+	uint8_t acd;              /**< enum ipoib_acd; the RFCs' */
+	uint8_t defend;           /**< enum ipoib_defend; always */
+	uint8_t unicast_probes;   /**< questions to a neighbour's known port in a row; 3 */
+	uint8_t multicast_probes; /**< questions to all, before and after those; 3 */
+	/** times that an address is announced once it is in use, each after twice the time; 2 */
+	uint8_t announcements;
+	uint32_t flux_hold_ms;    /**< hold-down time after a change or a refused claim; 10000 */
+	uint32_t retransmit_ms;   /**< between two questions; 1000 */
+	uint32_t reachable_ms;    /**< how long an answer is good for, times 0.5 to 1.5; 30000 */
+	uint32_t delay_probe_ms;  /**< from the first use of a stale neighbour to asking it; 5000 */
+	/** an idle neighbour may go after this time when there are more than gc_thresh1; 60000 */
+	uint32_t gc_stale_ms;
+	uint32_t gc_thresh1; /**< so many neighbours are never too many; 0: neighbours_max / 8 */
+	/** above it idle ones go at once for new ones; 0: neighbours_max / 2. The kernel's
+	 * gc_thresh3 is neighbours_max */
+	uint32_t gc_thresh2;
+	uint32_t reserved4;  /**< zero */
 };
 
 /** The defaults of an interface, callbacks left out. */
@@ -101,7 +162,11 @@ struct ipoib_interface_config {
 		.size = sizeof(struct ipoib_interface_config), .pkey = 0xffff, .scope = 2,         \
 		.send_depth = 512, .receive_depth = 512, .neighbours_max = 4096,                   \
 		.queue_packets = 64, .queue_packets_total = 1024, .queue_age_ms = 5000,            \
-		.connected_depth = 128, .connection_depth = 64, .connections_max = 1024            \
+		.connected_depth = 128, .connection_depth = 64, .connections_max = 1024,           \
+		.arp_ignore = 1, .arp_announce = 2, .unicast_probes = 3, .multicast_probes = 3,    \
+		.announcements = 2,                                                                \
+		.flux_hold_ms = 10000, .retransmit_ms = 1000, .reachable_ms = 30000,               \
+		.delay_probe_ms = 5000, .gc_stale_ms = 60000                                       \
 	}
 
 /**
@@ -142,9 +207,10 @@ struct ipoib_packet {
  * #IPOIB_EVENT_SEND_ROOM follows),
  * -ENETDOWN (the interface is down), -EHOSTUNREACH (the neighbour was found dead a moment ago,
  * or the group could not be joined), -ENOBUFS (too many packets wait for others to answer, or
- * the neighbour table is full of busy ones), -EAFNOSUPPORT (not IPv4), -EINVAL (not an IP
- * packet, or no next hop), -EXDEV (a buffer of another transport), -EBUSY (a buffer that is
- * being sent already), -ENOSPC (too many groups), -ENOMEM.
+ * the neighbour table is full of busy ones), -EAFNOSUPPORT (IPv6 on a link of less than 1280
+ * octets), -EINVAL (not an IP packet, or no next hop of its version), -EXDEV (a buffer of
+ * another transport), -EBUSY (a buffer that is being sent already), -ENOSPC (too many groups),
+ * -ENOMEM.
  * @param interface the interface
  * @param packets the burst
  * @param count packets in it; one is a burst of one
@@ -212,40 +278,6 @@ IPOIB_PUBLIC int ipoib_interface_statistics(const struct ipoib_interface *interf
  */
 IPOIB_PUBLIC void ipoib_interface_capture(struct ipoib_interface *interface,
 					  struct ipoib_capture *capture);
-
-/** An address bound to an interface; opaque. It is answered for there only. */
-struct ipoib_binding;
-
-/**
- * Binds an address: ARP requests for it are answered on this interface and on no other.
- * @param out where the handle goes; end it with ipoib_binding_close()
- * @param interface the interface
- * @param address an IPv4 unicast address
- * @param prefix_length of its subnet, 0 to 32
- * @return 0; -EINVAL (not a unicast address, a prefix out of range); -EAFNOSUPPORT (not IPv4);
- * -EADDRINUSE (bound already, here or on another interface of the context); -ENOSPC (64 are
- * bound already);
- * -ENOMEM.
- */
-IPOIB_PUBLIC int ipoib_binding_open(struct ipoib_binding **out, struct ipoib_interface *interface,
-				    const struct ipoib_ip *address, unsigned prefix_length);
-
-/**
- * Ends a binding. Bindings of a closed interface are ended too, but not their handles.
- * @param binding may be NULL
- */
-IPOIB_PUBLIC void ipoib_binding_close(struct ipoib_binding *binding);
-
-/**
- * Goes through the bound addresses.
- * @param interface the interface
- * @param cursor set to 0 before the first call
- * @param address set to the next address
- * @param prefix_length set to the length of its prefix
- * @return 1, or 0 when there are no more
- */
-IPOIB_PUBLIC int ipoib_binding_next(const struct ipoib_interface *interface, uint64_t *cursor,
-				    struct ipoib_ip *address, unsigned *prefix_length);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 #define IPOIB_IPOIB_H
 
 #include <ipoib/audit.h>
+#include <ipoib/binding.h>
 #include <ipoib/buffer.h>
 #include <ipoib/capture.h>
 #include <ipoib/connection.h>

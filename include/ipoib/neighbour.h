@@ -22,13 +22,48 @@ enum ipoib_neighbour_state {
 	IPOIB_NEIGHBOUR_DELAY = 4,      /**< used while stale; a confirmation may come by itself */
 	IPOIB_NEIGHBOUR_PROBE = 5,      /**< asked again, by unicast */
 	IPOIB_NEIGHBOUR_FAILED = 6,     /**< did not answer; not asked again for a while */
+	IPOIB_NEIGHBOUR_PERMANENT = 7,  /**< entered by hand: neither asked nor moved */
+};
+
+/**
+ * What becomes of a claim that a neighbour has another GID, that is another port, while the one
+ * that is known has not been found dead. A queue pair number that changes at the same GID is a
+ * peer that restarted, and flags that change are a change of mode: neither is flux.
+ */
+enum ipoib_flux_policy {
+	/**
+	 * The port that is known is asked by unicast; it stays if it answers, and traffic stays
+	 * with it until that is known. At most one change, and one question, per hold-down time.
+	 */
+	IPOIB_FLUX_CONFIRM = 0,
+	IPOIB_FLUX_ACCEPT = 1, /**< the last claim is believed at once, as the kernel does */
+	IPOIB_FLUX_PIN = 2,    /**< the first port is kept as long as the entry is there */
+	/** a claim is believed, but not within the hold-down time after the last change */
+	IPOIB_FLUX_HOLD = 3,
+};
+
+/** Which packet made a claim. */
+enum ipoib_claim {
+	IPOIB_CLAIM_NONE = 0,             /**< none is known */
+	IPOIB_CLAIM_ARP_REQUEST = 1,      /**< sender of an ARP request */
+	IPOIB_CLAIM_ARP_REPLY = 2,        /**< sender of an ARP reply */
+	IPOIB_CLAIM_ARP_ANNOUNCEMENT = 3, /**< gratuitous ARP: sender and target are one address */
+	IPOIB_CLAIM_SOLICITATION = 4,     /**< source link-layer address of a solicitation */
+	IPOIB_CLAIM_ADVERTISEMENT = 5,    /**< target link-layer address of an advertisement */
+};
+
+/** What has become of a claim. */
+enum ipoib_flux_verdict {
+	IPOIB_FLUX_PENDING = 1,  /**< the known port is being asked, or will be */
+	IPOIB_FLUX_ACCEPTED = 2, /**< the neighbour has moved */
+	IPOIB_FLUX_REFUSED = 3,  /**< the neighbour has stayed where it was */
 };
 
 /** What is known of a neighbour. */
 struct ipoib_neighbour_info {
 	size_t size;     /**< set by the caller to sizeof(struct ipoib_neighbour_info) */
 	struct ipoib_ip ip; /**< its address */
-	struct ipoib_link_address link_address; /**< zero while #IPOIB_NEIGHBOUR_INCOMPLETE */
+	struct ipoib_link_address link_address; /**< zero while none was ever known */
 	uint32_t state;  /**< enum ipoib_neighbour_state */
 	uint32_t probes; /**< requests sent since the last answer */
 	uint32_t queued; /**< packets that wait for it */
@@ -39,10 +74,54 @@ struct ipoib_neighbour_info {
 	uint64_t used_ns;      /**< nanoseconds since a packet went to it; #IPOIB_NEVER: never */
 	uint64_t updated_ns;   /**< nanoseconds since its state or address changed */
 	uint64_t moves;        /**< times its GID or queue pair number changed */
+	uint64_t flux;         /**< claims that it has another GID */
+	uint64_t flux_refused; /**< of those: refused */
+	uint32_t flux_minute;  /**< claims in the last minute */
+	uint32_t reserved2;    /**< zero */
+	uint64_t hold_ns;      /**< nanoseconds until the next claim can change anything */
+	/** the last claim that is not decided yet; zero: none */
+	struct ipoib_link_address claimed;
+	struct ipoib_link_address old_link_address; /**< before it last moved; zero: it never did */
+};
+
+/** One flux event of a neighbour. */
+struct ipoib_flux_record {
+	size_t size;      /**< set by the caller to sizeof(struct ipoib_flux_record) */
+	uint64_t age_ns;  /**< nanoseconds since the claim was first made */
+	uint32_t count;   /**< the same claim, so many times in a row */
+	uint16_t claim;   /**< enum ipoib_claim: the packet that made it first */
+	uint16_t verdict; /**< enum ipoib_flux_verdict */
+	struct ipoib_link_address held;    /**< the link address that was known */
+	struct ipoib_link_address claimed; /**< the one that was claimed */
+};
+
+/** What happened to an entry of the neighbour table. */
+enum ipoib_neighbour_change_type {
+	IPOIB_NEIGHBOUR_CHANGED = 1, /**< it is new, or its state or link address is another */
+	IPOIB_NEIGHBOUR_REMOVED = 2, /**< it is gone */
+};
+
+/** A change of the neighbour table, as ipoib_interface_config::neighbour is told. */
+struct ipoib_neighbour_change {
+	size_t size;        /**< sizeof(struct ipoib_neighbour_change) of the library */
+	uint32_t type;      /**< enum ipoib_neighbour_change_type */
+	uint32_t state;     /**< enum ipoib_neighbour_state; of a removed one: its last */
+	uint64_t time;      /**< in nanoseconds of the context's clock */
+	struct ipoib_ip ip; /**< the neighbour */
+	struct ipoib_link_address link_address; /**< zero while it is not known */
 };
 
 /** A name for an enum ipoib_neighbour_state as `ip neigh` writes it ("REACHABLE"), or NULL. */
 IPOIB_PUBLIC const char *ipoib_neighbour_state_name(uint32_t state);
+
+/** A name for an enum ipoib_flux_policy ("confirm"), or NULL. */
+IPOIB_PUBLIC const char *ipoib_flux_policy_name(uint32_t policy);
+
+/** A name for an enum ipoib_claim ("ARP reply"), or NULL. */
+IPOIB_PUBLIC const char *ipoib_claim_name(uint32_t claim);
+
+/** A name for an enum ipoib_flux_verdict ("refused"), or NULL. */
+IPOIB_PUBLIC const char *ipoib_flux_verdict_name(uint32_t verdict);
 
 /**
  * Goes through the neighbours. One that is there throughout is seen at least once, whatever
@@ -75,6 +154,55 @@ IPOIB_PUBLIC int ipoib_neighbour_find(const struct ipoib_interface *interface,
  */
 IPOIB_PUBLIC int ipoib_neighbour_mtu(const struct ipoib_interface *interface,
 				     const struct ipoib_ip *ip, uint32_t *mtu);
+
+/**
+ * Goes through the last flux events of one neighbour, the youngest first; eight are kept.
+ * @param interface the interface
+ * @param ip the neighbour
+ * @param cursor set to 0 before the first call
+ * @param record filled in; its size set by the caller
+ * @return 1, 0 when there are no more, -ENOENT when there is no such neighbour, or -EINVAL when
+ * the size is too small to be any version.
+ */
+IPOIB_PUBLIC int ipoib_neighbour_flux_next(const struct ipoib_interface *interface,
+					   const struct ipoib_ip *ip, uint64_t *cursor,
+					   struct ipoib_flux_record *record);
+
+/**
+ * Enters a neighbour by hand, or makes an entry that is there permanent: it is neither asked nor
+ * moved, and gives way to no other.
+ * @param interface the interface
+ * @param ip a unicast address that is not our own, on no interface of the context
+ * @param link_address where packets to it go; not that of an interface of the context
+ * @return 0; -EINVAL (not a host's address, or a link address of a group, or with a queue pair
+ * number that no peer can have); -ENOBUFS (the table is full of entries that cannot go, or three
+ * quarters of it are permanent); -ENETDOWN (closed); -ENOMEM.
+ */
+IPOIB_PUBLIC int ipoib_neighbour_add(struct ipoib_interface *interface, const struct ipoib_ip *ip,
+				     const struct ipoib_link_address *link_address);
+
+/**
+ * Removes a neighbour, a permanent one too. Packets that wait for it are dropped as unreachable.
+ * @return 0, or -ENOENT.
+ */
+IPOIB_PUBLIC int ipoib_neighbour_remove(struct ipoib_interface *interface,
+					const struct ipoib_ip *ip);
+
+/**
+ * Removes all neighbours.
+ * @param interface the interface
+ * @param permanent whether those entered by hand go as well
+ */
+IPOIB_PUBLIC void ipoib_neighbour_flush(struct ipoib_interface *interface, bool permanent);
+
+/**
+ * The caller has proof that packets reach a neighbour, such as an acknowledgement of its own
+ * transport protocol (RFC 4861 section 7.3.1): it need not be asked. Cheap; may be called per
+ * packet.
+ * @return 0, or -ENOENT.
+ */
+IPOIB_PUBLIC int ipoib_neighbour_confirm(struct ipoib_interface *interface,
+					 const struct ipoib_ip *ip);
 
 #ifdef __cplusplus
 }

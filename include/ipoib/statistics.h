@@ -7,8 +7,8 @@
  *     received = delivered + control_received + the sum of receive_dropped[]
  *
  * accepted, sent, queued and send_dropped[] count packets that the caller handed in; the
- * library's own packets (ARP) are counted as control_*. So on a fabric of two that loses
- * nothing, sent + control_sent of one side is what the other side has received, less
+ * library's own packets (ARP, neighbour discovery) are counted as control_*. So on a fabric of
+ * two that loses nothing, sent + control_sent of one side is what the other side has received, less
  * receive_dropped[#IPOIB_RECEIVE_DROP_OWN]: an adapter gives back what it sends to a group that
  * it listens to.
  */
@@ -43,7 +43,7 @@ enum ipoib_send_drop {
 /** Why a received datagram was not delivered. */
 enum ipoib_receive_drop {
 	IPOIB_RECEIVE_DROP_SHORT = 0,      /**< shorter than its headers */
-	IPOIB_RECEIVE_DROP_TYPE = 1,       /**< neither IPv4 nor ARP */
+	IPOIB_RECEIVE_DROP_TYPE = 1,       /**< neither IPv4, IPv6 nor ARP */
 	IPOIB_RECEIVE_DROP_MALFORMED = 2,  /**< an IP or ARP header that contradicts itself */
 	IPOIB_RECEIVE_DROP_OWN = 3,        /**< our own multicast, looped back by the fabric */
 	IPOIB_RECEIVE_DROP_NO_CALLBACK = 4,/**< nobody asked for packets */
@@ -74,7 +74,7 @@ struct ipoib_statistics {
 	uint64_t received;
 	uint64_t delivered;        /**< handed to the receive callback */
 	uint64_t delivered_octets; /**< IP octets of those */
-	uint64_t control_received; /**< consumed by the library itself (ARP) */
+	uint64_t control_received; /**< consumed by the library itself (ARP, ND) */
 	uint64_t receive_dropped[IPOIB_DROPS_MAX]; /**< by enum ipoib_receive_drop */
 	uint64_t receive_starved;  /**< times the pool had no buffer for the receive queue */
 
@@ -104,8 +104,27 @@ struct ipoib_statistics {
 	uint64_t connections_taken;     /**< connections that peers made */
 	uint64_t connections_refused;   /**< connections that peers were refused */
 	uint64_t link_ups;              /**< times the link came up */
-	/** events of neighbours and groups that nobody could be told in time */
+	/** events and changes of neighbours and groups that nobody could be told in time */
 	uint64_t events_lost;
+	uint64_t arp_ignored;       /**< ARP requests and solicitations for addresses of this
+				     * context that ipoib_interface_config::arp_ignore left out */
+	uint64_t announcements_sent; /**< gratuitous ARP and unsolicited advertisements */
+	uint64_t address_probes_sent; /**< probes of addresses before their use */
+	uint64_t address_conflicts; /**< packets of others who use, or want, an address of ours */
+	uint64_t own_heard;         /**< ARP and ND of other interfaces of this context */
+	uint64_t flux_claims;       /**< claims that a neighbour is at another port */
+	uint64_t flux_refused;      /**< of those: refused */
+	uint64_t neighbours_collected; /**< idle neighbours that gave way, or were too many */
+	uint64_t neighbours_refused; /**< neighbours not entered because the table was full */
+	uint64_t nd_solicitations_sent;     /**< neighbour solicitations, multicast and unicast */
+	uint64_t nd_solicitations_received; /**< well-formed neighbour solicitations */
+	uint64_t nd_advertisements_sent;    /**< neighbour advertisements */
+	uint64_t nd_advertisements_received; /**< well-formed neighbour advertisements */
+	uint64_t nd_malformed;      /**< neighbour discovery that no parser should believe */
+	/** link address options that were padded at their end, against RFC 4391 section 9.3 */
+	uint64_t nd_padded_at_end;
+	/** paths asked for again because the peer sent from another LID than its record says */
+	uint64_t paths_stale;
 };
 
 /** A short name for an enum ipoib_send_drop ("unreachable"), or NULL beyond #IPOIB_SEND_DROPS. */

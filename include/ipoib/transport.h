@@ -240,7 +240,8 @@ struct ipoib_transport_ops {
 
 	/**
 	 * Makes a UD queue pair, ready to send and receive; the library posts receives before
-	 * it attaches it to groups. -ENOENT: the P_Key is not in the port's table.
+	 * it attaches it to groups. -ENOENT: the P_Key is not in the port's table. When
+	 * it moves to another place of the table the queue pair follows it.
 	 */
 	int (*ud_create)(void *self, struct ipoib_ud_attributes *attributes, void **ud);
 	/** Ends it; posted memory is the library's again, and nothing of it completes any more. */

@@ -2,33 +2,48 @@
 #include "binding/binding.h"
 
 #include <errno.h>
+#include <string.h>
 
 #define IPV4_BITS 32
+#define IPV6_BITS 128
 
-static uint32_t ipv4(const struct ipoib_ip *ip)
+static unsigned bits_of(const struct ipoib_ip *address)
 {
-	return (uint32_t)ip->raw[0] << 24 | (uint32_t)ip->raw[1] << 16 | (uint32_t)ip->raw[2] << 8 |
-	       ip->raw[3];
+	switch (address->family) {
+	case IPOIB_IPV4:
+		return IPV4_BITS;
+	case IPOIB_IPV6:
+		return IPV6_BITS;
+	default:
+		return 0;
+	}
 }
 
-/* The bits of an address behind its prefix. */
-static uint32_t host_mask(unsigned prefix_length)
+bool ipoib__binding_same_subnet(const struct ipoib_ip *a, const struct ipoib_ip *b,
+				unsigned prefix_length)
 {
-	return (uint32_t)((UINT64_C(1) << (IPV4_BITS - prefix_length)) - 1);
+	unsigned bits = bits_of(a), rest;
+
+	if (bits == 0 || a->family != b->family)
+		return false;
+	if (prefix_length > bits)
+		prefix_length = bits;
+	if (memcmp(a->raw, b->raw, prefix_length / 8) != 0)
+		return false;
+	rest = prefix_length % 8; /* bits in the octet that the prefix ends in */
+	return rest == 0 ||
+	       (a->raw[prefix_length / 8] ^ b->raw[prefix_length / 8]) >> (8 - rest) == 0;
 }
 
-static bool same_subnet(const struct ipoib__binding *binding, const struct ipoib_ip *other)
-{
-	uint32_t differ = ipv4(&binding->address) ^ ipv4(other);
-
-	return other->family == IPOIB_IPV4 && (differ & ~host_mask(binding->prefix_length)) == 0;
-}
-
+/* Whether all bits behind the prefix are set. Not of a /31 or /32: RFC 3021. */
 static bool is_directed_broadcast(const struct ipoib_ip *address, unsigned prefix_length)
 {
-	uint32_t hosts = host_mask(prefix_length);
-
-	return prefix_length < IPV4_BITS - 1 && (ipv4(address) & hosts) == hosts;
+	if (prefix_length >= IPV4_BITS - 1)
+		return false;
+	for (unsigned bit = prefix_length; bit < IPV4_BITS; bit++)
+		if (!(address->raw[bit / 8] & 0x80 >> bit % 8))
+			return false;
+	return true;
 }
 
 static struct ipoib__binding *binding_at(struct ipoib__list *link)
@@ -42,18 +57,39 @@ void ipoib__bindings_init(struct ipoib__bindings *bindings)
 	bindings->count = 0;
 }
 
-int ipoib__binding_check(const struct ipoib_ip *address, unsigned prefix_length)
+/* RFC 1122 section 3.2.1.3; 240/4 is reserved */
+static bool is_ipv4_host(const struct ipoib_ip *address, unsigned prefix_length)
 {
 	uint8_t first = address->raw[0];
 
-	if (address->family != IPOIB_IPV4)
+	return first != 0 && first != 127 && first < 224 &&
+	       !is_directed_broadcast(address, prefix_length);
+}
+
+/* RFC 4291 section 2.5.2 (::), 2.5.3 (::1), 2.5.5.2 (::ffff:0:0/96) and 2.7 (ff00::/8) */
+static bool is_ipv6_host(const struct ipoib_ip *address)
+{
+	static const struct ipoib_ip unspecified = { .family = IPOIB_IPV6 };
+	static const struct ipoib_ip loopback = { .family = IPOIB_IPV6, .raw = { [15] = 1 } };
+	static const struct ipoib_ip mapped = { .family = IPOIB_IPV6,
+						.raw = { [10] = 0xff, [11] = 0xff } };
+
+	return !ipoib__binding_same_subnet(address, &unspecified, IPV6_BITS) &&
+	       !ipoib__binding_same_subnet(address, &loopback, IPV6_BITS) &&
+	       !ipoib__binding_same_subnet(address, &mapped, 96) && address->raw[0] != 0xff;
+}
+
+int ipoib__binding_check(const struct ipoib_ip *address, unsigned prefix_length)
+{
+	bool host;
+
+	if (bits_of(address) == 0)
 		return -EAFNOSUPPORT;
-	if (prefix_length > IPV4_BITS)
+	if (prefix_length > bits_of(address))
 		return -EINVAL;
-	/* RFC 1122 section 3.2.1.3; 240/4 is reserved */
-	if (first == 0 || first == 127 || first >= 224)
-		return -EINVAL;
-	return is_directed_broadcast(address, prefix_length) ? -EINVAL : 0;
+	host = address->family == IPOIB_IPV4 ? is_ipv4_host(address, prefix_length) :
+					       is_ipv6_host(address);
+	return host ? 0 : -EINVAL;
 }
 
 int ipoib__bindings_add(struct ipoib__bindings *bindings, struct ipoib__binding *binding)
@@ -63,6 +99,7 @@ int ipoib__bindings_add(struct ipoib__bindings *bindings, struct ipoib__binding 
 		return -EADDRINUSE;
 	if (bindings->count == IPOIB__BINDINGS_MAX)
 		return -ENOSPC;
+	ipoib__probe_init(&binding->probe);
 	ipoib__list_init(&binding->link);
 	ipoib__list_push_back(&bindings->list, &binding->link);
 	bindings->count++;
@@ -88,29 +125,15 @@ struct ipoib__binding *ipoib__bindings_find(const struct ipoib__bindings *bindin
 	return NULL;
 }
 
-const struct ipoib__binding *ipoib__bindings_source(const struct ipoib__bindings *bindings,
-						    const struct ipoib_ip *target)
-{
-	const struct ipoib__binding *first = NULL;
-
-	for (struct ipoib__list *at = bindings->list.next; at != &bindings->list; at = at->next) {
-		struct ipoib__binding *binding = binding_at(at);
-
-		if (same_subnet(binding, target))
-			return binding;
-		if (!first)
-			first = binding;
-	}
-	return first;
-}
-
 bool ipoib__bindings_is_broadcast(const struct ipoib__bindings *bindings,
 				  const struct ipoib_ip *address)
 {
 	for (struct ipoib__list *at = bindings->list.next; at != &bindings->list; at = at->next) {
 		struct ipoib__binding *binding = binding_at(at);
 
-		if (same_subnet(binding, address) &&
+		if (address->family == IPOIB_IPV4 &&
+		    ipoib__binding_same_subnet(&binding->address, address,
+					       binding->prefix_length) &&
 		    is_directed_broadcast(address, binding->prefix_length))
 			return true;
 	}

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "wire/icmp.h"
+#include "wire/icmpv6.h"
 #include "wire/ip.h"
 
 /*
@@ -27,6 +28,8 @@ static bool is_of_neighbour(const struct ipoib_event *event)
 	return event->type == IPOIB_EVENT_NEIGHBOUR_FAILED ||
 	       event->type == IPOIB_EVENT_NEIGHBOUR_MOVED ||
 	       event->type == IPOIB_EVENT_NEIGHBOUR_MTU ||
+	       event->type == IPOIB_EVENT_NEIGHBOUR_FLUX ||
+	       event->type == IPOIB_EVENT_PATH_STALE ||
 	       event->type == IPOIB_EVENT_JOIN_FAILED;
 }
 
@@ -44,6 +47,27 @@ void ipoib__answer_event(struct ipoib_interface *interface, const struct ipoib_e
 	    !ipoib__ring_push(&interface->events, &noted))
 		interface->statistics.events_lost++;
 	interface->context->again = true; /* another interface's turn may have brought it */
+}
+
+/* The monitor's: every change, in order, as long as there is room. */
+void ipoib__answer_change(struct ipoib_interface *interface, const struct ipoib__neighbour *n,
+			  uint32_t type, uint64_t now)
+{
+	struct ipoib_neighbour_change change = { .size = sizeof(change),
+						 .type = type,
+						 .state = n->state,
+						 .time = now,
+						 .ip = n->ip };
+
+	if (!interface->config.neighbour || interface->closed)
+		return;
+	if (n->state == IPOIB__NEIGHBOUR_NEW)
+		change.state = IPOIB_NEIGHBOUR_INCOMPLETE;
+	if (n->known)
+		change.link_address = n->link_address;
+	if (!ipoib__ring_push(&interface->changes, &change))
+		interface->statistics.events_lost++;
+	interface->context->again = true;
 }
 
 static bool wants_fate(const struct ipoib_interface *interface)
@@ -93,11 +117,11 @@ static bool icmp_allowed(struct ipoib_interface *interface, uint64_t now)
 }
 
 /*
- * Host unreachable, or fragmentation needed, built from the packet alone. It comes from the
- * packet's destination, not from our own address: a stack takes a packet from itself, arriving from
+ * Host unreachable, or too big, built from the packet alone. It comes from the packet's
+ * destination, not from our own address: a stack takes a packet from itself, arriving from
  * outside, for a forged one.
  */
-static int build_icmp(struct ipoib_buffer *out, struct ipoib_buffer *packet, uint32_t mtu)
+static int build_icmp4(struct ipoib_buffer *out, struct ipoib_buffer *packet, uint32_t mtu)
 {
 	const uint8_t *data = ipoib_buffer_data(packet);
 	struct ipoib__ipv4 header;
@@ -109,6 +133,21 @@ static int build_icmp(struct ipoib_buffer *out, struct ipoib_buffer *packet, uin
 				       mtu != 0 ? IPOIB__ICMP_FRAGMENTATION_NEEDED :
 						  IPOIB__ICMP_HOST_UNREACHABLE,
 				       (uint16_t)mtu, header.destination);
+}
+
+static int build_icmp6(struct ipoib_buffer *out, struct ipoib_buffer *packet, uint32_t mtu)
+{
+	const uint8_t *data = ipoib_buffer_data(packet);
+	struct ipoib__ipv6 header;
+
+	if (ipoib__ipv6_decode(&header, data, packet->length) < 0)
+		return -EINVAL;
+	return ipoib__icmpv6_error_build(ipoib_buffer_data(out), ipoib_buffer_room(out), data,
+					 packet->length,
+					 mtu != 0 ? IPOIB__ICMPV6_PACKET_TOO_BIG :
+						    IPOIB__ICMPV6_UNREACHABLE,
+					 mtu != 0 ? 0 : IPOIB__ICMPV6_ADDRESS_UNREACHABLE, mtu,
+					 header.destination);
 }
 
 /*
@@ -131,7 +170,8 @@ void ipoib__answer_icmp(struct ipoib_interface *interface, struct ipoib_buffer *
 	error = ipoib__pool_get(interface->transport, &interface->transport->pool);
 	if (!error)
 		return;
-	length = build_icmp(error, packet, mtu);
+	length = next_hop->family == IPOIB_IPV6 ? build_icmp6(error, packet, mtu) :
+						  build_icmp4(error, packet, mtu);
 	if (length <= 0) {
 		ipoib_buffer_unref(error);
 		return;
@@ -216,8 +256,22 @@ static void tell_events(struct ipoib_interface *interface)
 	}
 }
 
+static void tell_changes(struct ipoib_interface *interface)
+{
+	struct ipoib_neighbour_change change;
+
+	if (!interface->config.neighbour || interface->closed)
+		return;
+	for (size_t left = ipoib__ring_count(&interface->changes); left > 0; left--) {
+		if (interface->closed || !ipoib__ring_pop(&interface->changes, &change))
+			return;
+		interface->config.neighbour(interface, &change, interface->config.user);
+	}
+}
+
 void ipoib__answer_run(struct ipoib_interface *interface, uint64_t now)
 {
+	tell_changes(interface);
 	tell_events(interface);
 	tell_fates(interface, now);
 	if (!interface->closed)

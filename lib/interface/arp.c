@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * ARP on an IPoIB link (RFC 826, RFC 4391 section 9.2). A request is answered for addresses
- * that are bound to this interface, and for no other, on no other. Questions are asked with an
- * address of this interface (arp_announce=2).
+ * ARP on an IPoIB link (RFC 826, RFC 4391 section 9.2). A packet that arrives is read in the
+ * order in which it could do harm:
+ *
+ *  1. What another interface of ours has sent is only noted (own.c).
+ *  2. A sender, or somebody who probes, with an address of ours is a conflict (defend.c), and
+ *     never a neighbour.
+ *  3. What it says of the sender is told to the neighbour table (resolve.c), which has its own
+ *     mind about what to believe.
+ *  4. A request is answered as arp_ignore says (lib/binding), with the link address of this
+ *     interface and no other.
  */
 #include "interface/interface.h"
 
@@ -10,6 +17,8 @@
 #include <string.h>
 
 #include "wire/arp.h"
+#include "wire/ip.h"
+#include "wire/mgid.h"
 
 struct ipoib_link_address ipoib__interface_link_address(const struct ipoib_interface *interface)
 {
@@ -20,50 +29,129 @@ struct ipoib_link_address ipoib__interface_link_address(const struct ipoib_inter
 	return ipoib_link_address_make(flags, interface->qpn, &interface->port.gid);
 }
 
-static void set_ipv4(uint8_t to[4], const struct ipoib_ip *ip)
-{
-	memcpy(to, ip->raw, 4);
-}
+/* ---- sending ---- */
 
-/* An ARP packet in a buffer of its own; NULL when the pool has none. */
-static struct ipoib_buffer *packet_of(struct ipoib_interface *interface,
-				      const struct ipoib__arp *arp)
+/* A buffer for a packet of our own; NULL when the pool has none. */
+struct ipoib_buffer *ipoib__control_buffer(struct ipoib_interface *interface, uint16_t type)
 {
 	struct ipoib_transport *transport = interface->transport;
 	struct ipoib_buffer *buffer = ipoib__pool_get(transport, &transport->pool);
-	int length;
 
 	if (!buffer) {
 		interface->statistics.control_failed++;
 		return NULL;
 	}
-	length = ipoib__arp_encode(ipoib_buffer_data(buffer), ipoib_buffer_room(buffer), arp);
-	ipoib__assert(length == IPOIB__ARP_LENGTH);
-	buffer->length = (uint32_t)length;
-	buffer->type = IPOIB__TYPE_ARP;
+	buffer->type = type;
 	buffer->control = true;
 	buffer->taken = true;
 	return buffer;
 }
 
-static void broadcast(struct ipoib_interface *interface, struct ipoib_buffer *buffer, uint64_t now)
+/* To a group that is joined, or after it has been. */
+void ipoib__control_multicast(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
+			      const struct ipoib_gid *mgid, uint64_t now)
 {
-	struct ipoib__cast_group *group =
-		(struct ipoib__cast_group *)(void *)interface->groups.broadcast;
+	struct ipoib__cast_group *cast;
+	struct ipoib__group *group;
 
-	if (!group->ah || !ipoib__queue_room_control(interface)) {
+	if (!interface->up || !ipoib__queue_room_control(interface) ||
+	    ipoib__interface_group(interface, mgid, now, &group) < 0) {
 		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_LINK_DOWN);
 		return;
 	}
-	ipoib__queue_put(interface, &group->waiting, buffer, now);
-	ipoib__flush(interface, &group->waiting, group->ah, IPOIB_QPN_MULTICAST, group->limit, now);
+	cast = (struct ipoib__cast_group *)(void *)group;
+	group->used = now;
+	ipoib__queue_put(interface, &cast->waiting, buffer, now);
+	if (cast->ah)
+		ipoib__flush(interface, &cast->waiting, cast->ah, IPOIB_QPN_MULTICAST,
+			     cast->limit, now);
+	else
+		ipoib__note_use(interface, &interface->group_uses, &cast->use);
+}
+
+static struct ipoib_buffer *packet_of(struct ipoib_interface *interface,
+				      const struct ipoib__arp *arp)
+{
+	struct ipoib_buffer *buffer = ipoib__control_buffer(interface, IPOIB__TYPE_ARP);
+	int length;
+
+	if (!buffer)
+		return NULL;
+	length = ipoib__arp_encode(ipoib_buffer_data(buffer), ipoib_buffer_room(buffer), arp);
+	ipoib__assert(length == IPOIB__ARP_LENGTH);
+	buffer->length = (uint32_t)length;
+	return buffer;
+}
+
+static void broadcast(struct ipoib_interface *interface, const struct ipoib__arp *arp,
+		      uint64_t now)
+{
+	struct ipoib_buffer *buffer = packet_of(interface, arp);
+
+	if (buffer)
+		ipoib__control_multicast(interface, buffer, &interface->groups.broadcast->mgid,
+					 now);
+}
+
+/* RFC 5227 section 2.1.1: from nobody, so that nobody's table is changed by it. */
+void ipoib__arp_probe(struct ipoib_interface *interface, const struct ipoib_ip *address,
+		      uint64_t now)
+{
+	struct ipoib__arp arp = { .operation = IPOIB__ARP_REQUEST,
+				  .sender_link = ipoib__interface_link_address(interface) };
+
+	memcpy(arp.target_ip, address->raw, 4);
+	interface->statistics.arp_requests_sent++;
+	broadcast(interface, &arp, now);
+}
+
+/* RFC 5227 section 2.3. */
+void ipoib__arp_announce(struct ipoib_interface *interface, const struct ipoib_ip *address,
+			 uint64_t now)
+{
+	struct ipoib__arp arp = { .operation = IPOIB__ARP_REQUEST,
+				  .sender_link = ipoib__interface_link_address(interface) };
+
+	memcpy(arp.sender_ip, address->raw, 4);
+	memcpy(arp.target_ip, address->raw, 4);
+	interface->statistics.arp_requests_sent++;
+	broadcast(interface, &arp, now);
+}
+
+/* The source of the packet that wants an answer; family 0 when none waits. */
+struct ipoib_ip ipoib__source_hint(const struct ipoib__peer *peer)
+{
+	struct ipoib_buffer *buffer = ipoib__queue_first(&peer->waiting);
+	struct ipoib_ip none = { .family = 0 };
+	struct ipoib__ipv4 four;
+	struct ipoib__ipv6 six;
+
+	if (!buffer)
+		return none;
+	if (ipoib__ipv4_decode(&four, ipoib_buffer_data(buffer), buffer->length) > 0)
+		return ipoib_ip_from_ipv4(four.source);
+	if (ipoib__ipv6_decode(&six, ipoib_buffer_data(buffer), buffer->length) > 0)
+		return ipoib_ip_from_ipv6(six.source);
+	return none;
+}
+
+static const struct ipoib__binding *source_for(const struct ipoib_interface *interface,
+					       const struct ipoib__peer *peer)
+{
+	const struct ipoib__bindings *others[IPOIB__OTHERS_MAX];
+	struct ipoib_ip hint = ipoib__source_hint(peer);
+	size_t count = 0;
+
+	if (interface->config.arp_announce != IPOIB_ARP_ANNOUNCE_BEST)
+		count = ipoib__own_others(interface, others);
+	return ipoib__policy_source(interface->config.arp_announce, &interface->bindings, others,
+				    count, &peer->neighbour.ip, &hint);
 }
 
 void ipoib__arp_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer, bool unicast,
 		    uint64_t now)
 {
-	const struct ipoib__binding *source =
-		ipoib__bindings_source(&interface->bindings, &peer->neighbour.ip);
+	const struct ipoib__binding *source = source_for(interface, peer);
 	struct ipoib__arp arp = { .operation = IPOIB__ARP_REQUEST,
 				  .sender_link = ipoib__interface_link_address(interface) };
 	struct ipoib_buffer *buffer;
@@ -74,16 +162,16 @@ void ipoib__arp_ask(struct ipoib_interface *interface, const struct ipoib__peer 
 	 */
 	if (!source)
 		return;
-	set_ipv4(arp.sender_ip, &source->address);
-	set_ipv4(arp.target_ip, &peer->neighbour.ip);
-	buffer = packet_of(interface, &arp);
-	if (!buffer)
-		return;
+	memcpy(arp.sender_ip, source->address.raw, 4);
+	memcpy(arp.target_ip, peer->neighbour.ip.raw, 4);
 	interface->statistics.arp_requests_sent++;
-	if (unicast)
+	if (!unicast) {
+		broadcast(interface, &arp, now);
+		return;
+	}
+	buffer = packet_of(interface, &arp);
+	if (buffer)
 		ipoib__route_send(interface, buffer, &peer->neighbour.link_address, now);
-	else
-		broadcast(interface, buffer, now);
 }
 
 static void answer(struct ipoib_interface *interface, const struct ipoib__arp *request,
@@ -96,6 +184,10 @@ static void answer(struct ipoib_interface *interface, const struct ipoib__arp *r
 
 	memcpy(reply.sender_ip, request->target_ip, 4);
 	memcpy(reply.target_ip, request->sender_ip, 4);
+	if (!ipoib__queue_room_answer(interface)) {
+		interface->statistics.control_failed++;
+		return;
+	}
 	buffer = packet_of(interface, &reply);
 	if (!buffer)
 		return;
@@ -103,38 +195,116 @@ static void answer(struct ipoib_interface *interface, const struct ipoib__arp *r
 	ipoib__route_send(interface, buffer, &request->sender_link, now);
 }
 
-/* Who cannot be a neighbour: nobody (an RFC 5227 probe), everybody, ourselves. */
-static bool believable(const struct ipoib_interface *interface, const struct ipoib__arp *arp,
-		       const struct ipoib_ip *sender)
+/* ---- receiving ---- */
+
+/* A packet as it is talked about here. */
+struct heard {
+	struct ipoib__arp arp;
+	struct ipoib_ip sender; /* family 0: a probe's */
+	struct ipoib_ip target;
+	bool request;
+};
+
+static void understand(struct heard *heard)
 {
-	return ipoib__binding_check(sender, 32) == 0 &&
+	static const uint8_t nobody[4];
+
+	heard->request = heard->arp.operation == IPOIB__ARP_REQUEST;
+	heard->target = ipoib_ip_from_ipv4(heard->arp.target_ip);
+	heard->sender = (struct ipoib_ip){ .family = 0 };
+	if (memcmp(heard->arp.sender_ip, nobody, sizeof(nobody)) != 0)
+		heard->sender = ipoib_ip_from_ipv4(heard->arp.sender_ip);
+}
+
+static uint8_t claim_of(const struct heard *heard)
+{
+	if (heard->sender.family != 0 && ipoib_ip_equal(&heard->sender, &heard->target))
+		return IPOIB_CLAIM_ARP_ANNOUNCEMENT;
+	return heard->request ? IPOIB_CLAIM_ARP_REQUEST : IPOIB_CLAIM_ARP_REPLY;
+}
+
+/* Who cannot be a neighbour: nobody (a probe), everybody, ourselves on any interface. */
+static bool believable(const struct ipoib_interface *interface, const struct ipoib_ip *sender)
+{
+	return sender->family != 0 && ipoib__binding_check(sender, 32) == 0 &&
 	       !ipoib__bindings_is_broadcast(&interface->bindings, sender) &&
 	       !ipoib__bindings_find(&interface->bindings, sender) &&
-	       (arp->sender_link.raw[4] & 0xff) != 0xff; /* a group is nobody's GID */
+	       !ipoib__own_address(interface, sender);
+}
+
+static void dispute(struct ipoib_interface *interface, const struct heard *heard, uint64_t now)
+{
+	if (heard->sender.family != 0)
+		ipoib__address_used(interface, &heard->sender, &heard->arp.sender_link, now);
+	else if (heard->request)
+		ipoib__address_wanted(interface, &heard->target, &heard->arp.sender_link, now);
+}
+
+static bool is_answered(struct ipoib_interface *interface, const struct heard *heard)
+{
+	const struct ipoib__bindings *others[IPOIB__OTHERS_MAX];
+	size_t count = ipoib__own_others(interface, others);
+
+	if (ipoib__policy_answer(interface->config.arp_ignore, &interface->bindings, others, count,
+				 &heard->target, &heard->sender))
+		return true;
+	if (heard->sender.family != 0 && ipoib__bindings_find(&interface->bindings, &heard->sender))
+		return false; /* whoever claims our address is not answered but defended against */
+	if (ipoib__bindings_find(&interface->bindings, &heard->target) ||
+	    ipoib__own_address(interface, &heard->target))
+		interface->statistics.arp_ignored++;
+	return false;
+}
+
+static void count(struct ipoib_interface *interface, bool request)
+{
+	if (request)
+		interface->statistics.arp_requests_received++;
+	else
+		interface->statistics.arp_replies_received++;
+}
+
+/* RFC 826: what is known is brought up to date, and made only when it was said to us (I41). */
+static void learn(struct ipoib_interface *interface, const struct heard *heard, uint64_t now)
+{
+	const struct ipoib__binding *binding =
+		ipoib__bindings_find(&interface->bindings, &heard->target);
+	bool for_us = binding && binding->probe.state == IPOIB_BINDING_READY;
+	const struct ipoib__told told = {
+		.ip = &heard->sender,
+		.link_address = &heard->arp.sender_link,
+		.claim = claim_of(heard),
+		.answer = !heard->request,
+		.for_us = for_us,
+		.create = for_us && heard->request,
+	};
+
+	if (believable(interface, &heard->sender))
+		ipoib__resolve_told(interface, &told, now);
 }
 
 void ipoib__arp_received(struct ipoib_interface *interface, const uint8_t *bytes, size_t length,
-			 uint64_t now)
+			 uint16_t source_lid, uint64_t now)
 {
-	struct ipoib_statistics *statistics = &interface->statistics;
-	struct ipoib_ip sender, target;
-	struct ipoib__arp arp;
-	bool for_us, request;
+	struct ipoib_gid gid;
+	struct heard heard;
 
-	if (ipoib__arp_decode(&arp, bytes, length) < 0) {
-		statistics->arp_malformed++;
+	if (ipoib__arp_decode(&heard.arp, bytes, length) < 0) {
+		interface->statistics.arp_malformed++;
 		return;
 	}
-	request = arp.operation == IPOIB__ARP_REQUEST;
-	if (request)
-		statistics->arp_requests_received++;
-	else
-		statistics->arp_replies_received++;
-	sender = ipoib_ip_from_ipv4(arp.sender_ip);
-	target = ipoib_ip_from_ipv4(arp.target_ip);
-	for_us = ipoib__bindings_find(&interface->bindings, &target) != NULL;
-	if (believable(interface, &arp, &sender))
-		ipoib__resolve_told(interface, &sender, &arp.sender_link, !request, for_us, now);
-	if (request && for_us && (arp.sender_link.raw[4] & 0xff) != 0xff)
-		answer(interface, &arp, now);
+	understand(&heard);
+	count(interface, heard.request);
+	if (ipoib__link_address_is_multicast(&heard.arp.sender_link))
+		return; /* a group is nobody's GID */
+	if (ipoib__own_link(interface, &heard.arp.sender_link)) {
+		ipoib__own_heard(interface, &heard.arp.sender_link, now);
+		return;
+	}
+	gid = ipoib_link_address_gid(&heard.arp.sender_link);
+	ipoib__route_from(interface, &gid, source_lid, now);
+	dispute(interface, &heard, now);
+	learn(interface, &heard, now);
+	if (heard.request && is_answered(interface, &heard))
+		answer(interface, &heard.arp, now);
 }

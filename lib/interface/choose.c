@@ -42,9 +42,13 @@ struct ipoib__mtu_path ipoib__choose_path(const struct ipoib_interface *interfac
 	};
 }
 
+/* IPv6 is never cut on its way (RFC 8200 section 5). */
 bool ipoib__choose_fragile(const struct ipoib_buffer *buffer)
 {
-	return buffer->memory[IPOIB__HEADROOM + AT_FLAGS] & DONT_FRAGMENT;
+	const uint8_t *packet = buffer->memory + IPOIB__HEADROOM;
+
+	return ipoib__ip_version(packet, buffer->length) != 4 ||
+	       (packet[AT_FLAGS] & DONT_FRAGMENT);
 }
 
 /*

@@ -11,12 +11,55 @@
 /* Of the neighbour table: sixteen million entries are more than an IPv4 /8 has hosts. */
 #define NEIGHBOURS_MAX (1u << 24)
 #define QUEUE_MAX (1u << 20)
+/* Questions in a row; the machine counts twice as many in an octet. */
+#define PROBES_MAX 100
+/* Beyond a day a time is a mistake in its unit. */
+#define TIME_MAX_MS 86400000u
 /* A packet that waited a minute is of no use to any transport protocol. */
 #define QUEUE_AGE_MAX_MS 60000
+
+#define MS UINT64_C(1000000)
 
 static bool in_range(uint32_t value, uint32_t low, uint32_t high)
 {
 	return value >= low && value <= high;
+}
+
+/* The kernel's proportions: 128 and 512 of 1024. */
+static uint32_t first_threshold(const struct ipoib_interface_config *config)
+{
+	return config->gc_thresh1 ? config->gc_thresh1 : config->neighbours_max / 8;
+}
+
+static uint32_t second_threshold(const struct ipoib_interface_config *config)
+{
+	return config->gc_thresh2 ? config->gc_thresh2 : config->neighbours_max / 2;
+}
+
+static bool policies_good(const struct ipoib_interface_config *config)
+{
+	bool ignore = config->arp_ignore <= IPOIB_ARP_IGNORE_HOST ||
+		      config->arp_ignore == IPOIB_ARP_IGNORE_ALL;
+
+	return ignore && config->arp_announce <= IPOIB_ARP_ANNOUNCE_BEST &&
+	       config->flux <= IPOIB_FLUX_HOLD && config->acd <= IPOIB_ACD_OFF &&
+	       config->defend <= IPOIB_DEFEND_NEVER;
+}
+
+static bool neighbours_good(const struct ipoib_interface_config *config)
+{
+	uint32_t thresh1 = first_threshold(config);
+	uint32_t thresh2 = second_threshold(config);
+
+	return in_range(config->neighbours_max, 1, NEIGHBOURS_MAX) && thresh1 <= thresh2 &&
+	       thresh2 <= config->neighbours_max &&
+	       in_range(config->unicast_probes, 1, PROBES_MAX) &&
+	       in_range(config->multicast_probes, 1, PROBES_MAX) &&
+	       in_range(config->flux_hold_ms, 1, TIME_MAX_MS) &&
+	       in_range(config->retransmit_ms, 1, TIME_MAX_MS) &&
+	       in_range(config->reachable_ms, 1, TIME_MAX_MS) &&
+	       in_range(config->delay_probe_ms, 1, TIME_MAX_MS) &&
+	       in_range(config->gc_stale_ms, 1, TIME_MAX_MS);
 }
 
 /* The configuration is collected by the caller and judged here, once, all of it. */
@@ -29,8 +72,9 @@ static int check(const struct ipoib_interface_config *config)
 	if (!in_range(config->send_depth, 1, DEPTH_MAX) ||
 	    !in_range(config->receive_depth, 1, DEPTH_MAX))
 		return -EINVAL;
-	if (!in_range(config->neighbours_max, 1, NEIGHBOURS_MAX) ||
-	    !in_range(config->queue_packets, 1, QUEUE_MAX) ||
+	if (!policies_good(config) || !neighbours_good(config))
+		return -EINVAL;
+	if (!in_range(config->queue_packets, 1, QUEUE_MAX) ||
 	    !in_range(config->queue_packets_total, 1, QUEUE_MAX) ||
 	    !in_range(config->queue_age_ms, 1, QUEUE_AGE_MAX_MS))
 		return -EINVAL;
@@ -77,4 +121,22 @@ uint32_t ipoib__interface_large_buffers(const struct ipoib_interface_config *con
 		return 0;
 	return 2 * config->connected_depth + 2 * config->connection_depth +
 	       config->queue_packets_total + 2 * IPOIB__SLAB_LARGE;
+}
+
+struct ipoib__neighbour_parameters
+ipoib__interface_parameters(const struct ipoib_interface_config *config)
+{
+	return (struct ipoib__neighbour_parameters){
+		.retransmit = config->retransmit_ms * MS,
+		.reachable = config->reachable_ms * MS,
+		.delay = config->delay_probe_ms * MS,
+		.flux_hold = config->flux_hold_ms * MS,
+		.stale = config->gc_stale_ms * MS,
+		.unicast_probes = config->unicast_probes,
+		.multicast_probes = config->multicast_probes,
+		.flux = config->flux,
+		.thresh1 = first_threshold(config),
+		.thresh2 = second_threshold(config),
+		.limit = config->neighbours_max,
+	};
 }

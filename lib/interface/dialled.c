@@ -155,6 +155,22 @@ static void on_up(struct ipoib_interface *interface, struct ipoib__connection *c
 		step(interface, c, IPOIB__CONNECTION_ANSWER, mtu, now);
 }
 
+/*
+ * Nobody at the other end answers or acknowledges: the peer may have another LID by now, and no
+ * event has told us (I34).
+ */
+static void suspect_path(struct ipoib_interface *interface, struct ipoib__connection *c,
+			 uint64_t now)
+{
+	struct ipoib__channel *channel = (struct ipoib__channel *)(void *)c;
+	struct ipoib__list *first = ipoib__list_first(&channel->peers);
+
+	if (first)
+		ipoib__route_suspect(
+			interface,
+			ipoib__container_of(first, struct ipoib__peer, of_channel)->route, now);
+}
+
 static void on_refused(struct ipoib_interface *interface, struct ipoib__connection *c,
 		       const struct ipoib_rc_event *event, int status, uint64_t now)
 {
@@ -164,6 +180,8 @@ static void on_refused(struct ipoib_interface *interface, struct ipoib__connecti
 		what = IPOIB__CONNECTION_UNKNOWN;
 	else if (status == 0 && event->reason == IPOIB__CM_REASON_STALE_CONNECTION)
 		what = IPOIB__CONNECTION_STALE;
+	if (status == -ETIMEDOUT)
+		suspect_path(interface, c, now);
 	step(interface, c, what, 0, now);
 }
 
@@ -222,6 +240,8 @@ void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now)
 		struct ipoib__channel *channel =
 			ipoib__container_of(first, struct ipoib__channel, ending);
 
+		if (channel->ended == -EIO)
+			suspect_path(interface, &channel->connection, now);
 		step(interface, &channel->connection,
 		     channel->ended == -ECONNRESET ? IPOIB__CONNECTION_ENDED :
 						     IPOIB__CONNECTION_FAILURE,

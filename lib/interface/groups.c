@@ -172,6 +172,8 @@ static void make_usable(struct ipoib_interface *interface, struct ipoib__cast_gr
 	group->ah = ah;
 	if (group->group.broadcast)
 		ipoib__link_update(interface, now);
+	else if (group->group.members > 0) /* an IPv6 address may have waited for it */
+		interface->addresses_changed = interface->context->again = true;
 	set_limit(interface, group);
 	ipoib__flush(interface, &group->waiting, group->ah, IPOIB_QPN_MULTICAST, group->limit, now);
 }

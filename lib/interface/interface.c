@@ -42,10 +42,12 @@ static void init_modules(struct ipoib_interface *interface)
 {
 	struct ipoib_context *context = interface->context;
 	uint32_t limit = interface->config.neighbours_max;
+	const struct ipoib__neighbour_parameters parameters =
+		ipoib__interface_parameters(&interface->config);
 
 	ipoib__bindings_init(&interface->bindings);
 	ipoib__neighbours_init(&interface->neighbours, &context->memory, &context->wheel,
-			       &context->random, context->key, limit,
+			       &context->random, context->key, &parameters,
 			       &ipoib__interface_neighbours_hooks, interface);
 	/* Every neighbour may be a port of its own, and some ask without being neighbours. */
 	ipoib__paths_init(&interface->paths, &context->memory, &context->wheel, &context->random,
@@ -99,7 +101,22 @@ static void unmake(struct ipoib_interface *interface)
 	struct ipoib_context *context = interface->context;
 
 	ipoib__ring_fini(&interface->events);
+	if (interface->config.neighbour)
+		ipoib__ring_fini(&interface->changes);
 	ipoib__memory_put(&context->memory, interface, sizeof(*interface));
+}
+
+static int make_rings(struct ipoib_interface *interface)
+{
+	struct ipoib__memory *memory = &interface->context->memory;
+	int status = ipoib__ring_init(&interface->events, memory, sizeof(struct ipoib_event),
+				      IPOIB__EVENTS_MAX);
+
+	if (status == 0 && interface->config.neighbour)
+		status = ipoib__ring_init(&interface->changes, memory,
+					  sizeof(struct ipoib_neighbour_change),
+					  IPOIB__CHANGES_MAX);
+	return status;
 }
 
 static struct ipoib_interface *make(struct ipoib_transport *transport,
@@ -117,8 +134,7 @@ static struct ipoib_interface *make(struct ipoib_transport *transport,
 	interface->number = ++transport->next_interface;
 	init_lists(interface);
 	init_modules(interface);
-	if (ipoib__ring_init(&interface->events, &context->memory, sizeof(struct ipoib_event),
-			     IPOIB__EVENTS_MAX) < 0) {
+	if (make_rings(interface) < 0) {
 		unmake(interface);
 		return NULL;
 	}
@@ -199,6 +215,8 @@ static void drop_bindings(struct ipoib_interface *interface)
 			ipoib__container_of(first, struct ipoib__binding, link);
 
 		ipoib__bindings_remove(&interface->bindings, binding);
+		ipoib__wheel_cancel(&interface->context->wheel,
+				    &((struct ipoib_binding *)(void *)binding)->timer);
 		((struct ipoib_binding *)(void *)binding)->interface = NULL;
 	}
 }
@@ -260,6 +278,7 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 		interface->started = true;
 		ipoib__link_start(interface, now);
 	}
+	ipoib__addresses_run(interface, now);
 	ipoib__group_uses(interface, IPOIB__DISPATCH_USES, now);
 	ipoib__resolve_uses(interface, IPOIB__DISPATCH_USES, now);
 	ipoib__receive_refill(interface);

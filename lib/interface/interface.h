@@ -8,8 +8,11 @@
  *   interface.c  opening and closing; config.c: what may be asked for
  *   link.c       up, down, MTU; groups.c: joins and their answers
  *   transmit.c   the way of a packet out; waiting.c: packets that wait; post.c: to the queue pair
- *   receive.c    the way in; arp.c: what of it is for us
- *   resolve.c    neighbours: who is asked, and what becomes of the answer; route.c: paths
+ *   receive.c    the way in; refill.c: room for it; arp.c, nd.c: what of it is for us, and what
+ *   we ask and answer resolve.c    neighbours: who is asked, and what becomes of the answer;
+ *   route.c: paths entries.c    neighbours that the caller enters, removes and vouches for
+ *   address.c    bound addresses as the caller sees them; defend.c: probed, announced, defended
+ *   own.c        the other interfaces of the context: never a peer, never a conflict
  *   answer.c     what callbacks are told
  *   view.c       what can be looked at from outside
  *
@@ -25,206 +28,7 @@
 #ifndef IPOIB__INTERFACE_H
 #define IPOIB__INTERFACE_H
 
-#include <ipoib/context.h>
-#include <ipoib/interface.h>
-#include <ipoib/transport.h>
-
-#include "base/list.h"
-#include "base/log.h"
-#include "base/memory.h"
-#include "base/poller.h"
-#include "base/random.h"
-#include "base/ring.h"
-#include "base/wheel.h"
-#include "binding/binding.h"
-#include "connection/connection.h"
-#include "interface/pool.h"
-#include "mtu/mtu.h"
-#include "multicast/multicast.h"
-#include "neighbour/neighbour.h"
-#include "path/path.h"
-
-/* What one dispatch does at most, so that a flood cannot hold the caller's loop. */
-#define IPOIB__DISPATCH_EVENTS 256  /* transport events per transport */
-#define IPOIB__DISPATCH_TIMERS 1024 /* timers per context */
-#define IPOIB__DISPATCH_PACKETS 256 /* completions per interface */
-/* neighbours and groups whose first packet came, per interface */
-#define IPOIB__DISPATCH_USES 256
-/* Of a connection's name for the transport; above them stands the number of the interface. */
-#define IPOIB__CONNECTION_ID_BITS 40
-/* Packets handed to one receive callback, and work requests to one post. */
-#define IPOIB__BURST 64
-/*
- * Events kept until they are told. Those of single neighbours leave half of the room to those
- * of the link.
- */
-#define IPOIB__EVENTS_MAX 256
-/* Undelivered packets kept for the callback; beyond, they are only counted. */
-#define IPOIB__FATES_MAX 256
-
-/* ---- context and transport ---- */
-
-struct ipoib_context {
-	struct ipoib__memory memory;
-	struct ipoib__log log;
-	struct ipoib__wheel wheel;
-	struct ipoib__poller poller;
-	struct ipoib__random random;
-	uint8_t key[IPOIB__SIPHASH_KEY];
-	uint64_t (*clock)(void *user);
-	void *clock_user;
-	struct ipoib__list transports;
-	uint32_t references; /* the caller's and the transports' */
-	unsigned depth;      /* 1 inside of dispatch */
-	bool again;          /* the deadline is now */
-	bool ended;          /* something waits to be freed */
-	uint64_t last;       /* the latest time seen: the library's time never goes back */
-};
-
-struct ipoib_transport {
-	struct ipoib__list link; /* of the context */
-	struct ipoib_context *context;
-	const struct ipoib_transport_ops *ops;
-	void *self;
-	uint32_t references;
-	uint32_t next_interface; /* number of the next interface */
-	struct ipoib__list interfaces;
-	struct ipoib__pool pool;  /* of datagrams' size */
-	struct ipoib__pool large; /* for connections */
-};
-
-/* ---- interface ---- */
-
-/* An address handle and how many posted sends use it; destroyed with the last of them (I11). */
-struct ipoib__ah {
-	struct ipoib_ah_attributes attributes;
-	void *handle;
-	uint32_t references;
-};
-
-/* Packets that wait for one neighbour, path or group. Bounded, aged, counted; waiting.c. */
-struct ipoib__queue {
-	struct ipoib__list packets;
-	uint32_t count;
-};
-
-/*
- * What this floor keeps of a path: the address handle, who uses it, and packets of ours that
- * wait for it.
- */
-struct ipoib__route {
-	struct ipoib__path path; /* first */
-	struct ipoib__ah *ah;
-	struct ipoib__list peers;
-	struct ipoib__queue waiting;
-};
-
-/* What this floor keeps of a connection: the transport's part of it, and who sends by it. */
-struct ipoib__channel {
-	struct ipoib__connection connection; /* first */
-	void *rc;                  /* NULL: the transport has none */
-	uint32_t announced;        /* the peer's Receive-MTU in its REQ, while it is taken */
-	uint32_t sends_out;
-	uint64_t progress;         /* when it was made, or last acknowledged something */
-	/* what the transport told of its end, until that is dealt with */
-	int ended;
-	struct ipoib__list ending;
-	struct ipoib__list posted; /* buffers, oldest first */
-	struct ipoib__list peers;
-};
-
-/* What this floor keeps of a neighbour: all that a send needs, and the packets that wait for it. */
-struct ipoib__peer {
-	struct ipoib__neighbour neighbour; /* first */
-	struct ipoib__ah *ah;        /* NULL: nothing can be sent now; the route's */
-	uint32_t qpn;
-	uint32_t limit;              /* octets of an IP packet in a datagram */
-	uint32_t told_mtu;           /* what the caller was told last; 0: nothing */
-	struct ipoib__channel *channel; /* NULL: datagrams alone */
-	struct ipoib__list of_channel;
-	struct ipoib__route *route;  /* NULL while it has no link address */
-	struct ipoib__list of_route;
-	struct ipoib__list use;      /* has a use to be stepped at the next dispatch */
-	struct ipoib__queue waiting;
-};
-
-/* What this floor keeps of a group. */
-struct ipoib__cast_group {
-	struct ipoib__group group; /* first */
-	struct ipoib__ah *ah;      /* NULL: not usable */
-	uint32_t limit;
-	uint16_t attached;         /* MLID that the queue pair is attached with; 0: not attached */
-	struct ipoib__list use;
-	struct ipoib__list members; /* handles of the caller */
-	struct ipoib__queue waiting;
-};
-
-struct ipoib_binding {
-	struct ipoib__binding binding; /* first */
-	struct ipoib_context *context;
-	struct ipoib_interface *interface; /* NULL once that is closed */
-};
-
-struct ipoib_multicast {
-	struct ipoib__list link;
-	struct ipoib_context *context;
-	struct ipoib__cast_group *group; /* NULL once the interface is closed */
-	struct ipoib_interface *interface;
-};
-
-struct ipoib_interface {
-	struct ipoib__list link; /* of the transport */
-	struct ipoib_transport *transport;
-	struct ipoib_context *context;
-	struct ipoib_interface_config config;
-	uint32_t number;      /* on its transport; part of the ids of questions */
-	bool closed;
-	bool gone;            /* the adapter left */
-	bool started;
-	bool up;
-	bool want_room;       /* a send was answered -EAGAIN, for want of room in the send queue */
-	bool want_channel;    /* the same, for want of room on a connection */
-	struct ipoib_port_attributes port;
-	void *ud;
-	uint32_t qpn;
-	uint32_t mtu;         /* octets of an IP packet; 0: never was up */
-	uint32_t datagram_mtu; /* octets of an IP packet in a datagram */
-	uint32_t payload_max; /* octets that the queue pair takes now: the law of post.c */
-
-	struct ipoib__bindings bindings;
-	struct ipoib__neighbours neighbours;
-	struct ipoib__paths paths;
-	struct ipoib__groups groups;
-	struct ipoib__connections connections;
-
-	struct ipoib__list posted_sends;    /* buffers in the send queue, oldest first */
-	struct ipoib__list posted_receives; /* buffers in the receive queue */
-	uint32_t sends_out;
-	uint32_t receives_out;
-	struct ipoib__list posted_connected; /* buffers in the receive queue of connections */
-	uint32_t connected_out;
-	struct ipoib__list ending;          /* channels to be drained and ended */
-	struct ipoib__queue backlog;        /* resolved, but the send queue was full */
-	struct ipoib__list uses;            /* peers */
-	struct ipoib__list group_uses;      /* groups */
-	struct ipoib__list waiting;         /* all that wait, by age */
-	uint32_t waiting_count;             /* packets of the caller */
-	uint32_t waiting_control;           /* our own */
-	struct ipoib__timer age_timer;
-	struct ipoib__timer refill_timer;
-	struct ipoib__timer port_timer;
-	struct ipoib__timer channel_timer;
-	struct ipoib__ring events;          /* to be told */
-	struct ipoib__list fates;           /* dropped, to be told */
-	struct ipoib__queue errors;         /* ICMP errors, to be handed up; at most a burst */
-	uint32_t fates_count;
-	uint64_t icmp_debt;                 /* nanoseconds to wait for full credit */
-	uint64_t icmp_last;
-	struct ipoib_statistics statistics;
-	struct ipoib_capture *capture;
-	uint32_t capture_psn;
-	int join_status;                    /* why the join that is being answered failed */
-};
+#include "interface/objects.h"
 
 /* context.c */
 uint64_t ipoib__context_now(struct ipoib_context *context);
@@ -245,6 +49,8 @@ void ipoib__interface_free(struct ipoib_interface *interface);
 /* config.c */
 int ipoib__interface_configure(struct ipoib_interface_config *out,
 			       const struct ipoib_interface_config *in);
+struct ipoib__neighbour_parameters
+ipoib__interface_parameters(const struct ipoib_interface_config *config);
 uint32_t ipoib__interface_buffers(const struct ipoib_interface_config *config);
 uint32_t ipoib__interface_large_buffers(const struct ipoib_interface_config *config);
 
@@ -319,17 +125,31 @@ struct ipoib__route *ipoib__route_get(struct ipoib_interface *interface,
 void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *route,
 		       uint64_t now);
 void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now);
+bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,
+		       uint16_t source_lid, uint64_t now);
+void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route *route,
+			  uint64_t now);
 void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 		       const struct ipoib_link_address *to, uint64_t now);
 void ipoib__peers_limit(struct ipoib_interface *interface, uint64_t now);
 
 /* resolve.c */
 extern const struct ipoib__neighbours_hooks ipoib__interface_neighbours_hooks;
+/* What ARP or neighbour discovery has told about an address. */
+struct ipoib__told {
+	const struct ipoib_ip *ip;
+	/* NULL: none was told, which confirms the one that is known */
+	const struct ipoib_link_address *link_address;
+	uint8_t claim; /* enum ipoib_claim */
+	bool answer;   /* to a question, perhaps not ours */
+	bool weak;     /* not to override another link address */
+	bool for_us;   /* said to an address of ours */
+	bool create;   /* who is not known is entered */
+};
+void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__told *told,
+			 uint64_t now);
 void ipoib__peer_init(struct ipoib__peer *peer);
 void ipoib__resolve_uses(struct ipoib_interface *interface, unsigned budget, uint64_t now);
-void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib_ip *ip,
-			 const struct ipoib_link_address *link_address, bool answer, bool for_us,
-			 uint64_t now);
 
 /* post.c */
 struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,
@@ -354,6 +174,7 @@ void ipoib__tell_room(struct ipoib_interface *interface, uint64_t now);
 void ipoib__queue_init(struct ipoib__queue *queue);
 bool ipoib__queue_room(const struct ipoib_interface *interface, const struct ipoib__queue *queue);
 bool ipoib__queue_room_control(const struct ipoib_interface *interface);
+bool ipoib__queue_room_answer(const struct ipoib_interface *interface);
 void ipoib__queue_put(struct ipoib_interface *interface, struct ipoib__queue *queue,
 		      struct ipoib_buffer *buffer, uint64_t now);
 void ipoib__queue_force(struct ipoib_interface *interface, struct ipoib__queue *queue,
@@ -368,19 +189,64 @@ void ipoib__waiting_expire(struct ipoib__timer *timer, uint64_t now);
 
 /* receive.c */
 unsigned ipoib__receive_poll(struct ipoib_interface *interface, unsigned budget, uint64_t now);
+
+/* refill.c */
 void ipoib__receive_refill(struct ipoib_interface *interface);
 void ipoib__receive_refill_due(struct ipoib__timer *timer, uint64_t now);
 
 /* arp.c */
 void ipoib__arp_received(struct ipoib_interface *interface, const uint8_t *bytes, size_t length,
-			 uint64_t now);
+			 uint16_t source_lid, uint64_t now);
 void ipoib__arp_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer,
 		    bool unicast, uint64_t now);
+void ipoib__arp_probe(struct ipoib_interface *interface, const struct ipoib_ip *address,
+		      uint64_t now);
+void ipoib__arp_announce(struct ipoib_interface *interface, const struct ipoib_ip *address,
+			 uint64_t now);
 struct ipoib_link_address ipoib__interface_link_address(const struct ipoib_interface *interface);
+struct ipoib_ip ipoib__source_hint(const struct ipoib__peer *peer);
+void ipoib__control_multicast(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
+			      const struct ipoib_gid *mgid, uint64_t now);
+struct ipoib_buffer *ipoib__control_buffer(struct ipoib_interface *interface, uint16_t type);
+
+/* nd.c */
+bool ipoib__nd_is(const uint8_t *packet, size_t length);
+void ipoib__nd_received(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
+			size_t length, uint64_t now);
+void ipoib__nd_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer,
+		   bool unicast, uint64_t now);
+void ipoib__nd_probe(struct ipoib_interface *interface, const struct ipoib_ip *address,
+		     uint64_t now);
+void ipoib__nd_announce(struct ipoib_interface *interface, const struct ipoib_ip *address,
+			uint64_t now);
+
+/* own.c */
+size_t ipoib__own_others(const struct ipoib_interface *interface,
+			 const struct ipoib__bindings *others[IPOIB__OTHERS_MAX]);
+bool ipoib__own_link(const struct ipoib_interface *interface,
+		     const struct ipoib_link_address *link_address);
+const struct ipoib_interface *ipoib__own_address(const struct ipoib_interface *interface,
+						 const struct ipoib_ip *address);
+void ipoib__own_heard(struct ipoib_interface *interface,
+		      const struct ipoib_link_address *link_address, uint64_t now);
+void ipoib__own_subnets(struct ipoib_interface *interface, const struct ipoib__binding *binding,
+			uint64_t now);
+
+/* defend.c */
+void ipoib__addresses_update(struct ipoib_interface *interface, uint64_t now);
+void ipoib__addresses_run(struct ipoib_interface *interface, uint64_t now);
+void ipoib__addresses_announce(struct ipoib_interface *interface, uint64_t now);
+void ipoib__address_timer(struct ipoib__timer *timer, uint64_t now);
+void ipoib__address_used(struct ipoib_interface *interface, const struct ipoib_ip *address,
+			 const struct ipoib_link_address *by, uint64_t now);
+void ipoib__address_wanted(struct ipoib_interface *interface, const struct ipoib_ip *address,
+			   const struct ipoib_link_address *by, uint64_t now);
 
 /* answer.c */
 void ipoib__answer_event(struct ipoib_interface *interface, const struct ipoib_event *event,
 			 uint64_t now);
+void ipoib__answer_change(struct ipoib_interface *interface, const struct ipoib__neighbour *n,
+			  uint32_t type, uint64_t now);
 void ipoib__answer_dropped(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 			   enum ipoib_send_drop reason);
 void ipoib__answer_icmp(struct ipoib_interface *interface, struct ipoib_buffer *packet,

@@ -7,10 +7,17 @@
  * What an event of the port leads to:
  *   port down       what waits is answered; groups and paths are forgotten, neighbours kept
  *   port active     groups are joined; when the broadcast group is, the link is up
- *   LID changed     paths are forgotten: whoever gave us another LID gave others one as well
+ *   LID changed     connections are ended and paths forgotten: whoever gave us another LID gave
+ *                   others one as well; what waits goes by the next record
  *   SM changed      paths are doubted and asked for again as they are used; the link stays up,
  *                   and packets go by the old records meanwhile (I12)
  *   register again  the same, and groups are joined again
+ *   GID changed     the same, for our link address is another one; groups are joined again from
+ *                   the new GID
+ *   P_Keys changed  down when ours has gone, up when it has come back (I16)
+ *
+ * A port that comes back, or has another LID, announces its addresses: neighbours then need no
+ * timeout to find out. Addresses are not probed again.
  */
 #include "interface/interface.h"
 
@@ -98,15 +105,20 @@ static void tell_link(struct ipoib_interface *interface, uint32_t type, int stat
 static void go_up(struct ipoib_interface *interface, uint64_t now)
 {
 	interface->up = true;
+	interface->same_link_count = 0;
 	interface->statistics.link_ups++;
 	ipoib__log_write(&interface->context->log, IPOIB_LOG_INFO, "%s: up, MTU %u",
 			 interface->port.name, (unsigned)interface->mtu);
 	tell_link(interface, IPOIB_EVENT_UP, 0, now);
+	/* in this turn still, when the broadcast group is fit for use in every respect */
+	interface->addresses_changed = true;
+	interface->context->again = true;
 }
 
 static void go_down(struct ipoib_interface *interface, uint64_t now)
 {
 	interface->up = false;
+	ipoib__addresses_update(interface, now);
 	ipoib__waiting_drop_all(interface, IPOIB_SEND_DROP_LINK_DOWN);
 	ipoib__log_write(&interface->context->log, IPOIB_LOG_WARNING, "%s: down",
 			 interface->port.name);
@@ -146,6 +158,25 @@ static int read_port(struct ipoib_interface *interface)
 	return status;
 }
 
+/* What followed from the LIDs and the GID of before. */
+static void place_changed(struct ipoib_interface *interface,
+			  const struct ipoib_port_attributes *before, uint64_t now)
+{
+	bool other_lid = before->lid != interface->port.lid;
+	bool other_gid = memcmp(&before->gid, &interface->port.gid, sizeof(before->gid)) != 0;
+
+	if (other_gid)
+		ipoib__groups_again(&interface->groups, now);
+	if (other_lid || other_gid) { /* connections were made by those paths */
+		ipoib__connections_drop_all(&interface->connections, now);
+		ipoib__paths_flush(&interface->paths, now);
+	}
+	ipoib__paths_doubt_all(&interface->paths);
+	tell_link(interface, IPOIB_EVENT_PORT, 0, now);
+	if (interface->up && (other_lid || other_gid))
+		ipoib__addresses_announce(interface, now);
+}
+
 static void port_changed(struct ipoib_interface *interface, uint64_t now)
 {
 	struct ipoib_port_attributes before = interface->port;
@@ -163,12 +194,8 @@ static void port_changed(struct ipoib_interface *interface, uint64_t now)
 	} else if (!was && port_usable(interface)) {
 		ipoib__groups_start(&interface->groups, now);
 	}
-	if (before.lid != interface->port.lid)
-		ipoib__paths_flush(&interface->paths, now);
-	if (!same_place(&before, &interface->port)) {
-		ipoib__paths_doubt_all(&interface->paths);
-		tell_link(interface, IPOIB_EVENT_PORT, 0, now);
-	}
+	if (!same_place(&before, &interface->port))
+		place_changed(interface, &before, now);
 	ipoib__link_update(interface, now);
 }
 

@@ -7,15 +7,21 @@ core_sources += \
 	%D%/choose.c \
 	%D%/config.c \
 	%D%/context.c \
+	%D%/defend.c \
 	%D%/dialled.c \
+	%D%/entries.c \
 	%D%/groups.c \
 	%D%/interface.c %D%/interface.h \
 	%D%/link.c \
 	%D%/names.c \
+	%D%/nd.c \
+	%D%/objects.h \
+	%D%/own.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/post.c \
 	%D%/receive.c \
 	%D%/record.c \
+	%D%/refill.c \
 	%D%/resolve.c \
 	%D%/route.c \
 	%D%/system.c \

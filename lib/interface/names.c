@@ -57,6 +57,12 @@ const char *ipoib_event_name(uint32_t type)
 		[IPOIB_EVENT_NEIGHBOUR_MOVED] = "neighbour-moved",
 		[IPOIB_EVENT_DEVICE_GONE] = "device-gone",
 		[IPOIB_EVENT_NEIGHBOUR_MTU] = "neighbour-mtu",
+		[IPOIB_EVENT_NEIGHBOUR_FLUX] = "neighbour-flux",
+		[IPOIB_EVENT_ADDRESS_CONFLICT] = "address-conflict",
+		[IPOIB_EVENT_ADDRESS_READY] = "address-ready",
+		[IPOIB_EVENT_SAME_LINK] = "same-link",
+		[IPOIB_EVENT_SAME_SUBNET] = "same-subnet",
+		[IPOIB_EVENT_PATH_STALE] = "path-stale",
 	};
 
 	return name_of(names, COUNT(names), type);
@@ -71,6 +77,55 @@ const char *ipoib_neighbour_state_name(uint32_t state)
 		[IPOIB_NEIGHBOUR_DELAY] = "DELAY",
 		[IPOIB_NEIGHBOUR_PROBE] = "PROBE",
 		[IPOIB_NEIGHBOUR_FAILED] = "FAILED",
+		[IPOIB_NEIGHBOUR_PERMANENT] = "PERMANENT",
+	};
+
+	return name_of(names, COUNT(names), state);
+}
+
+const char *ipoib_flux_policy_name(uint32_t policy)
+{
+	static const char *const names[] = {
+		[IPOIB_FLUX_CONFIRM] = "confirm",
+		[IPOIB_FLUX_ACCEPT] = "accept",
+		[IPOIB_FLUX_PIN] = "pin",
+		[IPOIB_FLUX_HOLD] = "hold",
+	};
+
+	return name_of(names, COUNT(names), policy);
+}
+
+const char *ipoib_claim_name(uint32_t claim)
+{
+	static const char *const names[] = {
+		[IPOIB_CLAIM_ARP_REQUEST] = "ARP request",
+		[IPOIB_CLAIM_ARP_REPLY] = "ARP reply",
+		[IPOIB_CLAIM_ARP_ANNOUNCEMENT] = "ARP announcement",
+		[IPOIB_CLAIM_SOLICITATION] = "neighbour solicitation",
+		[IPOIB_CLAIM_ADVERTISEMENT] = "neighbour advertisement",
+	};
+
+	return name_of(names, COUNT(names), claim);
+}
+
+const char *ipoib_flux_verdict_name(uint32_t verdict)
+{
+	static const char *const names[] = {
+		[IPOIB_FLUX_PENDING] = "pending",
+		[IPOIB_FLUX_ACCEPTED] = "accepted",
+		[IPOIB_FLUX_REFUSED] = "refused",
+	};
+
+	return name_of(names, COUNT(names), verdict);
+}
+
+const char *ipoib_binding_state_name(uint32_t state)
+{
+	static const char *const names[] = {
+		[IPOIB_BINDING_WAITING] = "WAITING",
+		[IPOIB_BINDING_PROBING] = "PROBING",
+		[IPOIB_BINDING_READY] = "READY",
+		[IPOIB_BINDING_CONFLICT] = "CONFLICT",
 	};
 
 	return name_of(names, COUNT(names), state);

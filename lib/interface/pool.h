@@ -44,6 +44,8 @@ struct ipoib_buffer {
 	uint8_t cast;            /* received */
 	uint16_t source_lid;     /* received */
 	uint32_t source_qpn;     /* received */
+	/* received: of a datagram with a GRH, without its flags; else zero */
+	struct ipoib_link_address source;
 	uint8_t fate;            /* dropped: enum ipoib_send_drop */
 	uint32_t limit;          /* dropped as too big: the MTU that would have held */
 	uint16_t type;           /* to send: EtherType */

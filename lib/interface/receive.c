@@ -7,8 +7,8 @@
  *   |<------------ completion.length ------------>|
  *
  * Nothing behind completion.length is looked at (I32). What arrives is decoded, then judged,
- * then handed up in bursts; ARP is taken out on the way. The receive queue is filled up again
- * before and after.
+ * then handed up in bursts; ARP and neighbour discovery are taken out on the way. The receive queue
+ * is filled up again before and after (refill.c).
  */
 #include "interface/interface.h"
 
@@ -16,129 +16,6 @@
 
 #include "wire/grh.h"
 #include "wire/ip.h"
-
-/*
- * With an empty pool and an empty receive queue nothing would ever wake us: look again after
- * this time.
- */
-#define REFILL_RETRY_NS UINT64_C(10000000)
-
-/* ---- the receive queue ---- */
-
-/* One of the two receive queues: of the UD queue pair, and of all connections. */
-struct queue {
-	struct ipoib__pool *pool;
-	struct ipoib__list *posted;
-	uint32_t *out;
-	uint32_t depth;
-	uint32_t offset; /* of the posted memory in a buffer: a connection's message has no GRH */
-	int (*post)(void *self, void *ud, const struct ipoib_ud_receive *receives, size_t count);
-};
-
-static size_t collect(struct ipoib_interface *interface, const struct queue *queue,
-		      struct ipoib_ud_receive *receives, size_t count)
-{
-	struct ipoib_buffer *buffer;
-	size_t n = 0;
-
-	while (n < count) {
-		buffer = ipoib__pool_get(interface->transport, queue->pool);
-		if (!buffer) { /* who brings one back wakes us */
-			queue->pool->starved = true;
-			break;
-		}
-		receives[n++] = (struct ipoib_ud_receive){
-			.cookie = (uintptr_t)buffer,
-			.address = buffer->memory + queue->offset,
-			.length = queue->pool->octets - queue->offset,
-			.key = buffer->key,
-		};
-		ipoib__list_push_back(queue->posted, &buffer->link);
-	}
-	return n;
-}
-
-static void give_back(const struct ipoib_ud_receive *receives, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct ipoib_buffer *buffer =
-			(struct ipoib_buffer *)(uintptr_t)receives[i].cookie;
-
-		ipoib__list_remove(&buffer->link);
-		ipoib_buffer_unref(buffer);
-	}
-}
-
-/* Posts one burst of empty buffers; whether there may be more to post. */
-static bool refill_burst(struct ipoib_interface *interface, const struct queue *queue)
-{
-	struct ipoib_ud_receive receives[IPOIB__BURST];
-	size_t want = queue->depth - *queue->out;
-	size_t got;
-	int posted;
-
-	if (want > IPOIB__BURST)
-		want = IPOIB__BURST;
-	got = collect(interface, queue, receives, want);
-	if (got == 0)
-		return false;
-	posted = queue->post(interface->transport->self, interface->ud, receives, got);
-	if (posted < 0)
-		posted = 0;
-	*queue->out += (uint32_t)posted;
-	give_back(receives + posted, got - (size_t)posted);
-	return (size_t)posted == IPOIB__BURST;
-}
-
-static void refill(struct ipoib_interface *interface, const struct queue *queue)
-{
-	uint64_t retry = interface->context->last + REFILL_RETRY_NS;
-
-	if (*queue->out >= queue->depth)
-		return;
-	queue->pool->starved = false;
-	while (refill_burst(interface, queue))
-		;
-	if (*queue->out >= queue->depth)
-		return;
-	if (queue->pool->starved)
-		interface->statistics.receive_starved++;
-	ipoib__wheel_arm(&interface->context->wheel, &interface->refill_timer, retry);
-}
-
-void ipoib__receive_refill(struct ipoib_interface *interface)
-{
-	struct ipoib_transport *transport = interface->transport;
-	const struct queue datagrams = {
-		.pool = &transport->pool,
-		.posted = &interface->posted_receives,
-		.out = &interface->receives_out,
-		.depth = interface->config.receive_depth,
-		.post = transport->ops->ud_post_receive,
-	};
-	const struct queue connected = {
-		.pool = &transport->large,
-		.posted = &interface->posted_connected,
-		.out = &interface->connected_out,
-		.depth = interface->config.connected_depth,
-		.offset = IPOIB_GRH_LENGTH,
-		.post = transport->ops->rc_post_receive,
-	};
-
-	refill(interface, &datagrams);
-	if (interface->config.mode == IPOIB_MODE_CONNECTED)
-		refill(interface, &connected);
-}
-
-void ipoib__receive_refill_due(struct ipoib__timer *timer, uint64_t now)
-{
-	struct ipoib_interface *interface =
-		ipoib__container_of(timer, struct ipoib_interface, refill_timer);
-
-	(void)now;
-	if (!interface->closed)
-		ipoib__receive_refill(interface);
-}
 
 /* ---- one datagram ---- */
 
@@ -174,20 +51,70 @@ static bool drop(struct ipoib_interface *interface, enum ipoib_receive_drop reas
 	return false;
 }
 
-/* The link may pad: the packet ends where its own header says. */
-static bool take_ipv4(struct ipoib_interface *interface, struct ipoib_buffer *buffer, size_t length)
+/* A packet tells from which LID its sender is to be reached, if the sender is a neighbour (I34). */
+static void note_source(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
+			const struct ipoib_ip *source, uint64_t now)
 {
-	const uint8_t *data = ipoib_buffer_data(buffer);
-	struct ipoib__ipv4 header;
+	const struct ipoib__neighbour *n;
+	struct ipoib_gid gid;
 
-	if (ipoib__ipv4_decode(&header, data, length) < 0)
-		return drop(interface, IPOIB_RECEIVE_DROP_MALFORMED);
+	if (buffer->source_lid == 0 || (buffer->source_lid == interface->last_lid &&
+					buffer->source_qpn == interface->last_qpn))
+		return;
+	n = ipoib__neighbours_find(&interface->neighbours, source);
+	if (n && ipoib__neighbour_valid(n) &&
+	    ipoib_link_address_qpn(&n->link_address) == buffer->source_qpn) {
+		gid = ipoib_link_address_gid(&n->link_address);
+		if (!ipoib__route_from(interface, &gid, buffer->source_lid, now))
+			return;
+	}
+	interface->last_lid = buffer->source_lid;
+	interface->last_qpn = buffer->source_qpn;
+}
+
+static bool hand_on(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
+		    size_t length)
+{
 	if (!interface->config.receive)
 		return drop(interface, IPOIB_RECEIVE_DROP_NO_CALLBACK);
-	buffer->length = header.total_length;
+	buffer->length = (uint32_t)length;
 	interface->statistics.delivered++;
-	interface->statistics.delivered_octets += header.total_length;
+	interface->statistics.delivered_octets += length;
 	return true;
+}
+
+/* The link may pad: the packet ends where its own header says. */
+static bool take_ipv4(struct ipoib_interface *interface, struct ipoib_buffer *buffer, size_t length,
+		      uint64_t now)
+{
+	struct ipoib__ipv4 header;
+	struct ipoib_ip source;
+
+	if (ipoib__ipv4_decode(&header, ipoib_buffer_data(buffer), length) < 0)
+		return drop(interface, IPOIB_RECEIVE_DROP_MALFORMED);
+	source = ipoib_ip_from_ipv4(header.source);
+	note_source(interface, buffer, &source, now);
+	return hand_on(interface, buffer, header.total_length);
+}
+
+static bool take_ipv6(struct ipoib_interface *interface, struct ipoib_buffer *buffer, size_t length,
+		      uint64_t now)
+{
+	const uint8_t *packet = ipoib_buffer_data(buffer);
+	struct ipoib__ipv6 header;
+	struct ipoib_ip source;
+
+	if (ipoib__ipv6_decode(&header, packet, length) < 0)
+		return drop(interface, IPOIB_RECEIVE_DROP_MALFORMED);
+	length = IPOIB__IPV6_HEADER_LENGTH + (size_t)header.payload_length;
+	if (!ipoib__nd_is(packet, length)) {
+		source = ipoib_ip_from_ipv6(header.source);
+		note_source(interface, buffer, &source, now);
+		return hand_on(interface, buffer, length);
+	}
+	interface->statistics.control_received++;
+	ipoib__nd_received(interface, buffer, length, now);
+	return false;
 }
 
 static bool take_by_type(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
@@ -201,10 +128,13 @@ static bool take_by_type(struct ipoib_interface *interface, struct ipoib_buffer 
 	length -= IPOIB__ENCAP_LENGTH;
 	switch (encap.type) {
 	case IPOIB__TYPE_IPV4:
-		return take_ipv4(interface, buffer, length);
+		return take_ipv4(interface, buffer, length, now);
+	case IPOIB__TYPE_IPV6:
+		return take_ipv6(interface, buffer, length, now);
 	case IPOIB__TYPE_ARP:
 		interface->statistics.control_received++;
-		ipoib__arp_received(interface, start + IPOIB__ENCAP_LENGTH, length, now);
+		ipoib__arp_received(interface, start + IPOIB__ENCAP_LENGTH, length,
+				    buffer->source_lid, now);
 		return false;
 	default:
 		return drop(interface, IPOIB_RECEIVE_DROP_TYPE);
@@ -237,6 +167,10 @@ static bool take(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 	buffer->cast = has_grh ? cast_of(&grh) : IPOIB_UNICAST;
 	buffer->source_qpn = completion->source_qpn;
 	buffer->source_lid = completion->source_lid;
+	memset(&buffer->source, 0, sizeof(buffer->source));
+	if (has_grh)
+		buffer->source =
+			ipoib_link_address_make(0, completion->source_qpn, &grh.source);
 	return take_by_type(interface, buffer, completion->length - IPOIB_GRH_LENGTH, now);
 }
 
@@ -256,12 +190,13 @@ static bool take_connected(struct ipoib_interface *interface, struct ipoib_buffe
 	    completion->length > IPOIB_RC_MESSAGE_MAX)
 		return drop(interface, IPOIB_RECEIVE_DROP_SHORT);
 	if (ipoib__encap_decode(&encap, start, completion->length) < 0 ||
-	    encap.type != IPOIB__TYPE_IPV4)
+	    (encap.type != IPOIB__TYPE_IPV4 && encap.type != IPOIB__TYPE_IPV6))
 		return drop(interface, IPOIB_RECEIVE_DROP_TYPE);
 	buffer->cast = IPOIB_UNICAST;
 	buffer->source_qpn = completion->source_qpn;
 	buffer->source_lid = completion->source_lid;
-	return take_ipv4(interface, buffer, completion->length - IPOIB__ENCAP_LENGTH);
+	memset(&buffer->source, 0, sizeof(buffer->source));
+	return take_by_type(interface, buffer, completion->length, now);
 }
 
 /* ---- bursts ---- */

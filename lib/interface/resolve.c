@@ -71,9 +71,45 @@ static void tell_moved(struct ipoib_interface *interface, const struct ipoib__pe
 		.ip = peer->neighbour.ip,
 		.link_address = peer->neighbour.link_address,
 		.old_link_address = peer->neighbour.old_link_address,
+		.detail = peer->neighbour.claim,
 	};
 
 	interface->statistics.neighbours_moved++;
+	ipoib__answer_event(interface, &event, now);
+}
+
+/* What the machine has counted since the last time, for the interface's own sum. */
+static void count_flux(struct ipoib_interface *interface, struct ipoib__peer *peer)
+{
+	const struct ipoib__neighbour *n = &peer->neighbour;
+
+	interface->statistics.flux_claims += n->fluxes - peer->counted_flux;
+	interface->statistics.flux_refused += n->refused - peer->counted_refused;
+	peer->counted_flux = n->fluxes;
+	peer->counted_refused = n->refused;
+}
+
+/* A thousand claims a second are told once a second; a new verdict always. */
+static void tell_flux(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
+{
+	const struct ipoib__neighbour *n = &peer->neighbour;
+	bool moved = n->verdict == IPOIB_FLUX_ACCEPTED;
+	struct ipoib_event event = {
+		.type = IPOIB_EVENT_NEIGHBOUR_FLUX,
+		.ip = n->ip,
+		.link_address = moved ? n->link_address : n->last_claimed,
+		.old_link_address = moved ? n->old_link_address : n->link_address,
+		.detail = n->claim,
+		.verdict = n->verdict,
+	};
+
+	count_flux(interface, peer);
+	if (n->verdict == peer->told_verdict && peer->told_flux != 0 &&
+	    now - peer->told_flux < IPOIB__TELL_NS)
+		return;
+	peer->told_verdict = n->verdict;
+	peer->told_flux = now;
+	event.count = n->history ? ipoib__neighbour_rate(n->history, now) : 0;
 	ipoib__answer_event(interface, &event, now);
 }
 
@@ -96,21 +132,35 @@ static void change_mode(struct ipoib_interface *interface, struct ipoib__peer *p
 		ipoib__peer_ready(interface, peer, now);
 }
 
+static void ask(struct ipoib_interface *interface, struct ipoib__peer *peer, bool unicast,
+		uint64_t now)
+{
+	/* Nobody answers where the path leads to: the path may be what is wrong (I34). */
+	if (!unicast && peer->route)
+		ipoib__route_suspect(interface, peer->route, now);
+	if (peer->neighbour.ip.family == IPOIB_IPV6)
+		ipoib__nd_ask(interface, peer, unicast, now);
+	else
+		ipoib__arp_ask(interface, peer, unicast, now);
+}
+
 static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned actions, uint64_t now)
 {
 	struct ipoib_interface *interface = owner;
 	struct ipoib__peer *peer = peer_of(n);
 
+	if (actions & IPOIB__NEIGHBOUR_FLUX)
+		tell_flux(interface, peer, now);
 	if (actions & IPOIB__NEIGHBOUR_MOVED)
 		tell_moved(interface, peer, now);
+	if (actions & IPOIB__NEIGHBOUR_CHANGED)
+		ipoib__answer_change(interface, n, IPOIB_NEIGHBOUR_CHANGED, now);
 	if (actions & (IPOIB__NEIGHBOUR_RESOLVED | IPOIB__NEIGHBOUR_MOVED))
 		enter_route(interface, peer, now);
 	if (actions & IPOIB__NEIGHBOUR_FLAGS)
 		change_mode(interface, peer, now);
-	if (actions & IPOIB__NEIGHBOUR_ASK_BROADCAST)
-		ipoib__arp_ask(interface, peer, false, now);
-	if (actions & IPOIB__NEIGHBOUR_ASK_UNICAST)
-		ipoib__arp_ask(interface, peer, true, now);
+	if (actions & (IPOIB__NEIGHBOUR_ASK_MULTICAST | IPOIB__NEIGHBOUR_ASK_UNICAST))
+		ask(interface, peer, actions & IPOIB__NEIGHBOUR_ASK_UNICAST, now);
 	if (actions & IPOIB__NEIGHBOUR_UNREACHED)
 		give_up(interface, peer, now);
 }
@@ -133,6 +183,9 @@ static void neighbour_end(void *owner, struct ipoib__neighbour *n, bool evicted)
 	struct ipoib_interface *interface = owner;
 	struct ipoib__peer *peer = peer_of(n);
 
+	if (!peer->waiting.packets.next) /* never set up */
+		return;
+	ipoib__answer_change(interface, n, IPOIB_NEIGHBOUR_REMOVED, interface->context->last);
 	ipoib__list_remove(&peer->use);
 	leave_route(interface, peer, interface->context->last);
 	ipoib__queue_drop(interface, &peer->waiting,
@@ -150,12 +203,24 @@ const struct ipoib__neighbours_hooks ipoib__interface_neighbours_hooks = {
 
 /* ---- what sends and ARP bring about ---- */
 
+static void step(struct ipoib_interface *interface, struct ipoib__peer *peer,
+		 enum ipoib__neighbour_event_type type, uint64_t now)
+{
+	const struct ipoib__neighbour_event event = { .type = type };
+
+	ipoib__neighbours_step(&interface->neighbours, &peer->neighbour, &event, now);
+}
+
 static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
+	bool hinted = peer->hinted;
+
+	peer->hinted = false;
 	if (!interface->up) /* it went down since; what waited has been answered */
 		return;
-	ipoib__neighbours_step(&interface->neighbours, &peer->neighbour, IPOIB__NEIGHBOUR_USE, NULL,
-			       now);
+	if (hinted)
+		step(interface, peer, IPOIB__NEIGHBOUR_CONFIRM, now);
+	step(interface, peer, IPOIB__NEIGHBOUR_USE, now);
 	if (peer->route)
 		ipoib__route_need(interface, peer->route, now);
 	if (peer->ah && !peer->channel) /* there may have been no memory for it */
@@ -179,26 +244,37 @@ void ipoib__resolve_uses(struct ipoib_interface *interface, unsigned budget, uin
 		interface->context->again = true;
 }
 
+static enum ipoib__neighbour_event_type event_of(const struct ipoib__neighbour *n,
+						 const struct ipoib__told *told)
+{
+	/* An answer that we did not ask for is worth no more than any other word. */
+	bool answer = told->answer && told->for_us && n->asks > 0;
+
+	if (told->weak)
+		return answer ? IPOIB__NEIGHBOUR_WEAK_ANSWER : IPOIB__NEIGHBOUR_WEAK_HEARD;
+	return answer ? IPOIB__NEIGHBOUR_ANSWER : IPOIB__NEIGHBOUR_HEARD;
+}
+
 /*
- * Somebody told us, in ARP, who has an address. RFC 826: what is known is brought up to date,
- * and made only when it was said to us (I41); an answer that we did not ask for is worth no
- * more than any other word.
+ * Somebody told us who has an address. RFC 826: what is known is brought up to date, and made
+ * only when it was said to us (I41). What is believed, the machine decides.
  */
-void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib_ip *ip,
-			 const struct ipoib_link_address *link_address, bool answer, bool for_us,
+void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__told *told,
 			 uint64_t now)
 {
-	struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, ip);
-	bool asked = n && n->asks > 0;
+	struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, told->ip);
+	struct ipoib__neighbour_event event = { .address = told->link_address,
+						.claim = told->claim };
 
 	if (!n) {
-		if (!for_us || answer ||
-		    ipoib__neighbours_make(&interface->neighbours, ip, false, now, &n) < 0)
+		if (!told->create || !told->link_address)
 			return;
+		if (ipoib__neighbours_make(&interface->neighbours, told->ip, false, now, &n) < 0) {
+			interface->statistics.neighbours_refused++;
+			return;
+		}
 		ipoib__peer_init(peer_of(n));
 	}
-	ipoib__neighbours_step(&interface->neighbours, n,
-			       answer && for_us && asked ? IPOIB__NEIGHBOUR_ANSWER :
-							   IPOIB__NEIGHBOUR_HEARD,
-			       link_address, now);
+	event.type = event_of(n, told);
+	ipoib__neighbours_step(&interface->neighbours, n, &event, now);
 }

@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* A path that was asked for a second ago is not asked for again because somebody lies. */
+#define SUSPECT_NS UINT64_C(1000000000)
+
 static struct ipoib__route *route_of(struct ipoib__path *path)
 {
 	return (struct ipoib__route *)(void *)path;
@@ -115,6 +118,26 @@ static void lose_route(struct ipoib_interface *interface, struct ipoib__route *r
 	ipoib__ah_unref(interface, ah);
 }
 
+/*
+ * The records are not true any more, but the link is up: what waits goes by the next one. (When
+ * the link goes down, link.c answers all that waits.)
+ */
+static void wait_for_record(struct ipoib_interface *interface, struct ipoib__route *route)
+{
+	struct ipoib__ah *ah = route->ah;
+
+	route->ah = NULL;
+	for (struct ipoib__list *at = route->peers.next; at != &route->peers; at = at->next) {
+		struct ipoib__peer *peer = ipoib__container_of(at, struct ipoib__peer, of_route);
+
+		peer->ah = NULL;
+		if (peer->waiting.count > 0)
+			ipoib__note_use(interface, &interface->uses, &peer->use);
+	}
+	ipoib__queue_drop(interface, &route->waiting, IPOIB_SEND_DROP_LINK_DOWN);
+	ipoib__ah_unref(interface, ah);
+}
+
 static void use_record(struct ipoib_interface *interface, struct ipoib__route *route, uint64_t now)
 {
 	struct ipoib_ah_attributes attributes = attributes_of(interface, &route->path.record);
@@ -163,7 +186,7 @@ static void path_act(void *owner, struct ipoib__path *path, unsigned actions, ui
 		lose_route(interface, route, IPOIB_SEND_DROP_NO_PATH);
 	}
 	if (actions & IPOIB__PATH_FLUSHED)
-		lose_route(interface, route, IPOIB_SEND_DROP_LINK_DOWN);
+		wait_for_record(interface, route);
 }
 
 static void path_end(void *owner, struct ipoib__path *path)
@@ -206,6 +229,48 @@ void ipoib__interface_path_answer(struct ipoib_interface *interface, uint64_t qu
 	good = event->status == 0 && plausible(path, &event->path);
 	ipoib__paths_answer(&interface->paths, path, good ? &event->path : NULL,
 			    event->status < 0 ? event->status : -EPROTO, now);
+}
+
+/*
+ * What was learned of a path may not be true any more, and no event has said so: it is asked for
+ * again, while the old record stays in use. Not more than once a second, whoever says so.
+ */
+void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route *route,
+			  uint64_t now)
+{
+	struct ipoib__path *path = &route->path;
+
+	if (!interface->up || path->state != IPOIB_PATH_VALID || now - path->since < SUSPECT_NS)
+		return;
+	path->doubted = true;
+	ipoib__paths_need(&interface->paths, path, now);
+}
+
+/*
+ * Something came from a GID, from this LID. If its record says another one, the subnet manager
+ * has moved the peer, and our packets go to nobody, or to a stranger (I34). True when nothing
+ * speaks against the record; false: look again at the next packet.
+ */
+bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,
+		       uint16_t source_lid, uint64_t now)
+{
+	struct ipoib__path *path = ipoib__paths_find(&interface->paths, gid);
+	struct ipoib_event event = { .type = IPOIB_EVENT_PATH_STALE,
+				     .gid = *gid,
+				     .lid = source_lid };
+
+	/* A router's LID is not the peer's; and where there are no LIDs, nothing can be told. */
+	if (!path || !ipoib__path_usable(path) || source_lid == 0 ||
+	    path->record.dlid == source_lid || path->record.hop_limit > 1)
+		return true;
+	if (path->state != IPOIB_PATH_VALID || now - path->since < SUSPECT_NS ||
+	    now - route_of(path)->suspected < SUSPECT_NS)
+		return false;
+	route_of(path)->suspected = now;
+	interface->statistics.paths_stale++;
+	ipoib__answer_event(interface, &event, now);
+	ipoib__route_suspect(interface, route_of(path), now);
+	return false;
 }
 
 /*

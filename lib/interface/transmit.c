@@ -35,11 +35,16 @@ static int check_packet(const struct ipoib_interface *interface, const struct ip
 	if (buffer->taken || ipoib__list_is_linked(&buffer->link))
 		return -EBUSY;
 	version = ipoib__ip_version(buffer->memory + IPOIB__HEADROOM, buffer->length);
-	if (version == 6 || packet->next_hop.family == IPOIB_IPV6)
-		return -EAFNOSUPPORT;
-	if (version != 4 || packet->next_hop.family != IPOIB_IPV4 ||
-	    buffer->length < IPOIB__IPV4_HEADER_LENGTH)
+	if (version != 4 && version != 6)
 		return -EINVAL;
+	if (packet->next_hop.family != (version == 4 ? IPOIB_IPV4 : IPOIB_IPV6))
+		return -EINVAL;
+	if (buffer->length <
+	    (version == 4 ? IPOIB__IPV4_HEADER_LENGTH : IPOIB__IPV6_HEADER_LENGTH))
+		return -EINVAL;
+	/* RFC 8200 section 5: no IPv6 on a link that carries less. */
+	if (version == 6 && interface->up && interface->datagram_mtu < IPOIB__IPV6_MTU_MIN)
+		return -EAFNOSUPPORT;
 	return 0;
 }
 
@@ -56,7 +61,7 @@ static void accept(struct ipoib_interface *interface, const struct ipoib_packet 
 
 	buffer->taken = true;
 	buffer->control = false;
-	buffer->type = IPOIB__TYPE_IPV4;
+	buffer->type = packet->next_hop.family == IPOIB_IPV4 ? IPOIB__TYPE_IPV4 : IPOIB__TYPE_IPV6;
 	buffer->next_hop = packet->next_hop;
 	interface->statistics.accepted++;
 	interface->statistics.queued++;

@@ -65,8 +65,11 @@ int ipoib_interface_info(const struct ipoib_interface *interface, struct ipoib_i
 int ipoib_interface_statistics(const struct ipoib_interface *interface,
 			       struct ipoib_statistics *statistics)
 {
-	return ipoib__sized_out(statistics, statistics->size, sizeof(*statistics),
-				&interface->statistics, sizeof(interface->statistics));
+	struct ipoib_statistics full = interface->statistics;
+
+	full.neighbours_collected = interface->neighbours.collected;
+	return ipoib__sized_out(statistics, statistics->size, sizeof(*statistics), &full,
+				sizeof(full));
 }
 
 /* ---- neighbours ---- */
@@ -84,9 +87,10 @@ static int fill_neighbour(const struct ipoib_interface *interface, const struct 
 {
 	const struct ipoib__peer *peer = (const struct ipoib__peer *)(const void *)n;
 	uint64_t now = ipoib_context_now(interface->context);
+	static const struct ipoib_link_address none;
 	const struct ipoib_neighbour_info full = {
 		.ip = n->ip,
-		.link_address = n->link_address,
+		.link_address = ipoib__neighbour_valid(n) || n->known ? n->link_address : none,
 		.state = n->state == IPOIB__NEIGHBOUR_NEW ? IPOIB_NEIGHBOUR_INCOMPLETE : n->state,
 		.probes = n->asks,
 		.queued = peer->waiting.count,
@@ -96,6 +100,12 @@ static int fill_neighbour(const struct ipoib_interface *interface, const struct 
 		.used_ns = since(n->used, now),
 		.updated_ns = since(n->updated, now),
 		.moves = n->moves,
+		.flux = n->fluxes,
+		.flux_refused = n->refused,
+		.flux_minute = n->history ? ipoib__neighbour_rate(n->history, now) : 0,
+		.hold_ns = until(n->flux_until, now),
+		.claimed = n->claimed,
+		.old_link_address = n->old_link_address,
 	};
 
 	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
@@ -119,6 +129,43 @@ int ipoib_neighbour_find(const struct ipoib_interface *interface, const struct i
 	const struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, ip);
 
 	return n ? fill_neighbour(interface, n, info) : -ENOENT;
+}
+
+/* The history is a ring: the youngest stands before the place of the next. */
+static int fill_flux(const struct ipoib_interface *interface,
+		     const struct ipoib__neighbour_history *history, uint64_t back,
+		     struct ipoib_flux_record *record)
+{
+	uint32_t at = (history->next + IPOIB__NEIGHBOUR_HISTORY - 1 - (uint32_t)back) %
+		      IPOIB__NEIGHBOUR_HISTORY;
+	const struct ipoib__neighbour_flux *flux = &history->last[at];
+	const struct ipoib_flux_record full = {
+		.age_ns = since(flux->time, ipoib_context_now(interface->context)),
+		.count = flux->count,
+		.claim = flux->claim,
+		.verdict = flux->verdict,
+		.held = flux->held,
+		.claimed = flux->claimed,
+	};
+
+	return ipoib__sized_out(record, record->size, sizeof(full), &full, sizeof(full));
+}
+
+int ipoib_neighbour_flux_next(const struct ipoib_interface *interface, const struct ipoib_ip *ip,
+			      uint64_t *cursor, struct ipoib_flux_record *record)
+{
+	const struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, ip);
+	int status;
+
+	if (!n)
+		return -ENOENT;
+	if (!n->history || *cursor >= n->history->count)
+		return 0;
+	status = fill_flux(interface, n->history, *cursor, record);
+	if (status < 0)
+		return status;
+	(*cursor)++;
+	return 1;
 }
 
 int ipoib_neighbour_mtu(const struct ipoib_interface *interface, const struct ipoib_ip *ip,

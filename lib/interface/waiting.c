@@ -25,6 +25,12 @@ bool ipoib__queue_room_control(const struct ipoib_interface *interface)
 	return interface->waiting_control < CONTROL_MAX;
 }
 
+/* Answers leave a part of it to our own questions: whoever floods us must not make us mute. */
+bool ipoib__queue_room_answer(const struct ipoib_interface *interface)
+{
+	return interface->waiting_control < CONTROL_MAX - CONTROL_MAX / 4;
+}
+
 static uint32_t *counter_of(struct ipoib_interface *interface, const struct ipoib_buffer *buffer)
 {
 	return buffer->control ? &interface->waiting_control : &interface->waiting_count;

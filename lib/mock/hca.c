@@ -48,6 +48,7 @@ void ipoib__hca_set_port(struct ipoib__hca *hca, const struct ipoib_port_attribu
 		return;
 	hca->port = next;
 	hca->port_changed = true;
+	ipoib__hca_ud_follow_pkeys(hca);
 	if (next.state != IPOIB_PORT_ACTIVE) {
 		hca->mad_count = 0;
 		ipoib__hca_rc_fail_all(hca);

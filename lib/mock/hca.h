@@ -179,7 +179,8 @@ struct ipoib__hca_ud {
 	uint32_t qpn;
 	uint32_t qkey;
 	uint32_t psn;
-	uint32_t pkey_index;
+	uint16_t pkey;       /* wanted */
+	uint32_t pkey_index; /* where it stands in the table; IPOIB_PKEYS_MAX: nowhere */
 	uint32_t send_depth, receive_depth;
 	uint32_t sends_open, receives_open; /* posted, and their completions not taken */
 	struct ipoib__ring sends;	    /* struct ipoib_ud_send */
@@ -265,6 +266,10 @@ void ipoib__hca_ud_send(struct ipoib__hca_ud *ud);
 void ipoib__hca_ud_flush_sends(struct ipoib__hca_ud *ud);
 /* One P_Key must be a full member's (IBA 10.9.3): limited members do not hear each other. */
 bool ipoib__hca_pkey_matches(uint16_t a, uint16_t b);
+/* The P_Key of a queue pair, as the port's table has it; 0 when it has gone from there. */
+uint16_t ipoib__hca_ud_pkey(const struct ipoib__hca_ud *ud);
+/* The table has changed: the P_Key of each queue pair may stand elsewhere. */
+void ipoib__hca_ud_follow_pkeys(struct ipoib__hca *hca);
 /* A frame has arrived. */
 void ipoib__hca_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
 			const void *payload);

@@ -263,7 +263,7 @@ struct ipoib__frame ipoib__hca_rc_frame(const struct ipoib__hca_rc *rc, uint8_t 
 		.sqpn = rc->qpn,
 		.dqpn = rc->peer.qpn,
 		.psn = psn & IPOIB__RC_PSN,
-		.pkey = rc->hca->port.pkeys[rc->ud->pkey_index],
+		.pkey = ipoib__hca_ud_pkey(rc->ud),
 		.sl = rc->peer.sl,
 	};
 }

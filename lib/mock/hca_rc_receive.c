@@ -158,7 +158,7 @@ void ipoib__hca_rc_receive(struct ipoib__hca *hca, const struct ipoib__frame *fr
 	else if (rc->state != IPOIB__RC_READY || frame->sqpn != rc->peer.qpn ||
 		 frame->slid != rc->peer.lid)
 		hca->counters.dropped_state++;
-	else if (!ipoib__hca_pkey_matches(frame->pkey, hca->port.pkeys[rc->ud->pkey_index]))
+	else if (!ipoib__hca_pkey_matches(frame->pkey, ipoib__hca_ud_pkey(rc->ud)))
 		hca->counters.dropped_pkey++;
 	else if (frame->operation == IPOIB__FRAME_SEND)
 		take_message(rc, frame, payload);

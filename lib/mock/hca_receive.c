@@ -81,7 +81,7 @@ static void deliver(struct ipoib__hca_ud *ud, const struct ipoib__frame *frame, 
 
 	if (ud->state == IPOIB__HCA_ERROR)
 		hca->counters.dropped_state++;
-	else if (!ipoib__hca_pkey_matches(frame->pkey, hca->port.pkeys[ud->pkey_index]))
+	else if (!ipoib__hca_pkey_matches(frame->pkey, ipoib__hca_ud_pkey(ud)))
 		hca->counters.dropped_pkey++;
 	else if (frame->qkey != ud->qkey)
 		hca->counters.dropped_qkey++;

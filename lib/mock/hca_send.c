@@ -21,7 +21,7 @@ static struct ipoib__frame frame_of(const struct ipoib__hca_ud *ud,
 		.dqpn = send->remote_qpn & IPOIB_QPN_MULTICAST,
 		.qkey = send->remote_qkey & QKEY_CONTROLLED ? ud->qkey : send->remote_qkey,
 		.psn = ud->psn,
-		.pkey = port->pkeys[ud->pkey_index],
+		.pkey = ipoib__hca_ud_pkey(ud),
 		.sl = to->sl,
 		.length = send->length,
 	};

@@ -70,6 +70,22 @@ static bool depth_is_valid(uint32_t depth)
 	return depth >= 1 && depth <= IPOIB__HCA_DEPTH_MAX;
 }
 
+uint16_t ipoib__hca_ud_pkey(const struct ipoib__hca_ud *ud)
+{
+	return ud->pkey_index < IPOIB_PKEYS_MAX ? ud->hca->port.pkeys[ud->pkey_index] : 0;
+}
+
+void ipoib__hca_ud_follow_pkeys(struct ipoib__hca *hca)
+{
+	for (struct ipoib__list *at = hca->queue_pairs.next; at != &hca->queue_pairs;
+	     at = at->next) {
+		struct ipoib__hca_ud *ud = ipoib__container_of(at, struct ipoib__hca_ud, link);
+
+		if (pkey_find(hca, ud->pkey, &ud->pkey_index) < 0)
+			ud->pkey_index = IPOIB_PKEYS_MAX;
+	}
+}
+
 int ipoib__hca_ud_create(struct ipoib__hca *hca, struct ipoib_ud_attributes *attributes,
 			 struct ipoib__hca_ud **out)
 {
@@ -90,6 +106,7 @@ int ipoib__hca_ud_create(struct ipoib__hca *hca, struct ipoib_ud_attributes *att
 
 	ud->hca = hca;
 	ud->state = IPOIB__HCA_READY;
+	ud->pkey = attributes->pkey;
 	ud->pkey_index = pkey_index;
 	ud->send_depth = attributes->send_depth;
 	ud->receive_depth = attributes->receive_depth;

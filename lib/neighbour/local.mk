@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 core_sources += \
+	%D%/claim.c \
+	%D%/collect.c %D%/collect.h \
+	%D%/flux.c \
 	%D%/machine.c \
 	%D%/neighbour.h \
+	%D%/state.h \
 	%D%/table.c

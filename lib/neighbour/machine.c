@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The pure half of neighbour.h: state and event in, state and actions out. */
-#include "neighbour/neighbour.h"
-
-static void enter(struct ipoib__neighbour *n, uint8_t state, uint64_t deadline, uint64_t now)
-{
-	if (n->state != state)
-		n->updated = now;
-	n->state = state;
-	n->deadline = deadline;
-}
+#include "neighbour/state.h"
 
 bool ipoib__neighbour_valid(const struct ipoib__neighbour *n)
 {
 	return n->state == IPOIB_NEIGHBOUR_REACHABLE || n->state == IPOIB_NEIGHBOUR_STALE ||
-	       n->state == IPOIB_NEIGHBOUR_DELAY || n->state == IPOIB_NEIGHBOUR_PROBE;
+	       n->state == IPOIB_NEIGHBOUR_DELAY || n->state == IPOIB_NEIGHBOUR_PROBE ||
+	       n->state == IPOIB_NEIGHBOUR_PERMANENT;
 }
 
 /*
@@ -28,11 +21,12 @@ static uint64_t hold_time(unsigned failures)
 	return hold < IPOIB__NEIGHBOUR_HOLD_MAX_NS ? hold : IPOIB__NEIGHBOUR_HOLD_MAX_NS;
 }
 
-static unsigned start_asking(struct ipoib__neighbour *n, uint64_t now)
+static unsigned start_asking(struct ipoib__neighbour *n,
+			     const struct ipoib__neighbour_parameters *parameters, uint64_t now)
 {
-	enter(n, IPOIB_NEIGHBOUR_INCOMPLETE, now + IPOIB__NEIGHBOUR_RETRANSMIT_NS, now);
 	n->asks = 1;
-	return IPOIB__NEIGHBOUR_ASK_BROADCAST;
+	ipoib__neighbour_enter(n, IPOIB_NEIGHBOUR_INCOMPLETE, now + parameters->retransmit);
+	return IPOIB__NEIGHBOUR_ASK_MULTICAST;
 }
 
 static unsigned give_up(struct ipoib__neighbour *n, uint64_t now)
@@ -40,127 +34,209 @@ static unsigned give_up(struct ipoib__neighbour *n, uint64_t now)
 	if (n->failures < UINT8_MAX)
 		n->failures++;
 	n->hold_until = now + hold_time(n->failures);
-	enter(n, IPOIB_NEIGHBOUR_FAILED, now + IPOIB__NEIGHBOUR_FORGET_NS, now);
+	ipoib__neighbour_enter(n, IPOIB_NEIGHBOUR_FAILED, now + IPOIB__NEIGHBOUR_FORGET_NS);
 	return IPOIB__NEIGHBOUR_UNREACHED;
 }
 
-static unsigned ask_again(struct ipoib__neighbour *n, unsigned action, uint64_t now)
-{
-	n->asks++;
-	n->deadline = now + IPOIB__NEIGHBOUR_RETRANSMIT_NS;
-	return action;
-}
-
-static unsigned on_use(struct ipoib__neighbour *n, uint64_t now)
+static unsigned on_use(struct ipoib__neighbour *n,
+		       const struct ipoib__neighbour_parameters *parameters, uint64_t now)
 {
 	switch (n->state) {
 	case IPOIB__NEIGHBOUR_NEW:
-		return start_asking(n, now);
+		return start_asking(n, parameters, now);
 	case IPOIB_NEIGHBOUR_FAILED:
-		return now >= n->hold_until ? start_asking(n, now) : 0;
+		return now >= n->hold_until ? start_asking(n, parameters, now) : 0;
 	case IPOIB_NEIGHBOUR_STALE:
-		enter(n, IPOIB_NEIGHBOUR_DELAY, now + IPOIB__NEIGHBOUR_DELAY_NS, now);
+		ipoib__neighbour_enter(n, IPOIB_NEIGHBOUR_DELAY, now + parameters->delay);
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-static unsigned on_timer(struct ipoib__neighbour *n, uint64_t now)
+static unsigned ask_again(struct ipoib__neighbour *n,
+			  const struct ipoib__neighbour_parameters *parameters, unsigned action,
+			  uint64_t now)
+{
+	n->asks++;
+	n->due = now + parameters->retransmit;
+	return action;
+}
+
+static unsigned probe_on(struct ipoib__neighbour *n,
+			 const struct ipoib__neighbour_parameters *parameters, uint64_t now)
+{
+	unsigned actions;
+
+	if (n->asks < parameters->unicast_probes)
+		return ask_again(n, parameters, IPOIB__NEIGHBOUR_ASK_UNICAST, now);
+	if (ipoib__neighbour_claim_wins(n, parameters, now, &actions))
+		return actions;
+	if (n->asks < parameters->unicast_probes + parameters->multicast_probes)
+		return ask_again(n, parameters, IPOIB__NEIGHBOUR_ASK_MULTICAST, now);
+	return give_up(n, now);
+}
+
+/* A hint only notes when it came, as there may be one with every packet: so look here. */
+static unsigned reachable_over(struct ipoib__neighbour *n, uint64_t now)
+{
+	if (n->confirmed + n->reachable > now)
+		n->due = n->confirmed + n->reachable;
+	else
+		ipoib__neighbour_doubt(n);
+	return 0;
+}
+
+static unsigned on_due(struct ipoib__neighbour *n,
+		       const struct ipoib__neighbour_parameters *parameters, uint64_t now)
 {
 	switch (n->state) {
 	case IPOIB_NEIGHBOUR_INCOMPLETE:
-		if (n->asks < IPOIB__NEIGHBOUR_ASKS)
-			return ask_again(n, IPOIB__NEIGHBOUR_ASK_BROADCAST, now);
+		if (n->asks < parameters->multicast_probes)
+			return ask_again(n, parameters, IPOIB__NEIGHBOUR_ASK_MULTICAST, now);
 		return give_up(n, now);
 	case IPOIB_NEIGHBOUR_REACHABLE:
-		enter(n, IPOIB_NEIGHBOUR_STALE, IPOIB_NEVER, now);
-		return 0;
+		return reachable_over(n, now);
 	case IPOIB_NEIGHBOUR_DELAY:
-		enter(n, IPOIB_NEIGHBOUR_PROBE, now + IPOIB__NEIGHBOUR_RETRANSMIT_NS, now);
-		n->asks = 1;
-		return IPOIB__NEIGHBOUR_ASK_UNICAST;
+		return ipoib__neighbour_probe(n, parameters, now);
 	case IPOIB_NEIGHBOUR_PROBE:
-		if (n->asks < IPOIB__NEIGHBOUR_ASKS)
-			return ask_again(n, IPOIB__NEIGHBOUR_ASK_UNICAST, now);
-		if (n->asks < 2 * IPOIB__NEIGHBOUR_ASKS)
-			return ask_again(n, IPOIB__NEIGHBOUR_ASK_BROADCAST, now);
-		return give_up(n, now);
+		return probe_on(n, parameters, now);
 	case IPOIB_NEIGHBOUR_FAILED:
-		n->deadline = IPOIB_NEVER;
+		n->due = IPOIB_NEVER;
 		return IPOIB__NEIGHBOUR_FORGET;
 	default:
-		n->deadline = IPOIB_NEVER;
+		n->due = IPOIB_NEVER;
 		return 0;
 	}
 }
 
-/* Stores the address before any state says that it may be used (I26). */
-static unsigned learn(struct ipoib__neighbour *n, const struct ipoib_link_address *address,
-		      uint64_t now)
+static unsigned on_timer(struct ipoib__neighbour *n,
+			 const struct ipoib__neighbour_parameters *parameters, uint64_t now)
 {
-	bool had = ipoib__neighbour_valid(n);
-	bool same = had && ipoib_link_address_same_peer(&n->link_address, address);
-	unsigned flags;
+	unsigned actions = 0;
 
-	if (had && !same)
-		n->old_link_address = n->link_address;
-	flags = ipoib_link_address_flags(&n->link_address) ^ ipoib_link_address_flags(address);
-	n->link_address = *address; /* also when only the flags changed: they are an attribute */
-	if (same)
-		return flags & IPOIB_LINK_ADDRESS_RC ? IPOIB__NEIGHBOUR_FLAGS : 0;
-	n->updated = now;
-	if (!had)
-		return IPOIB__NEIGHBOUR_RESOLVED;
-	n->moves++;
-	return IPOIB__NEIGHBOUR_MOVED;
-}
-
-static unsigned on_answer(struct ipoib__neighbour *n, const struct ipoib_link_address *address,
-			  uint64_t reachable, uint64_t now)
-{
-	unsigned actions = learn(n, address, now);
-
-	n->asks = 0;
-	n->failures = 0;
-	n->confirmed = now;
-	enter(n, IPOIB_NEIGHBOUR_REACHABLE, now + reachable, now);
+	if (ipoib__neighbour_claim_waits(n) && now >= n->flux_until)
+		actions = ipoib__neighbour_claim_due(n, parameters, now);
+	if (now >= n->due)
+		actions |= on_due(n, parameters, now);
 	return actions;
 }
 
-/*
- * What is told unasked proves that the neighbour can reach us, not that we can reach it: STALE
- * (RFC 4861).
- */
-static unsigned on_heard(struct ipoib__neighbour *n, const struct ipoib_link_address *address,
-			 uint64_t now)
+static unsigned confirmed(struct ipoib__neighbour *n,
+			  const struct ipoib__neighbour_parameters *parameters, uint64_t reachable,
+			  uint64_t now)
 {
-	unsigned actions = learn(n, address, now);
+	unsigned actions;
 
-	if (actions & ~(unsigned)IPOIB__NEIGHBOUR_FLAGS) {
-		n->asks = 0;
-		enter(n, IPOIB_NEIGHBOUR_STALE, IPOIB_NEVER, now);
+	if (!ipoib__neighbour_valid(n))
+		return 0; /* of whom? nothing is known that could be confirmed */
+	if (n->state == IPOIB_NEIGHBOUR_PERMANENT) {
+		n->confirmed = now;
+		return 0;
 	}
+	actions = ipoib__neighbour_claim_refuted(n, parameters, now);
+	ipoib__neighbour_reach(n, reachable, now);
 	return actions;
 }
 
-unsigned ipoib__neighbour_step(struct ipoib__neighbour *n, enum ipoib__neighbour_event event,
-			       const struct ipoib_link_address *address, uint64_t reachable,
-			       uint64_t now)
+static unsigned on_hint(struct ipoib__neighbour *n,
+			const struct ipoib__neighbour_parameters *parameters, uint64_t reachable,
+			uint64_t now)
 {
-	switch (event) {
+	if (n->state != IPOIB_NEIGHBOUR_REACHABLE)
+		return confirmed(n, parameters, reachable, now);
+	n->confirmed = now;
+	n->reachable = reachable;
+	return 0;
+}
+
+/* It is where it was, perhaps with other flags. What was entered by hand stays as entered. */
+static unsigned on_same(struct ipoib__neighbour *n,
+			const struct ipoib__neighbour_parameters *parameters,
+			const struct ipoib__neighbour_event *event, bool answered, uint64_t now)
+{
+	unsigned actions = 0;
+
+	if (n->state != IPOIB_NEIGHBOUR_PERMANENT)
+		actions = ipoib__neighbour_settle(n, event->address);
+	if (actions & IPOIB__NEIGHBOUR_RESOLVED)
+		ipoib__neighbour_doubt(n);
+	if (answered)
+		actions |= confirmed(n, parameters, event->reachable, now);
+	return actions;
+}
+
+static unsigned on_told(struct ipoib__neighbour *n,
+			const struct ipoib__neighbour_parameters *parameters,
+			const struct ipoib__neighbour_event *event, bool answered, uint64_t now)
+{
+	if (!event->address)
+		return answered ? confirmed(n, parameters, event->reachable, now) : 0;
+	if (!n->known)
+		return ipoib__neighbour_first(n, parameters, event, answered, now);
+	if (ipoib_link_address_same_peer(&n->link_address, event->address))
+		return on_same(n, parameters, event, answered, now);
+	return ipoib__neighbour_claimed(n, parameters, event, answered, now);
+}
+
+/* RFC 4861 section 7.2.5, override flag clear. */
+static unsigned on_weak(struct ipoib__neighbour *n,
+			const struct ipoib__neighbour_parameters *parameters,
+			const struct ipoib__neighbour_event *event, bool answered, uint64_t now)
+{
+	bool other = event->address &&
+		     !ipoib_link_address_same_peer(&n->link_address, event->address);
+
+	if (!other || !ipoib__neighbour_valid(n))
+		return on_told(n, parameters, event, answered, now);
+	if (n->state == IPOIB_NEIGHBOUR_REACHABLE)
+		ipoib__neighbour_doubt(n);
+	return 0;
+}
+
+static unsigned on_event(struct ipoib__neighbour *n,
+			 const struct ipoib__neighbour_parameters *parameters,
+			 const struct ipoib__neighbour_event *event, uint64_t now)
+{
+	switch (event->type) {
 	case IPOIB__NEIGHBOUR_USE:
-		return on_use(n, now);
+		return on_use(n, parameters, now);
 	case IPOIB__NEIGHBOUR_TIMER:
-		return on_timer(n, now);
+		return on_timer(n, parameters, now);
 	case IPOIB__NEIGHBOUR_ANSWER:
-		return on_answer(n, address, reachable, now);
+		return on_told(n, parameters, event, true, now);
 	case IPOIB__NEIGHBOUR_HEARD:
-		return on_heard(n, address, now);
+		return on_told(n, parameters, event, false, now);
+	case IPOIB__NEIGHBOUR_WEAK_ANSWER:
+		return on_weak(n, parameters, event, true, now);
+	case IPOIB__NEIGHBOUR_WEAK_HEARD:
+		return on_weak(n, parameters, event, false, now);
+	case IPOIB__NEIGHBOUR_CONFIRM:
+		return on_hint(n, parameters, event->reachable, now);
 	case IPOIB__NEIGHBOUR_DOUBT:
 		if (n->state == IPOIB_NEIGHBOUR_REACHABLE)
-			enter(n, IPOIB_NEIGHBOUR_STALE, IPOIB_NEVER, now);
+			ipoib__neighbour_doubt(n);
 		return 0;
+	case IPOIB__NEIGHBOUR_FIX:
+		return ipoib__neighbour_fixed(n, event->address);
 	}
 	return 0;
+}
+
+unsigned ipoib__neighbour_step(struct ipoib__neighbour *n,
+			       const struct ipoib__neighbour_parameters *parameters,
+			       const struct ipoib__neighbour_event *event, uint64_t now)
+{
+	const struct ipoib_link_address address = n->link_address;
+	const uint8_t state = n->state;
+	unsigned actions = on_event(n, parameters, event, now);
+
+	n->deadline = n->due;
+	if (ipoib__neighbour_claim_waits(n) && n->flux_until < n->due)
+		n->deadline = n->flux_until;
+	if (n->state != state || memcmp(&n->link_address, &address, sizeof(address)) != 0) {
+		n->updated = now;
+		actions |= IPOIB__NEIGHBOUR_CHANGED;
+	}
+	return actions;
 }

@@ -8,25 +8,53 @@
  *            use            answer            reachable time over
  *      NEW -----> INCOMPLETE ----> REACHABLE ---------------------> STALE
  *                  |   ^                ^                             | use
- *      no answer   |   | use, after     | answer                      v
+ *      no answer   |   | use, after     | answer, or a hint           v
  *      to 3 asks   v   | the hold time  +------ PROBE <------------ DELAY
  *                 FAILED                          |       5 s
  *                  ^------------------------------+
- *                         no answer to 3 unicast and 3 broadcast asks
+ *                         no answer to 3 unicast and 3 multicast asks
  *
- * It is pure: ipoib__neighbour_step() takes an event and the time, and answers with what is to
- * be done. The table around it keeps entries, their timers and their order of use; it makes
- * nothing happen itself but calls `act`, and the floor above does the asking, sending and
- * answering.
+ * PERMANENT stands beside: entered by hand, never asked, never moved.
+ *
+ * Flux. A neighbour's identity is its GID and queue pair number. Who claims another GID for a
+ * neighbour that has an address is not believed for the asking:
+ *
+ *   1. A claim is noted: who, which packet, when. The neighbour stays where it is, and so does
+ *      traffic.
+ *   2. Policy CONFIRM goes to PROBE: the port that is known is asked by unicast. If it answers,
+ *      the claim is refused. If it does not answer unicast_probes questions, the neighbour moves
+ *      to the claim heard last. PIN refuses; ACCEPT moves at once; HOLD moves at once unless the
+ *      hold-down time is running.
+ *   3. A move, a refusal under CONFIRM, and under HOLD the first resolution, start the hold-down
+ *      time: until it is over no claim changes anything (I14). The last one made meanwhile is
+ *      looked at when it ends. Repeating what is known, or a refused claim, does not prolong it,
+ *      nor does a refusal while it runs (I35).
+ *   4. A neighbour that has been found dead (unicast asks unanswered, or FAILED) may move to
+ *      whoever answers, in a hold-down time that began with a refusal too; but not in one that
+ *      began with a move to another GID, so that two ports which never answer a unicast cannot
+ *      make it swing (I14). Under PIN it may not move.
+ *   5. Another queue pair number at the same GID is a peer that restarted: believed at once (PIN
+ *      is about ports), but not twice within the hold-down time: then it is a claim as the
+ *      others, unless the neighbour is dead. Flags are an attribute.
+ *   6. To whom a neighbour moves because the old port was silent, or the hold-down time is over,
+ *      nobody has spoken just now: it is STALE, or, if it was used lately, in PROBE at once
+ *      (RFC 4861 section 7.3.3 allows to send probes early; waiting 5 s for a hint that the old
+ *      port did not give would be wasted).
+ *
+ * The machine is pure: ipoib__neighbour_step() takes an event and the time, and answers with
+ * what is to be done. The table around it keeps entries, their timers, their history and their
+ * order of use; it makes nothing happen itself but calls `act`, and the floor above does the
+ * asking, sending and answering.
  *
  * Differences from the kernel, each for a reason:
- *  - After the unicast probes the neighbour is asked by broadcast before it is given up: a peer
+ *  - After the unicast probes the neighbour is asked by multicast before it is given up: a peer
  *    that restarted has another queue pair number, and a unicast can never reach it (RFC 4391
  *    section 9.4).
  *  - A failed neighbour is held for a time that grows, instead of being asked again at the next
  *    packet (I13).
  *  - Entries made because somebody else asked us (not because we want to send) may fill a part
  *    of the table only, and never push others out (I41).
+ *  - Limits are a table's own, and not the whole machine's (I37).
  */
 #ifndef IPOIB__NEIGHBOUR_H
 #define IPOIB__NEIGHBOUR_H
@@ -44,12 +72,6 @@
 #include "base/table.h"
 #include "base/wheel.h"
 
-/* The kernel's defaults (net/core/neighbour.c; RFC 4861 section 10). In nanoseconds. */
-#define IPOIB__NEIGHBOUR_RETRANSMIT_NS UINT64_C(1000000000)
-/* times 0.5 to 1.5, drawn at each confirmation */
-#define IPOIB__NEIGHBOUR_REACHABLE_NS UINT64_C(30000000000)
-#define IPOIB__NEIGHBOUR_DELAY_NS UINT64_C(5000000000)
-#define IPOIB__NEIGHBOUR_ASKS 3 /* unanswered requests of one kind before the next step */
 /* A host that is switched on again answers within seconds, and asks us itself anyway. */
 #define IPOIB__NEIGHBOUR_HOLD_NS UINT64_C(1000000000)
 #define IPOIB__NEIGHBOUR_HOLD_MAX_NS UINT64_C(16000000000)
@@ -65,61 +87,160 @@
  * one insertion.
  */
 #define IPOIB__NEIGHBOUR_EVICT_LOOK 16
+/* Above gc_thresh2 entries go that were idle for so long; the kernel's forced collection. */
+#define IPOIB__NEIGHBOUR_FORCED_NS UINT64_C(5000000000)
+/* Idle entries are collected so often (gc_interval), and so many at a time at most. */
+#define IPOIB__NEIGHBOUR_GC_INTERVAL_NS UINT64_C(30000000000)
+#define IPOIB__NEIGHBOUR_GC_BATCH 256
+/* Flux events kept of a neighbour. */
+#define IPOIB__NEIGHBOUR_HISTORY 8
+/* The last minute is counted in parts of so many nanoseconds. */
+#define IPOIB__NEIGHBOUR_RATE_NS UINT64_C(10000000000)
+#define IPOIB__NEIGHBOUR_RATE_PARTS 6
 
 /* States: enum ipoib_neighbour_state, and this one, which nobody outside sees. */
 #define IPOIB__NEIGHBOUR_NEW 0
 
-enum ipoib__neighbour_event {
+/* What can be chosen. Times in nanoseconds, none of them 0. */
+struct ipoib__neighbour_parameters {
+	uint64_t retransmit;    /* between two questions */
+	uint64_t reachable;     /* times 0.5 to 1.5, drawn at each confirmation */
+	uint64_t delay;         /* from DELAY to PROBE */
+	uint64_t flux_hold;     /* hold-down time */
+	uint64_t stale;         /* gc_stale_time */
+	uint8_t unicast_probes; /* at least 1, as multicast_probes */
+	uint8_t multicast_probes;
+	uint8_t flux;           /* enum ipoib_flux_policy */
+	uint32_t thresh1;       /* gc_thresh1 to 3: thresh1 <= thresh2 <= limit */
+	uint32_t thresh2;
+	uint32_t limit;
+};
+
+enum ipoib__neighbour_event_type {
 	IPOIB__NEIGHBOUR_USE,    /* a packet wants to go there */
 	IPOIB__NEIGHBOUR_TIMER,  /* its deadline has come */
-	IPOIB__NEIGHBOUR_ANSWER, /* it answered our request, with a link address */
+	/*
+	 * It answered our question: with a link address, or without (NULL), which confirms the
+	 * one that is known
+	 */
+	IPOIB__NEIGHBOUR_ANSWER,
 	IPOIB__NEIGHBOUR_HEARD,  /* it told its link address unasked */
-	/* something suggests that it may have changed: confirm before trusting */
+	/*
+	 * The same, not to override another one (RFC 4861 section 7.2.5: override flag clear): a
+	 * different address makes REACHABLE STALE and nothing else, unless none is known
+	 */
+	IPOIB__NEIGHBOUR_WEAK_ANSWER,
+	IPOIB__NEIGHBOUR_WEAK_HEARD,
+	IPOIB__NEIGHBOUR_CONFIRM, /* the caller has proof that packets reach it */
+	/* something suggests that it may have changed: confirm before trusting it */
 	IPOIB__NEIGHBOUR_DOUBT,
+	IPOIB__NEIGHBOUR_FIX,     /* it is PERMANENT from now on, with this link address */
+};
+
+struct ipoib__neighbour_event {
+	enum ipoib__neighbour_event_type type;
+	const struct ipoib_link_address *address; /* of ANSWER, HEARD, both WEAK ones, FIX */
+	uint8_t claim;      /* enum ipoib_claim: the packet that said so */
+	uint64_t reachable; /* of ANSWERs, CONFIRM: drawn; the table fills it in */
 };
 
 enum ipoib__neighbour_action {
-	IPOIB__NEIGHBOUR_ASK_BROADCAST = 1,
-	IPOIB__NEIGHBOUR_ASK_UNICAST = 2,
+	IPOIB__NEIGHBOUR_ASK_MULTICAST = 1,
+	IPOIB__NEIGHBOUR_ASK_UNICAST = 2, /* the link address that is known */
 	IPOIB__NEIGHBOUR_RESOLVED = 4,  /* it has a link address, and had none */
-	IPOIB__NEIGHBOUR_MOVED = 8,     /* its GID or queue pair number is another */
+	/* its GID or queue pair number is another; together with RESOLVED after it was FAILED */
+	IPOIB__NEIGHBOUR_MOVED = 8,
 	IPOIB__NEIGHBOUR_UNREACHED = 16,/* it is given up: answer what waits for it */
 	IPOIB__NEIGHBOUR_FORGET = 32,   /* remove the entry */
 	IPOIB__NEIGHBOUR_FLAGS = 64,    /* it takes connections now, or does not any more */
+	/*
+	 * somebody claims another GID for it, or a claim has been decided; `verdict` says what has
+	 * become of it
+	 */
+	IPOIB__NEIGHBOUR_FLUX = 128,
+	IPOIB__NEIGHBOUR_CHANGED = 256, /* its state or link address is another: the monitor's */
+};
+
+/* A flux event, as it is remembered. */
+struct ipoib__neighbour_flux {
+	uint64_t time;   /* of the first claim */
+	uint32_t count;  /* the same claim, so many times in a row */
+	uint8_t claim;   /* enum ipoib_claim, of the first */
+	uint8_t verdict; /* enum ipoib_flux_verdict, of the last */
+	struct ipoib_link_address held;
+	struct ipoib_link_address claimed;
+};
+
+/* Made with the first flux event of a neighbour. */
+struct ipoib__neighbour_history {
+	struct ipoib__neighbour_flux last[IPOIB__NEIGHBOUR_HISTORY]; /* a ring */
+	uint32_t next;  /* where the next one goes */
+	uint32_t count; /* how many there are */
+	/* claims by parts of a minute; the part that `part` says is the current one */
+	uint16_t rate[IPOIB__NEIGHBOUR_RATE_PARTS];
+	uint64_t part;  /* time / RATE_NS */
 };
 
 struct ipoib__neighbour {
 	struct ipoib_ip ip;
-	struct ipoib_link_address link_address; /* valid in REACHABLE, STALE, DELAY, PROBE */
+	/* valid in REACHABLE, STALE, DELAY, PROBE, PERMANENT; the last one known in FAILED */
+	struct ipoib_link_address link_address;
 	struct ipoib_link_address old_link_address; /* before it last moved */
+	struct ipoib_link_address claimed; /* of the claim that is not decided; zero: none */
+	struct ipoib_link_address last_claimed; /* of the last claim, whatever became of it */
+	uint16_t asks;       /* requests sent since the last answer: two uint8_t may add up */
 	uint8_t state;
-	uint8_t asks;        /* requests sent since the last answer */
 	uint8_t failures;    /* times given up in a row */
-	uint64_t deadline;   /* of the state; IPOIB_NEVER */
+	uint8_t known;       /* link_address was valid once */
+	uint8_t verdict;     /* of the last claim, enum ipoib_flux_verdict */
+	uint8_t claim;       /* the packet of the last claim, enum ipoib_claim */
+	uint8_t flux_moved;  /* the hold-down time binds a dead neighbour too (4) */
+	uint8_t flux_restarted; /* another queue pair number was believed in it (5) */
+	uint64_t due;        /* of the state; IPOIB_NEVER */
+	uint64_t deadline;   /* due, or the end of the hold-down time if a claim waits for it */
 	uint64_t hold_until; /* FAILED: not asked again before */
+	uint64_t flux_until; /* the end of the hold-down time; passed, or 0: it is not running */
 	uint64_t confirmed;  /* when it last answered; IPOIB_NEVER */
+	uint64_t reachable;  /* how long that is good for */
 	uint64_t used;       /* when a packet last went to it; IPOIB_NEVER */
 	uint64_t updated;    /* when its state or link address last changed */
 	uint64_t moves;
+	uint64_t fluxes;     /* claims that are flux: of another GID, and see 5 */
+	uint64_t refused;    /* of those: refused; many of the same may be refused as one */
 	/* the table's */
 	uint64_t hash;
 	uint64_t touched;
-	struct ipoib__list recent; /* order of use, least recent first */
+	struct ipoib__list recent; /* order of use, least recent first; or of the permanent ones */
 	struct ipoib__timer timer;
+	struct ipoib__neighbour_history *history; /* NULL: no flux, or no memory for it */
 	struct ipoib__neighbours *table;
 };
 
 /*
- * One step. `address` comes with ANSWER and HEARD; `reachable` is the reachable time drawn for
- * this answer. Changes n up to and including its deadline, and returns actions (a set of enum
+ * One step. Changes n but not the table's part of it, and returns actions (a set of enum
  * ipoib__neighbour_action).
  */
-unsigned ipoib__neighbour_step(struct ipoib__neighbour *n, enum ipoib__neighbour_event event,
-			       const struct ipoib_link_address *address, uint64_t reachable,
-			       uint64_t now);
+unsigned ipoib__neighbour_step(struct ipoib__neighbour *n,
+			       const struct ipoib__neighbour_parameters *parameters,
+			       const struct ipoib__neighbour_event *event, uint64_t now);
 
 /* Whether its link address may be used. */
 bool ipoib__neighbour_valid(const struct ipoib__neighbour *n);
+
+/* Notes a claim in a history: n->claim, n->verdict. */
+void ipoib__neighbour_note(struct ipoib__neighbour_history *history,
+			   const struct ipoib__neighbour *n,
+			   const struct ipoib_link_address *held,
+			   const struct ipoib_link_address *claimed, uint64_t now);
+/*
+ * The claims that waited have been decided: the one that was heard last by n->verdict, and what
+ * it had displaced is refused.
+ */
+void ipoib__neighbour_decided(struct ipoib__neighbour_history *history,
+			      const struct ipoib__neighbour *n,
+			      const struct ipoib_link_address *claimed);
+/* Claims in the last minute. */
+uint32_t ipoib__neighbour_rate(const struct ipoib__neighbour_history *history, uint64_t now);
 
 /*
  * What the table needs of its owner. An entry is entry_size octets, with struct
@@ -129,7 +250,7 @@ struct ipoib__neighbours_hooks {
 	size_t entry_size;
 	/*
 	 * Does the actions of a step. It must not remove the entry but by
-	 * ipoib__neighbours_remove() last of all.
+	 * ipoib__neighbours_remove() last of all. Called for CHANGED alone too.
 	 */
 	void (*act)(void *owner, struct ipoib__neighbour *n, unsigned actions, uint64_t now);
 	/* Whether an entry has work in flight and must not be evicted (I37). */
@@ -144,15 +265,20 @@ struct ipoib__neighbours {
 	struct ipoib__random *random;
 	const struct ipoib__neighbours_hooks *hooks;
 	void *owner;
-	uint32_t limit;
+	struct ipoib__neighbour_parameters parameters;
 	uint8_t key[IPOIB__SIPHASH_KEY];
 	struct ipoib__table table;
-	struct ipoib__list recent;
+	struct ipoib__list recent;    /* all but the permanent ones */
+	struct ipoib__list permanent;
+	uint32_t permanent_count;
+	struct ipoib__timer collect;  /* runs while there are more than gc_thresh1 */
+	uint64_t collected;           /* evicted or collected */
 };
 
 void ipoib__neighbours_init(struct ipoib__neighbours *table, struct ipoib__memory *memory,
 			    struct ipoib__wheel *wheel, struct ipoib__random *random,
-			    const uint8_t key[IPOIB__SIPHASH_KEY], uint32_t limit,
+			    const uint8_t key[IPOIB__SIPHASH_KEY],
+			    const struct ipoib__neighbour_parameters *parameters,
 			    const struct ipoib__neighbours_hooks *hooks, void *owner);
 /* Removes every entry. */
 void ipoib__neighbours_fini(struct ipoib__neighbours *table);
@@ -162,20 +288,28 @@ struct ipoib__neighbour *ipoib__neighbours_find(const struct ipoib__neighbours *
 						const struct ipoib_ip *ip);
 /*
  * Makes the entry of an address that has none, in the state NEW, and steps nothing. wanted: a
- * packet of ours is to go there; then the least recently used idle entry gives way when the
- * table is full. 0, -ENOMEM, or -ENOBUFS (full).
+ * packet of ours is to go there, or it is to be permanent; then the least recently used idle
+ * entry gives way when the table is full. 0, -ENOMEM, or -ENOBUFS (full).
  */
 int ipoib__neighbours_make(struct ipoib__neighbours *table, const struct ipoib_ip *ip, bool wanted,
 			   uint64_t now, struct ipoib__neighbour **out);
+/*
+ * Makes an entry permanent: event FIX. 0, or -ENOBUFS: three quarters of the table are permanent
+ * already, and the rest is for those that come and go.
+ */
+int ipoib__neighbours_fix(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
+			  const struct ipoib_link_address *address, uint64_t now);
 /* Ends and frees an entry. */
 void ipoib__neighbours_remove(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
 			      bool evicted);
+/* Removes all, the permanent ones only if so said. */
+void ipoib__neighbours_flush(struct ipoib__neighbours *table, bool permanent);
 /*
- * One step of an entry: the machine, its timer, and the actions. The entry may be gone afterwards.
+ * One step of an entry: the machine, its timer, its history, and the actions. The entry may be
+ * gone afterwards.
  */
 void ipoib__neighbours_step(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
-			    enum ipoib__neighbour_event event,
-			    const struct ipoib_link_address *address, uint64_t now);
+			    const struct ipoib__neighbour_event *event, uint64_t now);
 /*
  * A packet goes to it: notes the time, and once in a while the order of use; then it returns true.
  */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The table half of neighbour.h: who is kept, who gives way, whose timer runs. */
-#include "neighbour/neighbour.h"
+/*
+ * The table half of neighbour.h: who is there, whose timer runs, what is remembered. Who gives
+ * way, and when, is in collect.c.
+ */
+#include "neighbour/collect.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,37 +21,35 @@ static uint64_t hash_of(const struct ipoib__neighbours *table, const struct ipoi
 	return ipoib__siphash(table->key, ip->raw, ip->family == IPOIB_IPV4 ? 4 : 16);
 }
 
-static void expire(struct ipoib__timer *timer, uint64_t now)
-{
-	struct ipoib__neighbour *n = ipoib__container_of(timer, struct ipoib__neighbour, timer);
-
-	ipoib__neighbours_step(n->table, n, IPOIB__NEIGHBOUR_TIMER, NULL, now);
-}
-
 void ipoib__neighbours_init(struct ipoib__neighbours *table, struct ipoib__memory *memory,
 			    struct ipoib__wheel *wheel, struct ipoib__random *random,
-			    const uint8_t key[IPOIB__SIPHASH_KEY], uint32_t limit,
+			    const uint8_t key[IPOIB__SIPHASH_KEY],
+			    const struct ipoib__neighbour_parameters *parameters,
 			    const struct ipoib__neighbours_hooks *hooks, void *owner)
 {
-	ipoib__assert(hooks->entry_size >= sizeof(struct ipoib__neighbour) && limit > 0);
+	ipoib__assert(hooks->entry_size >= sizeof(struct ipoib__neighbour));
+	ipoib__assert(parameters->limit > 0 && parameters->thresh1 <= parameters->thresh2 &&
+		      parameters->thresh2 <= parameters->limit);
+	ipoib__assert(parameters->unicast_probes > 0 && parameters->multicast_probes > 0);
 	table->memory = memory;
 	table->wheel = wheel;
 	table->random = random;
 	table->hooks = hooks;
 	table->owner = owner;
-	table->limit = limit;
+	table->parameters = *parameters;
 	memcpy(table->key, key, sizeof(table->key));
 	ipoib__table_init(&table->table, memory, equal, NULL);
 	ipoib__list_init(&table->recent);
+	ipoib__list_init(&table->permanent);
+	table->permanent_count = 0;
+	table->collected = 0;
+	ipoib__neighbours_collect_init(table);
 }
 
 void ipoib__neighbours_fini(struct ipoib__neighbours *table)
 {
-	struct ipoib__list *first;
-
-	while ((first = ipoib__list_first(&table->recent)) != NULL)
-		ipoib__neighbours_remove(
-			table, ipoib__container_of(first, struct ipoib__neighbour, recent), false);
+	ipoib__neighbours_flush(table, true);
+	ipoib__wheel_cancel(table->wheel, &table->collect);
 	ipoib__table_fini(&table->table);
 }
 
@@ -63,49 +64,25 @@ struct ipoib__neighbour *ipoib__neighbours_find(const struct ipoib__neighbours *
 	return ipoib__table_find(&table->table, hash_of(table, ip), ip);
 }
 
-/* Takes out the least recently used entry that may go. Busy ones met on the way count as used. */
-static bool evict_one(struct ipoib__neighbours *table)
+static void expire(struct ipoib__timer *timer, uint64_t now)
 {
-	for (unsigned i = 0; i < IPOIB__NEIGHBOUR_EVICT_LOOK; i++) {
-		struct ipoib__list *first = ipoib__list_first(&table->recent);
-		struct ipoib__neighbour *n =
-			ipoib__container_of(first, struct ipoib__neighbour, recent);
+	const struct ipoib__neighbour_event event = { .type = IPOIB__NEIGHBOUR_TIMER };
+	struct ipoib__neighbour *n = ipoib__container_of(timer, struct ipoib__neighbour, timer);
 
-		if (!table->hooks->busy(table->owner, n)) {
-			ipoib__neighbours_remove(table, n, true);
-			return true;
-		}
-		ipoib__list_remove(first);
-		ipoib__list_push_back(&table->recent, first);
-	}
-	return false;
+	ipoib__neighbours_step(n->table, n, &event, now);
 }
 
-/* What nobody here asked for may take three quarters of the table, and displaces nothing (I41). */
-static int make_room(struct ipoib__neighbours *table, bool wanted)
+static struct ipoib__neighbour *new_entry(struct ipoib__neighbours *table,
+					  const struct ipoib_ip *ip, uint64_t now)
 {
-	size_t count = ipoib__table_count(&table->table);
+	struct ipoib__neighbour *n =
+		ipoib__memory_get(table->memory, table->hooks->entry_size);
 
-	if (!wanted)
-		return count < table->limit - table->limit / 4 ? 0 : -ENOBUFS;
-	if (count < table->limit)
-		return 0;
-	return evict_one(table) ? 0 : -ENOBUFS;
-}
-
-int ipoib__neighbours_make(struct ipoib__neighbours *table, const struct ipoib_ip *ip, bool wanted,
-			   uint64_t now, struct ipoib__neighbour **out)
-{
-	struct ipoib__neighbour *n;
-	int status = make_room(table, wanted);
-
-	if (status < 0)
-		return status;
-	n = ipoib__memory_get(table->memory, table->hooks->entry_size);
 	if (!n)
-		return -ENOMEM;
+		return NULL;
 	n->ip = *ip;
 	n->state = IPOIB__NEIGHBOUR_NEW;
+	n->due = IPOIB_NEVER;
 	n->deadline = IPOIB_NEVER;
 	n->confirmed = IPOIB_NEVER;
 	n->used = IPOIB_NEVER;
@@ -115,14 +92,41 @@ int ipoib__neighbours_make(struct ipoib__neighbours *table, const struct ipoib_i
 	n->hash = hash_of(table, ip);
 	ipoib__list_init(&n->recent);
 	ipoib__timer_init(&n->timer, expire);
+	return n;
+}
+
+/*
+ * Memory first, and only then who has to give way for it: what cannot be made must cost nobody
+ * his entry. So the table holds one more than its limit for a moment.
+ */
+int ipoib__neighbours_make(struct ipoib__neighbours *table, const struct ipoib_ip *ip, bool wanted,
+			   uint64_t now, struct ipoib__neighbour **out)
+{
+	struct ipoib__neighbour *n;
+	int status;
+
+	if (!wanted && ipoib__table_count(&table->table) >= ipoib__neighbours_share(table))
+		return -ENOBUFS;
+	n = new_entry(table, ip, now);
+	if (!n)
+		return -ENOMEM;
 	status = ipoib__table_insert(&table->table, n->hash, n);
-	if (status < 0) {
-		ipoib__memory_put(table->memory, n, table->hooks->entry_size);
-		return status;
+	if (status < 0)
+		goto free_entry;
+	if (!ipoib__neighbours_make_room(table, wanted, now)) {
+		status = -ENOBUFS;
+		goto remove_entry;
 	}
 	ipoib__list_push_back(&table->recent, &n->recent);
+	ipoib__neighbours_collect_later(table, now);
 	*out = n;
 	return 0;
+
+remove_entry:
+	ipoib__table_remove(&table->table, n->hash, n);
+free_entry:
+	ipoib__memory_put(table->memory, n, table->hooks->entry_size);
+	return status == -ENOSPC ? -ENOBUFS : status;
 }
 
 void ipoib__neighbours_remove(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
@@ -131,32 +135,113 @@ void ipoib__neighbours_remove(struct ipoib__neighbours *table, struct ipoib__nei
 	bool there;
 
 	table->hooks->end(table->owner, n, evicted);
+	if (n->state == IPOIB_NEIGHBOUR_PERMANENT)
+		table->permanent_count--;
+	table->collected += evicted;
 	ipoib__wheel_cancel(table->wheel, &n->timer);
 	ipoib__list_remove(&n->recent);
 	there = ipoib__table_remove(&table->table, n->hash, n);
 	ipoib__assert(there);
 	(void)there;
+	ipoib__memory_put(table->memory, n->history, sizeof(*n->history));
 	ipoib__memory_put(table->memory, n, table->hooks->entry_size);
 }
 
-/* RFC 4861 section 6.3.2: spread, so that neighbours learned together are not asked together. */
-static uint64_t draw_reachable(struct ipoib__neighbours *table)
+static void remove_all(struct ipoib__neighbours *table, struct ipoib__list *list)
 {
-	return ipoib__random_jitter(table->random, IPOIB__NEIGHBOUR_REACHABLE_NS, 50);
+	struct ipoib__list *first;
+
+	while ((first = ipoib__list_first(list)) != NULL)
+		ipoib__neighbours_remove(
+			table, ipoib__container_of(first, struct ipoib__neighbour, recent), false);
+}
+
+void ipoib__neighbours_flush(struct ipoib__neighbours *table, bool permanent)
+{
+	remove_all(table, &table->recent);
+	if (permanent)
+		remove_all(table, &table->permanent);
+}
+
+int ipoib__neighbours_fix(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
+			  const struct ipoib_link_address *address, uint64_t now)
+{
+	const struct ipoib__neighbour_event event = { .type = IPOIB__NEIGHBOUR_FIX,
+						      .address = address };
+
+	if (n->state != IPOIB_NEIGHBOUR_PERMANENT &&
+	    table->permanent_count >= ipoib__neighbours_share(table))
+		return -ENOBUFS;
+	ipoib__neighbours_step(table, n, &event, now);
+	return 0;
+}
+
+/* The random part of an event: spread, so that those learned together are not asked together. */
+static struct ipoib__neighbour_event drawn(struct ipoib__neighbours *table,
+					   const struct ipoib__neighbour_event *event)
+{
+	struct ipoib__neighbour_event filled = *event;
+
+	if (event->type == IPOIB__NEIGHBOUR_ANSWER || event->type == IPOIB__NEIGHBOUR_WEAK_ANSWER ||
+	    event->type == IPOIB__NEIGHBOUR_CONFIRM) /* RFC 4861 section 6.3.2: 0.5 to 1.5 */
+		filled.reachable = ipoib__random_jitter(table->random, table->parameters.reachable,
+							50);
+	return filled;
+}
+
+/* What of an entry is compared after a step. */
+struct before {
+	uint64_t deadline;
+	uint64_t fluxes;
+	struct ipoib_link_address held;
+	struct ipoib_link_address claimed;
+	uint8_t state;
+};
+
+/* What a step found out about claims. Without memory for a history the counters count. */
+static void remember(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
+		     const struct before *before,
+		     const struct ipoib__neighbour_event *event, uint64_t now)
+{
+	if (!n->history)
+		n->history = ipoib__memory_get(table->memory, sizeof(*n->history));
+	if (!n->history)
+		return;
+	if (n->fluxes != before->fluxes)
+		ipoib__neighbour_note(n->history, n, &before->held, event->address, now);
+	else
+		ipoib__neighbour_decided(n->history, n, &before->claimed);
+}
+
+/* Permanent entries are not in the order of use: nobody who looks for room need pass them. */
+static void make_permanent(struct ipoib__neighbours *table, struct ipoib__neighbour *n)
+{
+	ipoib__list_remove(&n->recent);
+	ipoib__list_push_back(&table->permanent, &n->recent);
+	table->permanent_count++;
 }
 
 void ipoib__neighbours_step(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
-			    enum ipoib__neighbour_event event,
-			    const struct ipoib_link_address *address, uint64_t now)
+			    const struct ipoib__neighbour_event *event, uint64_t now)
 {
-	uint64_t reachable = event == IPOIB__NEIGHBOUR_ANSWER ? draw_reachable(table) : 0;
-	unsigned actions = ipoib__neighbour_step(n, event, address, reachable, now);
+	const struct ipoib__neighbour_event filled = drawn(table, event);
+	const struct before before = { .deadline = n->deadline,
+				       .fluxes = n->fluxes,
+				       .held = n->link_address,
+				       .claimed = n->claimed,
+				       .state = n->state };
+	unsigned actions = ipoib__neighbour_step(n, &table->parameters, &filled, now);
 
 	if (actions & IPOIB__NEIGHBOUR_FORGET) {
 		ipoib__neighbours_remove(table, n, false);
 		return;
 	}
-	ipoib__wheel_arm(table->wheel, &n->timer, n->deadline);
+	if (n->deadline != before.deadline || !ipoib__timer_armed(&n->timer))
+		ipoib__wheel_arm(table->wheel, &n->timer, n->deadline);
+	if (n->state == IPOIB_NEIGHBOUR_PERMANENT && before.state != IPOIB_NEIGHBOUR_PERMANENT)
+		make_permanent(table, n);
+	if (actions & IPOIB__NEIGHBOUR_FLUX)
+		remember(table, n, &before, event, now);
 	if (actions != 0)
 		table->hooks->act(table->owner, n, actions, now);
 }
@@ -167,9 +252,7 @@ bool ipoib__neighbours_touch(struct ipoib__neighbours *table, struct ipoib__neig
 	n->used = now;
 	if (now - n->touched < IPOIB__NEIGHBOUR_TOUCH_NS)
 		return false;
-	n->touched = now;
-	ipoib__list_remove(&n->recent);
-	ipoib__list_push_back(&table->recent, &n->recent);
+	ipoib__neighbours_move_back(table, n, now);
 	return true;
 }
 

@@ -18,12 +18,20 @@ static uint64_t hash_of(const struct ipoib__paths *cache, const struct ipoib_gid
 	return ipoib__siphash(cache->key, dgid->raw, sizeof(dgid->raw));
 }
 
+/* The question of a path is over. */
+static void not_asked(struct ipoib__paths *cache, struct ipoib__path *path)
+{
+	ipoib__assert(path->asked && cache->outstanding > 0);
+	cache->outstanding--;
+	cache->outstanding_strangers -= path->stranger;
+	path->asked = false;
+	ipoib__list_remove(&path->turn);
+}
+
 static void take_back(struct ipoib__paths *cache, struct ipoib__path *path)
 {
 	cache->hooks->cancel(cache->owner, path->question);
-	cache->outstanding--;
-	path->asked = false;
-	ipoib__list_remove(&path->turn);
+	not_asked(cache, path);
 }
 
 static void remove_path(struct ipoib__paths *cache, struct ipoib__path *path)
@@ -52,10 +60,26 @@ static void step(struct ipoib__paths *cache, struct ipoib__path *path,
 
 	if (path->users > 0)
 		ipoib__wheel_arm(cache->wheel, &path->timer, path->deadline);
-	if ((actions & IPOIB__PATH_ASK) && !ipoib__list_is_linked(&path->turn))
-		ipoib__list_push_back(&cache->turn, &path->turn);
+	if ((actions & IPOIB__PATH_ASK) && !ipoib__list_is_linked(&path->turn)) {
+		path->stranger = path->users == 0;
+		ipoib__list_push_back(path->stranger ? &cache->strangers : &cache->turn,
+				      &path->turn);
+	}
 	if (actions & ~(unsigned)IPOIB__PATH_ASK)
 		cache->hooks->act(cache->owner, path, actions, now);
+}
+
+/* Whose turn it is, taken out of its line; NULL when nobody may be asked for now. */
+static struct ipoib__list *next_turn(struct ipoib__paths *cache)
+{
+	struct ipoib__list *first;
+
+	if (cache->outstanding >= IPOIB__PATH_WINDOW)
+		return NULL;
+	first = ipoib__list_pop_front(&cache->turn);
+	if (!first && cache->outstanding_strangers < IPOIB__PATH_WINDOW_STRANGERS)
+		first = ipoib__list_pop_front(&cache->strangers);
+	return first;
 }
 
 /* Asks what waits for its turn, as far as the window allows. */
@@ -63,8 +87,7 @@ static void ask_next(struct ipoib__paths *cache, uint64_t now)
 {
 	struct ipoib__list *first;
 
-	while (cache->outstanding < IPOIB__PATH_WINDOW &&
-	       (first = ipoib__list_pop_front(&cache->turn)) != NULL) {
+	while ((first = next_turn(cache)) != NULL) {
 		struct ipoib__path *path = ipoib__container_of(first, struct ipoib__path, turn);
 		uint64_t question = cache->next_question++;
 
@@ -77,6 +100,7 @@ static void ask_next(struct ipoib__paths *cache, uint64_t now)
 		path->asked = true;
 		ipoib__list_push_back(&cache->asked, &path->turn);
 		cache->outstanding++;
+		cache->outstanding_strangers += path->stranger;
 	}
 }
 
@@ -107,6 +131,7 @@ void ipoib__paths_init(struct ipoib__paths *cache, struct ipoib__memory *memory,
 	ipoib__list_init(&cache->used);
 	ipoib__list_init(&cache->idle);
 	ipoib__list_init(&cache->turn);
+	ipoib__list_init(&cache->strangers);
 	ipoib__list_init(&cache->asked);
 }
 
@@ -206,6 +231,12 @@ void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, uin
 {
 	if (path->generation != cache->generation)
 		path->doubted = true;
+	if (path->stranger && !path->asked && path->users > 0 &&
+	    ipoib__list_is_linked(&path->turn)) {
+		path->stranger = false;
+		ipoib__list_remove(&path->turn);
+		ipoib__list_push_back(&cache->turn, &path->turn);
+	}
 	step(cache, path, IPOIB__PATH_NEED, NULL, now);
 	ask_next(cache, now);
 }
@@ -213,10 +244,7 @@ void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, uin
 void ipoib__paths_answer(struct ipoib__paths *cache, struct ipoib__path *path,
 			 const struct ipoib_path_record *record, int status, uint64_t now)
 {
-	ipoib__assert(path->asked && cache->outstanding > 0);
-	path->asked = false;
-	ipoib__list_remove(&path->turn);
-	cache->outstanding--;
+	not_asked(cache, path);
 	if (record)
 		step(cache, path, IPOIB__PATH_ANSWER, record, now);
 	else if (status == -ENOENT || status == -EACCES)

@@ -5,7 +5,9 @@
  *  1. A path is asked for when it is first needed. Whoever needs it meanwhile waits for the
  *     same answer: there is one question per GID, however many packets (coalescing).
  *  2. Of all the questions of an interface a window only is outstanding; the others wait their
- *     turn, so that a host with 10,000 peers does not bury the SA after a restart.
+ *     turn, so that a host with 10,000 peers does not bury the SA after a restart. Paths that
+ *     nothing of ours uses (to strangers who want an answer) come after all others, and never
+ *     have more than a part of the window: a flood of ARP requests delays only itself.
  *  3. The answer is kept. It is doubted when it is old, or when an event (a new SM, other LIDs)
  *     says that all paths may have changed; then the next use asks again while the old record
  *     stays in use (I12). Doubting all paths is one increment of a number, not a walk.
@@ -32,6 +34,7 @@
 
 /* OpenSM answers 7k to 20k questions a second one by one; 32 at a time keep it busy and no more. */
 #define IPOIB__PATH_WINDOW 32
+#define IPOIB__PATH_WINDOW_STRANGERS (IPOIB__PATH_WINDOW / 4)
 /*
  * Short at first: the usual reason for a refusal is a port that comes up a moment after ours,
  * as when a fabric returns.
@@ -70,6 +73,7 @@ struct ipoib__path {
 	uint8_t state;
 	bool doubted;           /* ask again at the next need */
 	bool asked;             /* in the SA's hands, under question */
+	bool stranger;          /* nobody held on to it when it took its place in a line */
 	uint8_t failures;       /* in a row */
 	uint32_t generation;    /* of the cache when the question was asked */
 	uint32_t users;         /* what the owner holds on to it for */
@@ -119,6 +123,7 @@ struct ipoib__paths {
 	void *owner;
 	uint32_t limit;
 	uint32_t outstanding;
+	uint32_t outstanding_strangers; /* of those */
 	uint32_t generation;
 	uint64_t next_question; /* the owner reads ids only; they are unique in this cache */
 	uint8_t key[IPOIB__SIPHASH_KEY];
@@ -126,6 +131,7 @@ struct ipoib__paths {
 	struct ipoib__list used;
 	struct ipoib__list idle; /* longest idle first */
 	struct ipoib__list turn;
+	struct ipoib__list strangers; /* wait for their turn behind those */
 	struct ipoib__list asked; /* at most IPOIB__PATH_WINDOW */
 };
 

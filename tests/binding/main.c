@@ -4,7 +4,8 @@
 
 int main(void)
 {
-	static Suite *(*const suites[])(void) = { suite_binding, NULL };
+	static Suite *(*const suites[])(void) = { suite_binding, suite_policy, suite_probe,
+						  suite_probe_model, NULL };
 
 	return support_main(suites, "test_binding");
 }

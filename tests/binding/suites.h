@@ -5,5 +5,8 @@
 #include <check.h>
 
 Suite *suite_binding(void);
+Suite *suite_policy(void);
+Suite *suite_probe(void);
+Suite *suite_probe_model(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "binding/suites.h"
 #include "support/support.h"
@@ -82,13 +83,97 @@ START_TEST(an_address_that_no_host_may_have_is_refused)
 }
 END_TEST
 
-START_TEST(what_is_not_ipv4_is_another_family)
+START_TEST(an_ipv6_address_that_a_host_may_have_can_be_bound)
 {
-	struct ipoib_ip six = ip("fe80::1"), none = { .family = 0, .raw = { 10, 0, 0, 1 } };
+	static const char *const good[] = { "fe80::1", "2001:db8::1", "fd00::",	  "fe80::ffff:1",
+					    "::2",     "::1:0:0",     "::fffe:1:2", "febf::1",
+					    "2001:db8::ffff:10.0.0.255" };
 
-	ck_assert_int_eq(ipoib__binding_check(&six, 24), -EAFNOSUPPORT);
-	ck_assert_int_eq(ipoib__binding_check(&six, 200), -EAFNOSUPPORT);
-	ck_assert_int_eq(ipoib__binding_check(&none, 24), -EAFNOSUPPORT);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct ipoib_ip address = ip(good[i]);
+
+		for (unsigned length = 0; length <= 128; length++)
+			ck_assert_msg(ipoib__binding_check(&address, length) == 0, "%s/%u",
+				      good[i], length);
+		ck_assert_int_eq(ipoib__binding_check(&address, 129), -EINVAL);
+		ck_assert_int_eq(ipoib__binding_check(&address, UINT_MAX), -EINVAL);
+	}
+}
+END_TEST
+
+START_TEST(an_ipv6_address_that_no_host_may_have_is_refused)
+{
+	static const char *const bad[] = { "::", "::1", "ff02::1", "ff00::", "ffff::1",
+					   "ff02::1:ff00:1", "::ffff:10.0.0.1",
+					   "::ffff:0:0", "::ffff:255.255.255.255" };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct ipoib_ip address = ip(bad[i]);
+
+		for (unsigned length = 0; length <= 130; length++)
+			ck_assert_msg(ipoib__binding_check(&address, length) == -EINVAL, "%s/%u",
+				      bad[i], length);
+	}
+}
+END_TEST
+
+START_TEST(what_is_of_neither_version_is_another_family)
+{
+	static const uint8_t families[] = { 0, 1, 2, 5, 7, 10, 255 };
+
+	for (size_t i = 0; i < sizeof(families); i++) {
+		struct ipoib_ip none = { .family = families[i], .raw = { 10, 0, 0, 1 } };
+
+		ck_assert_int_eq(ipoib__binding_check(&none, 24), -EAFNOSUPPORT);
+		ck_assert_int_eq(ipoib__binding_check(&none, 200), -EAFNOSUPPORT);
+		ck_assert(!ipoib__binding_same_subnet(&none, &none, 0));
+	}
+}
+END_TEST
+
+/* Two addresses that differ in one bit are in one subnet exactly when it is behind the prefix. */
+START_TEST(a_prefix_of_each_length_tells_subnets_apart_at_its_last_bit)
+{
+	static const char *const addresses[] = { "10.255.0.85", "2001:db8:5555:ff::aaaa:1" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct ipoib_ip a = ip(addresses[i]);
+		unsigned bits = a.family == IPOIB_IPV4 ? 32 : 128;
+
+		for (unsigned bit = 0; bit < bits; bit++) {
+			struct ipoib_ip b = a;
+
+			b.raw[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+			for (unsigned length = 0; length <= bits; length++)
+				ck_assert_msg(ipoib__binding_same_subnet(&a, &b, length) ==
+						      (bit >= length),
+					      "%s, bit %u, /%u", addresses[i], bit, length);
+			/* a prefix that is too long is one of all bits, and reads nothing else */
+			ck_assert(!ipoib__binding_same_subnet(&a, &b, UINT_MAX));
+			ck_assert(ipoib__binding_same_subnet(&a, &a, UINT_MAX));
+		}
+	}
+}
+END_TEST
+
+START_TEST(addresses_of_two_versions_are_in_no_subnet)
+{
+	struct ipoib_ip four = ip("10.0.0.1"), six = ip("a00:1::");
+
+	for (unsigned length = 0; length <= 128; length++) {
+		ck_assert(!ipoib__binding_same_subnet(&four, &six, length));
+		ck_assert(!ipoib__binding_same_subnet(&six, &four, length));
+	}
+}
+END_TEST
+
+START_TEST(an_added_address_waits_for_its_link)
+{
+	memset(&made[0].probe, 0xff, sizeof(made[0].probe));
+	ck_assert_int_eq(bind_nth(0, "10.0.0.1", 24), 0);
+	ck_assert_uint_eq(made[0].probe.state, IPOIB_BINDING_WAITING);
+	ck_assert(made[0].probe.deadline == IPOIB_NEVER && !made[0].probe.up);
+	ck_assert_uint_eq(made[0].probe.conflicts, 0);
 }
 END_TEST
 
@@ -143,54 +228,6 @@ START_TEST(sixty_four_addresses_are_all_until_one_goes)
 }
 END_TEST
 
-static void assert_source(const char *target, const char *expected)
-{
-	struct ipoib_ip to = ip(target);
-	const struct ipoib__binding *binding = ipoib__bindings_source(&bindings, &to);
-	char text[IPOIB_IP_TEXT];
-
-	ck_assert_ptr_nonnull(binding);
-	ck_assert_str_eq(ipoib_ip_format(&binding->address, text), expected);
-}
-
-/* What arp_announce=2 does for one interface. */
-START_TEST(a_target_is_asked_from_the_first_address_of_its_subnet)
-{
-	struct ipoib_ip target = ip("10.0.0.9");
-
-	ck_assert_ptr_null(ipoib__bindings_source(&bindings, &target));
-	bind_nth(0, "192.168.1.1", 24);
-	bind_nth(1, "10.0.0.1", 24);
-	bind_nth(2, "10.0.0.2", 24);
-	bind_nth(3, "10.0.8.1", 31);
-	bind_nth(4, "10.0.9.9", 32);
-
-	assert_source("10.0.0.9", "10.0.0.1");
-	assert_source("10.0.0.2", "10.0.0.1");
-	assert_source("192.168.1.255", "192.168.1.1");
-	assert_source("10.0.8.0", "10.0.8.1");
-	assert_source("10.0.8.2", "192.168.1.1"); /* nobody's subnet: the first one */
-	assert_source("10.0.9.8", "192.168.1.1"); /* a /32 is a subnet of one */
-	assert_source("10.0.9.9", "10.0.9.9");
-	assert_source("10.0.1.9", "192.168.1.1");
-	assert_source("a00:9::", "192.168.1.1"); /* octets of 10.0.0.9, in IPv6 */
-
-	ipoib__bindings_remove(&bindings, &made[1]);
-	assert_source("10.0.0.9", "10.0.0.2");
-	ipoib__bindings_remove(&bindings, &made[0]);
-	assert_source("172.16.0.1", "10.0.0.2");
-}
-END_TEST
-
-START_TEST(the_subnet_of_a_prefix_of_0_is_everything)
-{
-	bind_nth(0, "192.168.1.1", 24);
-	bind_nth(1, "10.0.0.1", 0);
-	assert_source("8.8.8.8", "10.0.0.1");
-	assert_source("192.168.1.7", "192.168.1.1");
-}
-END_TEST
-
 static bool is_broadcast(const char *text)
 {
 	struct ipoib_ip address = ip(text);
@@ -204,6 +241,8 @@ START_TEST(the_last_address_of_a_bound_subnet_is_its_broadcast)
 	bind_nth(0, "10.0.0.1", 24);
 	bind_nth(1, "10.2.0.1", 22);
 	bind_nth(2, "10.4.0.1", 30);
+	bind_nth(3, "2001:db8::1", 120);
+	ck_assert(!is_broadcast("2001:db8::ff")); /* IPv6 has none */
 	ck_assert(is_broadcast("10.0.0.255"));
 	ck_assert(!is_broadcast("10.0.0.254"));
 	ck_assert(!is_broadcast("10.0.1.255"));
@@ -246,12 +285,15 @@ Suite *suite_binding(void)
 	tcase_add_checked_fixture(tcase, setup, support_teardown);
 	tcase_add_test(tcase, an_address_that_a_host_may_have_can_be_bound);
 	tcase_add_test(tcase, an_address_that_no_host_may_have_is_refused);
-	tcase_add_test(tcase, what_is_not_ipv4_is_another_family);
+	tcase_add_test(tcase, an_ipv6_address_that_a_host_may_have_can_be_bound);
+	tcase_add_test(tcase, an_ipv6_address_that_no_host_may_have_is_refused);
+	tcase_add_test(tcase, what_is_of_neither_version_is_another_family);
+	tcase_add_test(tcase, a_prefix_of_each_length_tells_subnets_apart_at_its_last_bit);
+	tcase_add_test(tcase, addresses_of_two_versions_are_in_no_subnet);
+	tcase_add_test(tcase, an_added_address_waits_for_its_link);
 	tcase_add_test(tcase, an_address_is_found_from_when_it_is_added_until_it_is_removed);
 	tcase_add_test(tcase, an_address_is_bound_once_whatever_its_prefix);
 	tcase_add_test(tcase, sixty_four_addresses_are_all_until_one_goes);
-	tcase_add_test(tcase, a_target_is_asked_from_the_first_address_of_its_subnet);
-	tcase_add_test(tcase, the_subnet_of_a_prefix_of_0_is_everything);
 	tcase_add_test(tcase, the_last_address_of_a_bound_subnet_is_its_broadcast);
 	tcase_add_test(tcase, a_subnet_of_two_or_one_has_no_broadcast);
 	tcase_add_test(tcase, the_directed_broadcast_of_a_prefix_of_0_is_the_limited_one);

@@ -23,6 +23,8 @@ static void note_icmp(struct rail *rail, const uint8_t *data, size_t length)
 	struct ipoib__ipv4 header;
 	int at = ipoib__ipv4_decode(&header, data, length);
 
+	if (ipoib__ip_version(data, length) == 6)
+		return;
 	ck_assert_int_gt(at, 0);
 	if (header.protocol != IPOIB__IP_PROTOCOL_ICMP || data[at] != IPOIB__ICMP_UNREACHABLE)
 		return;
@@ -170,6 +172,10 @@ int rail_try_open(struct rail *rail, struct fake *fake, const struct ipoib_inter
 	c.undelivered = on_undelivered;
 	c.event = on_event;
 	c.user = rail;
+	if (!bench.probed) {
+		c.acd = IPOIB_ACD_OFF;
+		c.announcements = 0;
+	}
 	return ipoib_interface_open(&rail->interface, fake->transport, &c);
 }
 

@@ -50,6 +50,8 @@ struct bench {
 	size_t fake_count;
 	struct rail rails[BENCH_RAILS];
 	bool silent;  /* peers do not answer */
+	/* addresses are probed and announced as the configuration says; else used at once */
+	bool probed;
 	uint8_t flags; /* of the link addresses that peers announce */
 	uint64_t steps;
 };

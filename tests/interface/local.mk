@@ -7,17 +7,23 @@ unit_tests += %D%/test_interface
 	%D%/fake_rc.c \
 	%D%/fake_ud.c \
 	%D%/main.c \
+	%D%/nd_rig.c %D%/nd_rig.h \
 	%D%/rail.c \
 	%D%/suites.h \
+	%D%/test_addresses.c \
+	%D%/test_advertisement.c \
 	%D%/test_arp.c \
 	%D%/test_buffers.c \
 	%D%/test_configuration.c \
 	%D%/test_connected.c \
 	%D%/test_connected_faults.c \
 	%D%/test_contract.c \
+	%D%/test_entries.c \
 	%D%/test_faults.c \
 	%D%/test_groups.c \
 	%D%/test_link.c \
+	%D%/test_nd.c \
+	%D%/test_own.c \
 	%D%/test_queues.c \
 	%D%/test_receive.c \
 	%D%/test_recovery.c \

@@ -8,7 +8,9 @@ int main(void)
 		suite_configuration, suite_contract, suite_reentrancy, suite_faults, suite_recovery,
 		suite_receive,       suite_arp,	     suite_queues,     suite_room,   suite_link,
 		suite_groups,	     suite_buffers,  suite_connected,
-		suite_connected_faults, NULL
+		suite_connected_faults, suite_nd, suite_own,
+		suite_entries,	     suite_addresses,
+		suite_advertisement, NULL
 	};
 
 	return support_main(suites, "test_interface");

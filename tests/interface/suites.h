@@ -18,5 +18,10 @@ Suite *suite_groups(void);
 Suite *suite_buffers(void);
 Suite *suite_connected(void);
 Suite *suite_connected_faults(void);
+Suite *suite_addresses(void);
+Suite *suite_advertisement(void);
+Suite *suite_entries(void);
+Suite *suite_nd(void);
+Suite *suite_own(void);
 
 #endif

@@ -136,10 +136,12 @@ END_TEST
 
 START_TEST(a_neighbour_that_moves_is_told_of_and_followed)
 {
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
 	struct ipoib_gid old = fake_gid(2), new = fake_gid(50);
 	const struct ipoib_event *event;
 
-	bench_up(NULL);
+	config.flux = IPOIB_FLUX_ACCEPT;
+	bench_up(&config);
 	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
 	bench_run(SECOND);
 	hear(REPLY, 50, "10.0.0.2", "10.0.0.1");
@@ -152,6 +154,37 @@ START_TEST(a_neighbour_that_moves_is_told_of_and_followed)
 	bench_run(100 * MILLISECOND);
 	ck_assert_uint_eq(fake->sent[fake->sent_count - 1].to.dlid, 50);
 	ck_assert_uint_eq(fake->sent[fake->sent_count - 1].remote_qpn, 0x132);
+	bench_close();
+}
+END_TEST
+
+/* The default policy (I14): the port that is known is asked, and answers. */
+START_TEST(a_claim_of_another_port_is_told_of_and_not_followed)
+{
+	struct ipoib_gid known = fake_gid(2), claimed = fake_gid(50);
+	const struct ipoib_event *first, *last;
+
+	bench_up(NULL);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	bench_run(SECOND);
+	fake->sent_count = 0;
+	hear(REPLY, 50, "10.0.0.2", "10.0.0.1");
+	ck_assert_uint_eq(arp_sent(fake, REQUEST), 1); /* to where it is known */
+	ck_assert_uint_eq(fake->sent[0].remote_qpn, 0x102);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_FLUX), 2);
+	first = &rail->events[rail->event_count - 2];
+	last = &rail->events[rail->event_count - 1];
+	ck_assert_uint_eq(first->verdict, IPOIB_FLUX_PENDING);
+	ck_assert_uint_eq(last->verdict, IPOIB_FLUX_REFUSED);
+	ck_assert_uint_eq(last->detail, IPOIB_CLAIM_ARP_REPLY);
+	ck_assert_int_eq(memcmp(last->old_link_address.raw + 4, known.raw, 16), 0);
+	ck_assert_int_eq(memcmp(last->link_address.raw + 4, claimed.raw, 16), 0);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_MOVED), 0);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 2), 0);
+	bench_run(100 * MILLISECOND);
+	ck_assert_uint_eq(fake->sent[fake->sent_count - 1].to.dlid, 2);
+	ck_assert_uint_eq(rail_statistics(rail).flux_claims, 1);
+	ck_assert_uint_eq(rail_statistics(rail).flux_refused, 1);
 	bench_close();
 }
 END_TEST
@@ -249,6 +282,7 @@ Suite *suite_arp(void)
 	tcase_add_test(tcase, nobody_can_be_us_a_group_or_nobody);
 	tcase_add_test(tcase, malformed_arp_changes_nothing);
 	tcase_add_test(tcase, a_neighbour_that_moves_is_told_of_and_followed);
+	tcase_add_test(tcase, a_claim_of_another_port_is_told_of_and_not_followed);
 	tcase_add_test(tcase, a_flood_of_requests_fills_a_part_of_the_table_only);
 	tcase_add_test(tcase, a_stale_neighbour_that_is_used_is_asked_by_unicast);
 	tcase_add_test(tcase, without_an_address_of_our_own_nobody_is_asked);

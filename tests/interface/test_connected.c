@@ -21,16 +21,28 @@
 static struct rail *const rail = &bench.rails[0];
 static struct fake *const fake = &bench.fakes[0];
 
-static const struct ipoib_interface_config connected = {
-	.size = sizeof(connected), .pkey = 0xffff, .scope = 2, .mode = IPOIB_MODE_CONNECTED,
-	.send_depth = 64, .receive_depth = 64, .neighbours_max = 64, .queue_packets = 8,
-	.queue_packets_total = 32, .queue_age_ms = 60000, .connected_depth = 16,
-	.connection_depth = 8, .connections_max = 8,
-};
+static struct ipoib_interface_config connected(void)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+
+	config.mode = IPOIB_MODE_CONNECTED;
+	config.send_depth = 64;
+	config.receive_depth = 64;
+	config.neighbours_max = 64;
+	config.queue_packets = 8;
+	config.queue_packets_total = 32;
+	config.queue_age_ms = 60000;
+	config.connected_depth = 16;
+	config.connection_depth = 8;
+	config.connections_max = 8;
+	return config;
+}
 
 static void up(void)
 {
-	bench_up(&connected);
+	struct ipoib_interface_config config = connected();
+
+	bench_up(&config);
 	bench.flags = IPOIB_LINK_ADDRESS_RC;
 }
 
@@ -245,13 +257,14 @@ END_TEST
 /* RFC 4755 section 3.3: the smaller link address gives way, and its number is the queue pair's. */
 START_TEST(of_two_requests_that_cross_one_stays)
 {
+	const struct ipoib_interface_config config = connected();
 	bool ours_gives_way = _i;
 	struct fake_rc *rc;
 
 	bench_open();
 	bench.flags = IPOIB_LINK_ADDRESS_RC;
 	fake->next_qpn = ours_gives_way ? 0x40 : 0x400;
-	rail_open(rail, fake, &connected);
+	rail_open(rail, fake, &config);
 	rail_bind(rail, "10.0.0.1");
 	bench_settle();
 	rc = dialled();

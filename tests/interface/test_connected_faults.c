@@ -18,12 +18,22 @@
 static struct rail *const rail = &bench.rails[0];
 static struct fake *const fake = &bench.fakes[0];
 
-static const struct ipoib_interface_config connected = {
-	.size = sizeof(connected), .pkey = 0xffff, .scope = 2, .mode = IPOIB_MODE_CONNECTED,
-	.send_depth = 64, .receive_depth = 64, .neighbours_max = 64, .queue_packets = 8,
-	.queue_packets_total = 32, .queue_age_ms = 60000, .connected_depth = 16,
-	.connection_depth = 8, .connections_max = 8,
-};
+static struct ipoib_interface_config connected(void)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+
+	config.mode = IPOIB_MODE_CONNECTED;
+	config.send_depth = 64;
+	config.receive_depth = 64;
+	config.neighbours_max = 64;
+	config.queue_packets = 8;
+	config.queue_packets_total = 32;
+	config.queue_age_ms = 60000;
+	config.connected_depth = 16;
+	config.connection_depth = 8;
+	config.connections_max = 8;
+	return config;
+}
 
 static void answer_all(void)
 {
@@ -66,11 +76,12 @@ static void check_recovered(long n)
 
 static bool try_up(void)
 {
+	const struct ipoib_interface_config config = connected();
 	struct ipoib_ip address = ip("10.0.0.1");
 
 	fake->starving = true;
 	bench.flags = IPOIB_LINK_ADDRESS_RC;
-	return rail_try_open(rail, fake, &connected) == 0 &&
+	return rail_try_open(rail, fake, &config) == 0 &&
 	       ipoib_binding_open(&rail->binding, rail->interface, &address, 24) == 0;
 }
 

@@ -32,11 +32,13 @@ START_TEST(what_is_not_a_packet_is_refused_with_the_reason)
 	data = ipoib_buffer_data(packet.buffer);
 	packet.next_hop = nobody;
 	ck_assert_int_eq(send_one(&packet), -EINVAL);
-	packet.next_hop = ip("fe80::1");
-	ck_assert_int_eq(send_one(&packet), -EAFNOSUPPORT);
+	packet.next_hop = ip("fe80::1"); /* an IPv4 packet to an IPv6 neighbour */
+	ck_assert_int_eq(send_one(&packet), -EINVAL);
+	packet.next_hop = (struct ipoib_ip){ .family = 5 };
+	ck_assert_int_eq(send_one(&packet), -EINVAL);
 	packet.next_hop = two;
-	data[0] = 0x60;
-	ck_assert_int_eq(send_one(&packet), -EAFNOSUPPORT);
+	data[0] = 0x60; /* and the other way round */
+	ck_assert_int_eq(send_one(&packet), -EINVAL);
 	data[0] = 0x50;
 	ck_assert_int_eq(send_one(&packet), -EINVAL);
 	data[0] = 0x45;
@@ -44,7 +46,7 @@ START_TEST(what_is_not_a_packet_is_refused_with_the_reason)
 		ck_assert_int_eq(ipoib_buffer_set_length(packet.buffer, length), 0);
 		ck_assert_int_eq(send_one(&packet), -EINVAL);
 	}
-	ck_assert_uint_eq(rail_statistics(rail).refused_other, 25);
+	ck_assert_uint_eq(rail_statistics(rail).refused_other, 26);
 	ck_assert_uint_eq(rail_statistics(rail).accepted, 0);
 	ipoib_buffer_unref(packet.buffer); /* a refused packet stayed the caller's */
 	bench_close();
@@ -215,6 +217,8 @@ START_TEST(an_address_is_bound_once_in_the_whole_context)
 	rail_open(other, &bench.fakes[1], NULL);
 	ck_assert_int_eq(ipoib_binding_open(&binding, other->interface, &address, 24), -EADDRINUSE);
 	ck_assert_int_eq(ipoib_binding_open(&binding, rail->interface, &address, 24), -EADDRINUSE);
+	ck_assert_int_eq(ipoib_binding_open(&binding, rail->interface, &six, 129), -EINVAL);
+	six.family = 5;
 	ck_assert_int_eq(ipoib_binding_open(&binding, rail->interface, &six, 24), -EAFNOSUPPORT);
 	ck_assert_int_eq(ipoib_binding_open(&binding, rail->interface, &group, 24), -EINVAL);
 	address = ip("10.0.1.1");

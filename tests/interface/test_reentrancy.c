@@ -146,6 +146,24 @@ static void close_and_open_again(struct ipoib_buffer *packet)
 	rail_bind(rail, "10.0.0.1");
 }
 
+static void change_the_neighbours(struct ipoib_buffer *packet)
+{
+	struct ipoib_ip two = ip("10.0.0.2"), waited_for = ip("10.0.0.99"), new = ip("10.0.0.88");
+	struct ipoib_gid gid = fake_gid(88);
+	struct ipoib_link_address link = ipoib_link_address_make(0, 0x188, &gid);
+
+	(void)packet;
+	ck_assert_int_eq(ipoib_neighbour_add(rail->interface, &new, &link), 0);
+	ck_assert_int_le(ipoib_neighbour_confirm(rail->interface, &two), 0);
+	ck_assert_int_le(ipoib_neighbour_add(rail->interface, &waited_for, &link), 0);
+	ck_assert_int_le(ipoib_neighbour_remove(rail->interface, &two), 0);
+	ck_assert_int_le(ipoib_neighbour_remove(rail->interface, &new), 0);
+	ipoib_neighbour_flush(rail->interface, true);
+	ipoib_neighbour_flush(beside->interface, false);
+	ipoib_binding_announce(rail->binding);
+	ck_assert_int_eq(ipoib_binding_set_scope(rail->binding, IPOIB_SCOPE_HOST), 0);
+}
+
 static void (*const actions[])(struct ipoib_buffer *) = {
 	send_something,
 	send_the_packet_on,
@@ -159,6 +177,7 @@ static void (*const actions[])(struct ipoib_buffer *) = {
 	end_everything_the_other_way_round,
 	dispatch_and_poll,
 	keep_buffers,
+	change_the_neighbours,
 	close_and_open_again,
 };
 
@@ -191,6 +210,18 @@ static void in_event(struct rail *at, const struct ipoib_event *event)
 	act(NULL);
 }
 
+static bool watching; /* the callback of neighbours acts */
+
+static void in_change(struct ipoib_interface *interface,
+		      const struct ipoib_neighbour_change *change, void *user)
+{
+	(void)interface;
+	(void)user;
+	ck_assert_uint_eq(change->size, sizeof(*change));
+	if (watching)
+		act(NULL);
+}
+
 static void make_three(int index)
 {
 	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
@@ -200,7 +231,9 @@ static void make_three(int index)
 	binding = NULL;
 	acted = 0;
 	action = actions[index];
+	watching = false;
 	config.icmp_errors = 1;
+	config.neighbour = in_change;
 	bench_up(&config);
 	config.pkey = 0x8001;
 	rail_open(beside, fake, &config);
@@ -273,6 +306,16 @@ START_TEST(from_event)
 }
 END_TEST
 
+START_TEST(from_the_change_of_a_neighbour)
+{
+	make_three(_i);
+	watching = true;
+	ck_assert_int_eq(rail_send(rail, "10.0.0.97", 100, 0), 0);
+	bench_settle();
+	go_on_and_end();
+}
+END_TEST
+
 START_TEST(from_receive_of_an_icmp_error)
 {
 	make_three(_i);
@@ -311,6 +354,7 @@ Suite *suite_reentrancy(void)
 	tcase_add_loop_test(tcase, from_undelivered, 0, ACTIONS);
 	tcase_add_loop_test(tcase, from_event, 0, ACTIONS);
 	tcase_add_loop_test(tcase, from_receive_of_an_icmp_error, 0, ACTIONS);
+	tcase_add_loop_test(tcase, from_the_change_of_a_neighbour, 0, ACTIONS);
 	tcase_add_test(tcase,
 		       an_interface_that_replaces_another_in_a_callback_stays_in_its_groups);
 	suite_add_tcase(suite, tcase);

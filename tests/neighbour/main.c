@@ -5,7 +5,9 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_machine_table, suite_machine, suite_table, suite_model, NULL,
+		suite_machine_table, suite_machine, suite_flux,  suite_hints,
+		suite_table,	     suite_model,   suite_gc,	 suite_laws,
+		suite_attack,	     NULL,
 	};
 
 	return support_main(suites, "test_neighbour");

@@ -24,19 +24,24 @@ static void act(void *owner, struct ipoib__neighbour *n, unsigned actions, uint6
 		unsigned action;
 		const char *name;
 	} names[] = {
-		{ IPOIB__NEIGHBOUR_ASK_BROADCAST, "ask" },
+		{ IPOIB__NEIGHBOUR_ASK_MULTICAST, "ask" },
 		{ IPOIB__NEIGHBOUR_ASK_UNICAST, "probe" },
 		{ IPOIB__NEIGHBOUR_RESOLVED, "resolved" },
 		{ IPOIB__NEIGHBOUR_MOVED, "moved" },
 		{ IPOIB__NEIGHBOUR_UNREACHED, "unreached" },
-		{ IPOIB__NEIGHBOUR_FORGET, "forget" },
+		{ IPOIB__NEIGHBOUR_FLAGS, "flags" },
 	};
+
+	static const char *const verdicts[] = { "?", "claim", "accepted", "refused" };
 
 	rig_check(owner == &rig && actions != 0);
 	if (rig.on_act) {
 		rig.on_act(n, actions);
 		return;
 	}
+	rig_check(!(actions & IPOIB__NEIGHBOUR_FORGET));
+	if (actions & IPOIB__NEIGHBOUR_FLUX)
+		tell(now, verdicts[n->verdict]);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (actions & names[i].action)
 			tell(now, names[i].name);
@@ -69,14 +74,38 @@ static const struct ipoib__neighbours_hooks hooks = {
 	.end = end,
 };
 
+struct ipoib__neighbour_parameters rig_parameters(uint32_t limit)
+{
+	return (struct ipoib__neighbour_parameters){
+		.retransmit = 1 * S,
+		.reachable = 30 * S,
+		.delay = 5 * S,
+		.flux_hold = 10 * S,
+		.stale = 60 * S,
+		.unicast_probes = 3,
+		.multicast_probes = 3,
+		.flux = IPOIB_FLUX_ACCEPT,
+		.thresh1 = limit,
+		.thresh2 = limit,
+		.limit = limit,
+	};
+}
+
 void rig_start(uint32_t limit)
+{
+	struct ipoib__neighbour_parameters parameters = rig_parameters(limit);
+
+	rig_start_with(&parameters);
+}
+
+void rig_start_with(const struct ipoib__neighbour_parameters *parameters)
 {
 	static const uint8_t key[IPOIB__SIPHASH_KEY] = { 1, 2, 3 };
 
 	memset(&rig, 0, sizeof(rig));
 	ipoib__wheel_init(&rig.wheel, support_now);
 	ipoib__neighbours_init(&rig.table, support_memory(), &rig.wheel, support_random(), key,
-			       limit, &hooks, &rig);
+			       parameters, &hooks, &rig);
 }
 
 void rig_run_until(uint64_t now)
@@ -131,12 +160,35 @@ struct ipoib__neighbour *rig_find(unsigned last_octet)
 	return ipoib__neighbours_find(&rig.table, &ip);
 }
 
+void rig_step(struct ipoib__neighbour *n, enum ipoib__neighbour_event_type type,
+	      const struct ipoib_link_address *address)
+{
+	const struct ipoib__neighbour_event event = { .type = type, .address = address };
+
+	ipoib__neighbours_step(&rig.table, n, &event, support_now);
+}
+
 void rig_use(struct ipoib__neighbour *n)
 {
-	ipoib__neighbours_step(&rig.table, n, IPOIB__NEIGHBOUR_USE, NULL, support_now);
+	rig_step(n, IPOIB__NEIGHBOUR_USE, NULL);
 }
 
 void rig_answer(struct ipoib__neighbour *n, const struct ipoib_link_address *address)
 {
-	ipoib__neighbours_step(&rig.table, n, IPOIB__NEIGHBOUR_ANSWER, address, support_now);
+	rig_step(n, IPOIB__NEIGHBOUR_ANSWER, address);
+}
+
+struct ipoib__neighbour *rig_start_at(const struct ipoib_link_address *address,
+				      enum ipoib_flux_policy policy)
+{
+	struct ipoib__neighbour_parameters parameters = rig_parameters(10);
+	struct ipoib__neighbour *n;
+
+	parameters.flux = (uint8_t)policy;
+	rig_start_with(&parameters);
+	n = rig_make(1, true);
+	rig_use(n);
+	rig_answer(n, address);
+	ck_assert_str_eq(rig_story(), "0 ask; 0 resolved; ");
+	return n;
 }

@@ -5,7 +5,8 @@
  *
  *	"0 ask; 1 ask; 2 ask; 3 unreached; 63 end; "
  *
- * The number is the second in which it happened.
+ * The number is the second in which it happened. CHANGED stands beside nearly everything and is
+ * left out: the tests of the machine look at it.
  */
 #ifndef IPOIB_TESTS_NEIGHBOUR_RIG_H
 #define IPOIB_TESTS_NEIGHBOUR_RIG_H
@@ -34,8 +35,14 @@ struct rig {
 
 extern struct rig rig;
 
-/* An empty table of that limit, at time 0. */
+/* The kernel's times, ACCEPT, and no collection. */
+struct ipoib__neighbour_parameters rig_parameters(uint32_t limit);
+/* An empty table of that limit with these parameters, at time 0. */
 void rig_start(uint32_t limit);
+void rig_start_with(const struct ipoib__neighbour_parameters *parameters);
+/* The same with one neighbour, 10.0.0.1: REACHABLE at this address, asked for by multicast. */
+struct ipoib__neighbour *rig_start_at(const struct ipoib_link_address *address,
+				      enum ipoib_flux_policy policy);
 /* Lets the timers fire, each in its time, until the clock stands at now. */
 void rig_run_until(uint64_t now);
 /* The story since the last time it was asked for. */
@@ -48,6 +55,8 @@ struct ipoib_link_address rig_address(uint8_t flags, uint32_t qpn, uint8_t port)
 /* Makes the entry of 10.0.0.n, which must succeed. */
 struct ipoib__neighbour *rig_make(unsigned last_octet, bool wanted);
 struct ipoib__neighbour *rig_find(unsigned last_octet);
+void rig_step(struct ipoib__neighbour *n, enum ipoib__neighbour_event_type type,
+	      const struct ipoib_link_address *address);
 void rig_use(struct ipoib__neighbour *n);
 void rig_answer(struct ipoib__neighbour *n, const struct ipoib_link_address *address);
 
@@ -60,6 +69,11 @@ void rig_answer(struct ipoib__neighbour *n, const struct ipoib_link_address *add
 
 Suite *suite_machine_table(void);
 Suite *suite_machine(void);
+Suite *suite_attack(void);
+Suite *suite_gc(void);
+Suite *suite_laws(void);
+Suite *suite_flux(void);
+Suite *suite_hints(void);
 Suite *suite_table(void);
 Suite *suite_model(void);
 

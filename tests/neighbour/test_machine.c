@@ -7,46 +7,67 @@
 #include "support/support.h"
 
 static struct ipoib__neighbour n;
+static struct ipoib__neighbour_parameters parameters;
 static struct ipoib_link_address a, b;
 
 static void setup(void)
 {
 	support_setup();
 	memset(&n, 0, sizeof(n));
+	parameters = rig_parameters(10);
+	n.due = IPOIB_NEVER;
 	n.deadline = IPOIB_NEVER;
+	n.used = IPOIB_NEVER;
 	n.confirmed = IPOIB_NEVER;
 	a = rig_address(0, 0x48, 1);
 	b = rig_address(0, 0x48, 2);
 }
 
+/* CHANGED says that the state or the link address is another, and never anything else. */
+static unsigned step(enum ipoib__neighbour_event_type type,
+		     const struct ipoib_link_address *address, uint64_t now)
+{
+	const struct ipoib__neighbour_event event = { .type = type,
+						      .address = address,
+						      .reachable = 30 * S };
+	struct ipoib__neighbour before = n;
+	unsigned actions = ipoib__neighbour_step(&n, &parameters, &event, now);
+	bool changed = n.state != before.state ||
+		       memcmp(&n.link_address, &before.link_address, sizeof(a)) != 0;
+
+	ck_assert_int_eq((actions & IPOIB__NEIGHBOUR_CHANGED) != 0, changed);
+	ck_assert_uint_eq(n.updated, changed ? now : before.updated);
+	return actions & ~(unsigned)IPOIB__NEIGHBOUR_CHANGED;
+}
+
 static unsigned use(uint64_t now)
 {
-	return ipoib__neighbour_step(&n, IPOIB__NEIGHBOUR_USE, NULL, 0, now);
+	return step(IPOIB__NEIGHBOUR_USE, NULL, now);
 }
 
 static unsigned timer(uint64_t now)
 {
 	ck_assert_uint_eq(n.deadline, now);
-	return ipoib__neighbour_step(&n, IPOIB__NEIGHBOUR_TIMER, NULL, 0, now);
+	return step(IPOIB__NEIGHBOUR_TIMER, NULL, now);
 }
 
 static unsigned answer(const struct ipoib_link_address *address, uint64_t now)
 {
-	return ipoib__neighbour_step(&n, IPOIB__NEIGHBOUR_ANSWER, address, 30 * S, now);
+	return step(IPOIB__NEIGHBOUR_ANSWER, address, now);
 }
 
 static unsigned heard(const struct ipoib_link_address *address, uint64_t now)
 {
-	return ipoib__neighbour_step(&n, IPOIB__NEIGHBOUR_HEARD, address, 0, now);
+	return step(IPOIB__NEIGHBOUR_HEARD, address, now);
 }
 
 START_TEST(after_three_asks_without_an_answer_it_is_given_up)
 {
-	ck_assert_uint_eq(use(10 * S), IPOIB__NEIGHBOUR_ASK_BROADCAST);
+	ck_assert_uint_eq(use(10 * S), IPOIB__NEIGHBOUR_ASK_MULTICAST);
 	ck_assert_uint_eq(n.asks, 1);
-	ck_assert_uint_eq(timer(11 * S), IPOIB__NEIGHBOUR_ASK_BROADCAST);
+	ck_assert_uint_eq(timer(11 * S), IPOIB__NEIGHBOUR_ASK_MULTICAST);
 	ck_assert_uint_eq(n.asks, 2);
-	ck_assert_uint_eq(timer(12 * S), IPOIB__NEIGHBOUR_ASK_BROADCAST);
+	ck_assert_uint_eq(timer(12 * S), IPOIB__NEIGHBOUR_ASK_MULTICAST);
 	ck_assert_uint_eq(n.asks, 3);
 	ck_assert_uint_eq(n.state, IPOIB_NEIGHBOUR_INCOMPLETE);
 	ck_assert_uint_eq(timer(13 * S), IPOIB__NEIGHBOUR_UNREACHED);
@@ -59,7 +80,7 @@ END_TEST
 /* One round of asking that fails; returns for how long it is then held. */
 static uint64_t ask_in_vain(uint64_t now)
 {
-	ck_assert_uint_eq(use(now), IPOIB__NEIGHBOUR_ASK_BROADCAST);
+	ck_assert_uint_eq(use(now), IPOIB__NEIGHBOUR_ASK_MULTICAST);
 	ck_assert_uint_eq(n.asks, 1);
 	timer(now + 1 * S);
 	timer(now + 2 * S);
@@ -94,7 +115,7 @@ START_TEST(a_packet_during_the_hold_time_changes_nothing)
 	for (uint64_t now = 13 * S; now < 14 * S; now += 100 * MS)
 		ck_assert_uint_eq(use(now), 0);
 	ck_assert_mem_eq(&n, &before, sizeof(n)); /* it is not forgotten later, or held longer */
-	ck_assert_uint_eq(use(14 * S), IPOIB__NEIGHBOUR_ASK_BROADCAST);
+	ck_assert_uint_eq(use(14 * S), IPOIB__NEIGHBOUR_ASK_MULTICAST);
 }
 END_TEST
 
@@ -118,7 +139,7 @@ START_TEST(an_answer_ends_the_row_of_failures)
 }
 END_TEST
 
-START_TEST(a_used_neighbour_is_confirmed_by_unicast_and_then_by_broadcast)
+START_TEST(a_used_neighbour_is_confirmed_by_unicast_and_then_by_multicast)
 {
 	use(0);
 	answer(&a, 0);
@@ -132,9 +153,9 @@ START_TEST(a_used_neighbour_is_confirmed_by_unicast_and_then_by_broadcast)
 	ck_assert_uint_eq(timer(105 * S), IPOIB__NEIGHBOUR_ASK_UNICAST);
 	ck_assert_uint_eq(timer(106 * S), IPOIB__NEIGHBOUR_ASK_UNICAST);
 	ck_assert_uint_eq(timer(107 * S), IPOIB__NEIGHBOUR_ASK_UNICAST);
-	ck_assert_uint_eq(timer(108 * S), IPOIB__NEIGHBOUR_ASK_BROADCAST);
-	ck_assert_uint_eq(timer(109 * S), IPOIB__NEIGHBOUR_ASK_BROADCAST);
-	ck_assert_uint_eq(timer(110 * S), IPOIB__NEIGHBOUR_ASK_BROADCAST);
+	ck_assert_uint_eq(timer(108 * S), IPOIB__NEIGHBOUR_ASK_MULTICAST);
+	ck_assert_uint_eq(timer(109 * S), IPOIB__NEIGHBOUR_ASK_MULTICAST);
+	ck_assert_uint_eq(timer(110 * S), IPOIB__NEIGHBOUR_ASK_MULTICAST);
 	ck_assert_uint_eq(n.asks, 6);
 	ck_assert(ipoib__neighbour_valid(&n)); /* in use until the very end */
 	ck_assert_uint_eq(timer(111 * S), IPOIB__NEIGHBOUR_UNREACHED);
@@ -142,7 +163,7 @@ START_TEST(a_used_neighbour_is_confirmed_by_unicast_and_then_by_broadcast)
 }
 END_TEST
 
-START_TEST(a_restarted_peer_answers_the_broadcast_with_its_new_queue_pair)
+START_TEST(a_restarted_peer_answers_the_multicast_with_its_new_queue_pair)
 {
 	struct ipoib_link_address restarted = rig_address(0, 0x49, 1);
 
@@ -152,7 +173,7 @@ START_TEST(a_restarted_peer_answers_the_broadcast_with_its_new_queue_pair)
 	timer(35 * S);
 	timer(36 * S);
 	timer(37 * S);
-	ck_assert_uint_eq(timer(38 * S), IPOIB__NEIGHBOUR_ASK_BROADCAST);
+	ck_assert_uint_eq(timer(38 * S), IPOIB__NEIGHBOUR_ASK_MULTICAST);
 	ck_assert_uint_eq(answer(&restarted, 38 * S), IPOIB__NEIGHBOUR_MOVED);
 	ck_assert_uint_eq(n.state, IPOIB_NEIGHBOUR_REACHABLE);
 	ck_assert_mem_eq(&n.link_address, &restarted, sizeof(restarted));
@@ -164,11 +185,11 @@ END_TEST
 START_TEST(another_port_is_a_move_and_the_old_address_is_remembered)
 {
 	answer(&a, 0);
-	ck_assert_uint_eq(heard(&b, 5 * S), IPOIB__NEIGHBOUR_MOVED);
+	ck_assert_uint_eq(heard(&b, 5 * S), IPOIB__NEIGHBOUR_MOVED | IPOIB__NEIGHBOUR_FLUX);
 	ck_assert_mem_eq(&n.link_address, &b, sizeof(b));
 	ck_assert_mem_eq(&n.old_link_address, &a, sizeof(a));
 	ck_assert_uint_eq(n.updated, 5 * S);
-	ck_assert_uint_eq(answer(&a, 6 * S), IPOIB__NEIGHBOUR_MOVED);
+	ck_assert_uint_eq(answer(&a, 6 * S), IPOIB__NEIGHBOUR_MOVED | IPOIB__NEIGHBOUR_FLUX);
 	ck_assert_mem_eq(&n.old_link_address, &b, sizeof(b));
 	ck_assert_uint_eq(n.updated, 6 * S);
 	ck_assert_uint_eq(n.moves, 2);
@@ -185,7 +206,7 @@ START_TEST(other_flags_are_no_move_but_are_stored_and_told)
 	ck_assert_mem_eq(&n.link_address, &connected, sizeof(connected));
 	ck_assert_uint_eq(n.state, IPOIB_NEIGHBOUR_REACHABLE);
 	ck_assert_uint_eq(n.deadline, 30 * S);
-	ck_assert_uint_eq(n.updated, 0);
+	ck_assert_uint_eq(n.updated, 5 * S);
 	ck_assert_uint_eq(answer(&a, 6 * S), IPOIB__NEIGHBOUR_FLAGS);
 	ck_assert_mem_eq(&n.link_address, &a, sizeof(a));
 	ck_assert_uint_eq(n.moves, 0);
@@ -218,7 +239,7 @@ START_TEST(what_moved_on_hearsay_is_probed_at_its_next_use)
 	timer(30 * S);
 	use(30 * S);
 	timer(35 * S); /* the first probe went to the old address */
-	ck_assert_uint_eq(heard(&b, 35 * S), IPOIB__NEIGHBOUR_MOVED);
+	ck_assert_uint_eq(heard(&b, 35 * S), IPOIB__NEIGHBOUR_MOVED | IPOIB__NEIGHBOUR_FLUX);
 	ck_assert_uint_eq(n.asks, 0);
 	use(36 * S);
 	ck_assert_uint_eq(timer(41 * S), IPOIB__NEIGHBOUR_ASK_UNICAST);
@@ -246,8 +267,8 @@ Suite *suite_machine(void)
 	tcase_add_test(tcase, a_failed_neighbour_is_held_for_twice_as_long_each_time_up_to_16_s);
 	tcase_add_test(tcase, a_packet_during_the_hold_time_changes_nothing);
 	tcase_add_test(tcase, an_answer_ends_the_row_of_failures);
-	tcase_add_test(tcase, a_used_neighbour_is_confirmed_by_unicast_and_then_by_broadcast);
-	tcase_add_test(tcase, a_restarted_peer_answers_the_broadcast_with_its_new_queue_pair);
+	tcase_add_test(tcase, a_used_neighbour_is_confirmed_by_unicast_and_then_by_multicast);
+	tcase_add_test(tcase, a_restarted_peer_answers_the_multicast_with_its_new_queue_pair);
 	tcase_add_test(tcase, another_port_is_a_move_and_the_old_address_is_remembered);
 	tcase_add_test(tcase, other_flags_are_no_move_but_are_stored_and_told);
 	tcase_add_test(tcase, hearing_the_same_again_puts_nothing_off);

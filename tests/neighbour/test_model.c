@@ -52,14 +52,16 @@ static void ended(struct ipoib__neighbour *n, bool evicted)
 
 static void acted(struct ipoib__neighbour *n, unsigned actions)
 {
-	bool asks_one = actions == IPOIB__NEIGHBOUR_ASK_UNICAST;
-	bool changed = actions == IPOIB__NEIGHBOUR_RESOLVED || actions == IPOIB__NEIGHBOUR_MOVED;
+	bool settled = actions & (IPOIB__NEIGHBOUR_RESOLVED | IPOIB__NEIGHBOUR_MOVED);
+	bool one = actions & IPOIB__NEIGHBOUR_ASK_UNICAST;
+	bool all = actions & IPOIB__NEIGHBOUR_ASK_MULTICAST;
 
-	rig_check(asks_one || changed || actions == IPOIB__NEIGHBOUR_ASK_BROADCAST ||
-		  actions == IPOIB__NEIGHBOUR_UNREACHED);
-	rig_check(!asks_one || n->state == IPOIB_NEIGHBOUR_PROBE);
-	rig_check(!changed || ipoib__neighbour_valid(n));
-	rig_check((actions == IPOIB__NEIGHBOUR_UNREACHED) == (n->state == IPOIB_NEIGHBOUR_FAILED));
+	rig_check(!(one && all));
+	rig_check(!one || n->state == IPOIB_NEIGHBOUR_PROBE);
+	rig_check(!all || n->state == IPOIB_NEIGHBOUR_PROBE ||
+		  n->state == IPOIB_NEIGHBOUR_INCOMPLETE);
+	rig_check(!settled || ipoib__neighbour_valid(n));
+	rig_check(!(actions & IPOIB__NEIGHBOUR_UNREACHED) || n->state == IPOIB_NEIGHBOUR_FAILED);
 }
 
 static bool is_busy(unsigned who)
@@ -79,6 +81,7 @@ static void model_find_victim(void)
 		}
 		model_take_out(first);
 		model.order[model.count++] = first;
+		model.touched[first] = support_now;
 	}
 }
 
@@ -138,11 +141,10 @@ static void change(unsigned who)
 		rig_answer(n, &address);
 		return;
 	case 4:
-		ipoib__neighbours_step(&rig.table, n, IPOIB__NEIGHBOUR_HEARD, &address,
-				       support_now);
+		rig_step(n, IPOIB__NEIGHBOUR_HEARD, &address);
 		return;
 	case 5:
-		ipoib__neighbours_step(&rig.table, n, IPOIB__NEIGHBOUR_DOUBT, NULL, support_now);
+		rig_step(n, IPOIB__NEIGHBOUR_DOUBT, NULL);
 		return;
 	default:
 		rig_use(n);
@@ -158,7 +160,7 @@ static void check_entry(const struct ipoib__neighbour *n)
 	rig_check(ipoib__timer_armed(&n->timer) == !timeless);
 	rig_check(!ipoib__neighbour_valid(n) || ipoib_link_address_qpn(&n->link_address) == 0x48);
 	rig_check(n->state != IPOIB_NEIGHBOUR_REACHABLE || n->asks == 0);
-	rig_check(n->asks <= 2 * IPOIB__NEIGHBOUR_ASKS);
+	rig_check(n->asks <= 6);
 	rig_check(n->table == &rig.table);
 }
 

@@ -193,11 +193,13 @@ void rig_check_cache(void)
 {
 	struct ipoib__path *path;
 	uint64_t cursor = 0;
-	unsigned asked = 0, pending = 0, used = 0, count = 0;
+	unsigned asked = 0, strangers = 0, pending = 0, used = 0, count = 0;
+	bool full;
 
 	while ((path = ipoib__paths_next(&rig.cache, &cursor)) != NULL) {
 		check_path(path);
 		asked += path->asked;
+		strangers += path->asked && path->stranger;
 		pending += ipoib__list_is_linked(&path->turn);
 		used += path->users > 0;
 		count++;
@@ -206,9 +208,15 @@ void rig_check_cache(void)
 	rig_check(asked == rig.cache.outstanding && asked == rig.n_open);
 	rig_check(asked <= IPOIB__PATH_WINDOW);
 	rig_check(length_of(&rig.cache.asked) == asked);
-	rig_check(length_of(&rig.cache.turn) == pending - asked);
+	rig_check(strangers == rig.cache.outstanding_strangers);
+	rig_check(strangers <= IPOIB__PATH_WINDOW_STRANGERS);
+	rig_check(length_of(&rig.cache.turn) + length_of(&rig.cache.strangers) ==
+		  pending - asked);
 	rig_check(length_of(&rig.cache.used) == used);
 	rig_check(length_of(&rig.cache.idle) == count - used);
-	/* nothing waits while there is room in the window */
-	rig_check(asked == IPOIB__PATH_WINDOW || pending == asked);
+	/* nothing waits while there is room in the window, or in the strangers' part of it */
+	full = asked == IPOIB__PATH_WINDOW;
+	rig_check(full || ipoib__list_empty(&rig.cache.turn));
+	rig_check(full || strangers == IPOIB__PATH_WINDOW_STRANGERS ||
+		  ipoib__list_empty(&rig.cache.strangers));
 }

@@ -233,19 +233,56 @@ END_TEST
  */
 START_TEST(a_path_that_goes_while_it_is_asked_for_gives_its_place_in_the_window)
 {
+	unsigned share = IPOIB__PATH_WINDOW_STRANGERS;
+
 	rig_start(200);
-	for (unsigned i = 0; i < 32; i++) {
+	for (unsigned i = 0; i < share; i++) {
 		rig_get(i, false);
 		rig_need(i);
 	}
-	rig_get(99, true);
+	rig_run_until(30 * S);
+	rig_get(99, false);
 	rig_need(99);
 	ck_assert(!rig_find(99)->asked);
 	rig_run_until(61 * S);
-	ck_assert_uint_eq(rig.n_cancelled, 32);
-	ck_assert_uint_eq(rig.ended, 32);
+	ck_assert_uint_eq(rig.n_cancelled, share);
+	ck_assert_uint_eq(rig.ended, share);
 	ck_assert(rig_find(99)->asked);
 	rig_check_cache();
+	ipoib__paths_fini(&rig.cache);
+}
+END_TEST
+
+/* A flood of ARP requests is answered one after the other; our own peers do not wait for that. */
+START_TEST(strangers_come_after_our_own_and_have_a_part_of_the_window)
+{
+	unsigned share = IPOIB__PATH_WINDOW_STRANGERS;
+
+	rig_start(2000);
+	for (unsigned i = 0; i < 1000; i++) {
+		rig_get(i, false);
+		rig_need(i);
+		rig_check_cache();
+	}
+	ck_assert_uint_eq(rig.cache.outstanding, share);
+	for (unsigned i = 1000; i < 1100; i++) {
+		rig_get(i, true);
+		rig_need(i);
+		rig_check_cache();
+	}
+	ck_assert_uint_eq(rig.cache.outstanding, IPOIB__PATH_WINDOW);
+	ck_assert_uint_eq(rig.cache.outstanding_strangers, share);
+	for (unsigned i = 1000; i < 1000 + IPOIB__PATH_WINDOW - share; i++)
+		ck_assert(rig_find(i)->asked);
+	/* a stranger that becomes a neighbour comes forward */
+	ipoib__paths_hold(&rig.cache, rig_find(999));
+	rig_need(999);
+	ck_assert(!rig_find(999)->asked);
+	for (unsigned i = 1000; i < 1000 + 100 - share; i++)
+		rig_answer(i, 9);
+	rig_check_cache();
+	ck_assert(rig_find(999)->asked);
+	ck_assert(!rig_find(500)->asked);
 	ipoib__paths_fini(&rig.cache);
 }
 END_TEST
@@ -267,6 +304,7 @@ Suite *suite_ask(void)
 	tcase_add_test(tcase, a_refusal_takes_away_even_what_is_in_use);
 	tcase_add_test(tcase,
 		       a_path_that_goes_while_it_is_asked_for_gives_its_place_in_the_window);
+	tcase_add_test(tcase, strangers_come_after_our_own_and_have_a_part_of_the_window);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -12,6 +12,7 @@ namespace b
 namespace c
 # shellcheck disable=SC2154
 a=$ns_a b=$ns_b c=$ns_c
+without_ipv6 "$a" "$b" "$c"
 limit=$((limit + seconds))
 
 start_connected() { # NAMESPACE NAME ADDRESS
@@ -67,6 +68,8 @@ start_fabric --hosts 2 --pcap "$work/fabric.pcap"
 start_connected "$a" host1 10.10.1.1
 start_connected "$b" host2 10.10.1.2
 wait_ready host1 host2
+count_from_here host1 host2
+count_from_here host2 host1
 
 say "the devices have an MTU of 65520"
 in_namespace "$a" 0 ip address show ipoib0

@@ -30,12 +30,18 @@ says out '^ff12:401b:ffff::ffff:ffff dev ipoib0 mlid 0xc000 qkey 0xb1b mtu 2048 
 ctl interface
 says out '^ipoib0: <UP,PORT_ACTIVE> mtu 2044 port host1/1$'
 says out '^    inet 10\.10\.1\.1/24$'
+ctl address
+says out '^10\.10\.1\.1/24 dev ipoib0 scope global READY$'
+ctl flux
+[ ! -s "$work/out" ] || fail "a neighbour that nobody disputes has a history"
+ctl flux -j
+[ "$(cat "$work/out")" = "[]" ] || fail "a neighbour that nobody disputes has a history"
 ctl stats
 says out '^        dropped: unreachable +0$'
 says out '^    conservation law holds: accepted [0-9]+ = sent [0-9]+ \+ dropped [0-9]+ \+ queued [0-9]+; received '
 ctl conn -j
 [ "$(cat "$work/out")" = "[]" ] || fail "there are connections in datagram mode"
-for request in neigh path multicast interface stats; do
+for request in neigh path multicast interface stats address; do
 	ctl "$request" -j
 	[ "$(head -n 1 "$work/out")" = "[" ] || fail "$request -j is no array"
 	says out '^    "dev": "ipoib0"'

@@ -10,11 +10,14 @@ namespace a
 namespace b
 # shellcheck disable=SC2154
 a=$ns_a b=$ns_b
+without_ipv6 "$a" "$b"
 
 start_fabric --hosts 2
 start_host "$a" host1 host1/1 10.10.1.1/24
 start_host "$b" host2 host2/1 10.10.1.2/24
 wait_ready host1 host2
+count_from_here host1 host2
+count_from_here host2 host1
 
 say "the device has the interface's MTU, 2044, and its address"
 in_namespace "$a" 0 ip address show ipoib0

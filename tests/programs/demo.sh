@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 need_binaries ipoib-fabric ipoib-ping ipoib-ctl
+limit=$((limit + 60)) # two acts
 mkdir "$work/build"
 ln -s "$bin" "$work/build/examples"
 
@@ -17,6 +18,10 @@ if has_tun >/dev/null 2>&1; then
 	says out "^10\.10\.1\.1 dev ipoib0 lladdr "
 	says out "conservation law holds"
 	says out "iperf Done|iperf3 is not installed"
+	# the second act: claims are refused by default, and believed by flux=accept
+	says out "neighbour-flux .*(verdict|refused)"
+	says out "^confirm +[0-9]+ +[1-9][0-9]* +0 +0 "
+	says out "^accept +[0-9]+ +[1-9][0-9]* +[1-9][0-9]* +[1-9]"
 	if ip netns list | grep -q "^ipoib-demo-"; then
 		sleep 1 # another demo may run beside this one
 		! ip netns list | grep -q "^ipoib-demo-" || fail "the demo has left a namespace"

@@ -91,6 +91,29 @@ tun_with 2 "\"65521\" is not a number from 68 to 65520" \
 tun_with 2 "\"rc\" is not a mode: datagram or connected" \
 	ipoib0,port=host3/1,address=10.10.1.3/24,mode=rc
 
+say "levels, policies and times that there are not"
+with_option() { # OPTION PATTERN
+	tun_with 2 "$2" "ipoib0,port=host3/1,address=10.10.1.3/24,$1"
+}
+with_option arp_ignore=4 "ipoib0: arp_ignore=4 is none: it is 0, 1, 2, 3 or 8"
+with_option arp_announce=3 "arp_announce=3 is none: it is 0, 1 or 2"
+with_option flux=maybe "flux=maybe is none: it is confirm, accept, pin or hold"
+with_option flux_hold=0 "\"0\" is not a number of seconds from 0.1 to 86400"
+with_option flux_hold=soon "\"soon\" is not a number of seconds"
+with_option acd=slow "acd=slow is none: it is fast, rfc or off"
+with_option defend= "defend= is none: it is always, once or never"
+with_option arp_ignore "\"arp_ignore\" is not port=, address=, .*defend="
+with_option garp=1 "\"garp=1\" is not port=, address=, "
+
+say "addresses of IPv6 that no host has"
+with_option address=fd00::1 "address fd00::1 has no prefix: write it as fd00::1/64"
+with_option address=fd00::1/129 "prefix \"129\" of fd00::1 is not a number from 1 to 128"
+with_option address=fd00::1/x "prefix \"x\" of fd00::1 is not a number"
+for none in :: ::1 ff02::1 fd00::12345 fd00:::1; do
+	with_option "address=$none/64" "\"$none\" is not the IPv6 address of a host"
+done
+with_option address=fd00::1/64,address=FD00:0::1/64 "address fd00::1 is given twice"
+
 say "what is given twice"
 tun_with 2 "ipoib0: two interfaces of this name" ipoib0,port=host3/1,address=10.10.1.3/24 \
 	ipoib0,port=host4/1,address=10.10.1.4/24
@@ -118,7 +141,15 @@ for program in ipoib-fabric ipoib-tun ipoib-ping ipoib-ctl; do
 	says out "^$program \(libipoib\) [0-9]+\.[0-9]+\.[0-9]+"
 done
 run 2 "$bin/ipoib-ctl" --control "$work/nowhere" everything
-says err "\"everything\" is not neigh, conn, path, multicast, stats or interface"
+says err "\"everything\" is not neigh, address, conn, flux, interface, monitor, multicast, path or stats"
+run 2 "$bin/ipoib-ctl" --control "$work/nowhere" stats path
+says err "two requests, stats and path"
+run 2 "$bin/ipoib-ctl" --control "$work/nowhere" neigh "del 10.10.1.1"
+says err "\"del 10.10.1.1\" is not a word"
+run 2 "$bin/ipoib-ctl" --control "$work/nowhere" neigh change
+says err "\"neigh change\" is not neigh alone, neigh monitor, neigh add IP LLADDR dev NAME"
+run 1 "$bin/ipoib-ctl" --control "$work/nowhere" monitor
+says err "there is no such socket"
 
 say "destinations that no packet can reach, or that may be a mistake"
 ping_with 2 "10.10.1.255 is the broadcast address of 10.10.1.3/24; add -b if it is meant" \

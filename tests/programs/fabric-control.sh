@@ -122,7 +122,9 @@ port host1/1 | grep -q " lid 4711 " || fail "it has another one: $(port host1/1)
 wait_until "$limit" has_lid 4711 || fail "host1 was not told"
 fabric lid host1/1
 wait_until "$limit" has_lid 49149 || fail "host1 was not told"
-# host2 is not: what it knows is of before, until it is told that every LID has moved.
+# host2 is not, and finds out: what comes from host1 comes from another LID than its record says.
+pings_go_on "lid of one port alone"
+counted host2 "sends from LID 49149" 1 || fail "host2 does not say that a path has changed"
 fabric lids
 pings_go_on "lid, and lids again"
 
@@ -204,6 +206,8 @@ wait_until "$limit" counted host1 "host1/1 is back" $((backs + 1)) || fail "host
 pings_go_on "P_Key removal and return"
 fabric pkey all table 0xffff,0x8001,0x8002
 pings_go_on "two more P_Keys"
+fabric pkey host1/1 table 0x8001,0xffff
+pings_go_on "P_Key in another place"
 
 say "no client of the control socket can hold up the fabric"
 if command -v perl >/dev/null; then

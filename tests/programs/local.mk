@@ -2,6 +2,7 @@
 # Whole programs against each other.
 if PROGRAMS
 program_tests += \
+	%D%/addresses.sh \
 	%D%/audit.sh \
 	%D%/capture.sh \
 	%D%/connected.sh \
@@ -11,9 +12,14 @@ program_tests += \
 	%D%/errors.sh \
 	%D%/fabric-control.sh \
 	%D%/fabric-dies.sh \
-	%D%/ping.sh
+	%D%/ipv6.sh \
+	%D%/monitor.sh \
+	%D%/oracle.sh \
+	%D%/ping.sh \
+	%D%/takeover.sh
 endif
 EXTRA_DIST += \
+	%D%/addresses.sh \
 	%D%/audit.sh \
 	%D%/capture.sh \
 	%D%/connected.sh \
@@ -23,5 +29,9 @@ EXTRA_DIST += \
 	%D%/errors.sh \
 	%D%/fabric-control.sh \
 	%D%/fabric-dies.sh \
+	%D%/ipv6.sh \
 	%D%/lib.sh \
-	%D%/ping.sh
+	%D%/monitor.sh \
+	%D%/oracle.sh \
+	%D%/ping.sh \
+	%D%/takeover.sh

@@ -4,9 +4,12 @@
 
 int main(void)
 {
-	static Suite *(*const suites[])(void) = { suite_first_packets, suite_fabric_events,
-						      suite_connected,
-						      suite_seeds, suite_story, NULL };
+	static Suite *(*const suites[])(void) = {
+		suite_first_packets, suite_fabric_events, suite_connected,
+		suite_flux,	     suite_seeds,	  suite_story,
+		suite_weak_peer,     suite_flood,	  suite_addresses,
+		suite_ipv6,	     suite_fabric_moves,  NULL
+	};
 
 	return support_main(suites, "test_sim");
 }

@@ -4,10 +4,16 @@
 
 #include <check.h>
 
+Suite *suite_addresses(void);
 Suite *suite_connected(void);
 Suite *suite_fabric_events(void);
+Suite *suite_fabric_moves(void);
 Suite *suite_first_packets(void);
+Suite *suite_flood(void);
+Suite *suite_flux(void);
+Suite *suite_ipv6(void);
 Suite *suite_seeds(void);
 Suite *suite_story(void);
+Suite *suite_weak_peer(void);
 
 #endif

@@ -25,12 +25,12 @@
  * IPOIB_TEST_STORIES says how often the story is told, each time from other numbers.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "interface/interface.h"
 #include "mock/port.h"
 #include "sim/suites.h"
+#include "sim/witness.h"
 #include "sim/world.h"
 #include "support/support.h"
 
@@ -38,7 +38,6 @@
 #define PORTS 8
 #define CLIENTS 3
 #define SEGMENT 4188
-#define DATAGRAM_OCTETS 2048
 #define TURNS 60
 /* The longest hold times of paths and connections (128 s and a quarter) are over. */
 #define HEALING (170 * SECOND)
@@ -48,45 +47,6 @@ struct story {
 	struct world_options options;
 	struct ipoib__random *random;
 };
-
-static int stories(void)
-{
-	const char *text = getenv("IPOIB_TEST_STORIES");
-	int number = text ? atoi(text) : 0;
-
-	return number > 0 ? number : STORIES_DEFAULT;
-}
-
-/* ---- the witness: between the library and its transport, it sees what is really posted ---- */
-
-static const struct ipoib_transport_ops *real_ops;
-static struct ipoib_transport_ops witness_ops;
-static uint64_t witnessed;
-
-static int witness_ud(void *self, void *ud, const struct ipoib_ud_send *sends, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		ck_assert_uint_le(sends[i].length, DATAGRAM_OCTETS);
-	witnessed += count;
-	return real_ops->ud_post_send(self, ud, sends, count);
-}
-
-static int witness_rc(void *self, void *rc, const struct ipoib_rc_send *sends, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		ck_assert_uint_le(sends[i].length, IPOIB_RC_MESSAGE_MAX);
-	witnessed += count;
-	return real_ops->rc_post_send(self, rc, sends, count);
-}
-
-static void put_witness(struct host *host)
-{
-	real_ops = host->transport->ops;
-	witness_ops = *real_ops;
-	witness_ops.ud_post_send = witness_ud;
-	witness_ops.rc_post_send = witness_rc;
-	host->transport->ops = &witness_ops;
-}
 
 /* ---- who there is ---- */
 
@@ -111,7 +71,7 @@ static void open_port(struct story *story, unsigned machine, unsigned rail)
 	snprintf(port, sizeof(port), "host%u/%u", machine + 1, rail + 1);
 	snprintf(address, sizeof(address), "10.%u.0.%u", rail + 1, machine + 1);
 	ck_assert_int_eq(host_open_at(host, &story->options, port, address), 0);
-	put_witness(host);
+	witness_put(host);
 	if (machine == 0)
 		return; /* the target is strict: each address on its own port */
 	snprintf(other, sizeof(other), "10.%u.0.%u", 2 - rail, machine + 1);
@@ -289,7 +249,7 @@ static void segments_flow_again(struct story *story)
 
 static void nothing_was_posted_that_did_not_fit(struct story *story)
 {
-	ck_assert_uint_gt(witnessed, 0);
+	ck_assert_uint_gt(witness_count(), 0);
 	for (unsigned i = 0; i < PORTS; i++) {
 		struct host *host = &story->world.hosts[i];
 		const struct ipoib__port *port = host->transport->self;
@@ -329,7 +289,7 @@ Suite *suite_story(void)
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, a_packet_never_meets_a_queue_pair_that_cannot_take_it, 0,
-			    stories());
+			    world_stories(STORIES_DEFAULT));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/support.h"
@@ -118,6 +119,10 @@ static int open_interface(struct host *host, const struct world_options *options
 
 	if (options->config.size != 0)
 		config = options->config;
+	if (!options->probed) {
+		config.acd = IPOIB_ACD_OFF;
+		config.announcements = 0;
+	}
 	config.receive = on_receive;
 	config.undelivered = on_undelivered;
 	config.event = on_event;
@@ -125,20 +130,39 @@ static int open_interface(struct host *host, const struct world_options *options
 	return ipoib_interface_open(&host->interface, host->transport, &config);
 }
 
+int host_reopen(struct host *host, const struct world_options *options)
+{
+	unsigned prefix_length = host->address.family == IPOIB_IPV6 ? 64 : 24;
+	int status = open_interface(host, options);
+
+	if (status == 0)
+		status = ipoib_binding_open(&host->binding, host->interface, &host->address,
+					    prefix_length);
+	return status;
+}
+
+static int open_in_context(struct host *host, const struct world_options *options,
+			   const char *port, const char *address)
+{
+	int status = ipoib_mock_open(&host->transport, host->context, host->world->fabric, port);
+
+	host->address = ip_of(address);
+	return status < 0 ? status : host_reopen(host, options);
+}
+
 int host_open_at(struct host *host, const struct world_options *options, const char *port,
 		 const char *address)
 {
 	int status = make_context(host);
 
-	if (status == 0)
-		status = ipoib_mock_open(&host->transport, host->context, host->world->fabric,
-					 port);
-	if (status == 0)
-		status = open_interface(host, options);
-	host->address = ip_of(address);
-	if (status == 0)
-		status = ipoib_binding_open(&host->binding, host->interface, &host->address, 24);
-	return status;
+	return status < 0 ? status : open_in_context(host, options, port, address);
+}
+
+int host_open_beside(struct host *host, struct host *first, const struct world_options *options,
+		     const char *port, const char *address)
+{
+	host->context = ipoib_context_ref(first->context);
+	return open_in_context(host, options, port, address);
 }
 
 int host_open(struct host *host, const struct world_options *options, size_t number)
@@ -262,6 +286,19 @@ void world_up(struct world *world)
 		ck_assert_msg(world_step(world, end), "not up after 30 s");
 }
 
+unsigned world_number(const char *variable, unsigned by_default)
+{
+	const char *text = getenv(variable);
+	int number = text ? atoi(text) : 0;
+
+	return number > 0 ? (unsigned)number : by_default;
+}
+
+int world_stories(int by_default)
+{
+	return (int)world_number("IPOIB_TEST_STORIES", (unsigned)by_default);
+}
+
 /* ---- the law ---- */
 
 void host_check(const struct host *host)
@@ -291,85 +328,4 @@ void world_check(const struct world *world)
 	ck_assert_int_eq(ipoib_fabric_statistics(world->fabric, &f), 0);
 	ck_assert_uint_eq(f.copies, f.delivered + f.in_flight + f.dropped_fault + f.dropped_link +
 					    f.dropped_route + f.dropped_full + f.dropped_bad);
-}
-
-/* ---- what a host does and sees ---- */
-
-struct ipoib_ip ip_of(const char *text)
-{
-	struct ipoib_ip ip;
-
-	ck_assert_int_eq(ipoib_ip_parse(&ip, text), 0);
-	return ip;
-}
-
-static void write_packet(struct ipoib_buffer *buffer, const struct host *host,
-			 const struct ipoib_ip *to, size_t length)
-{
-	struct ipoib__ipv4 header = { .header_length = IPOIB__IPV4_HEADER_LENGTH,
-				      .total_length = (uint16_t)length,
-				      .ttl = 64,
-				      .protocol = IPOIB__IP_PROTOCOL_UDP };
-	uint8_t *data = ipoib_buffer_data(buffer);
-
-	memcpy(header.source, host->address.raw, 4);
-	memcpy(header.destination, to->raw, 4);
-	ck_assert_int_eq(ipoib_buffer_set_length(buffer, length), 0);
-	header.dont_fragment = host->dont_fragment;
-	memset(data, 0x5a, length);
-	ck_assert_int_gt(ipoib__ipv4_encode(data, length, &header), 0);
-}
-
-int host_send_via(struct host *host, const struct ipoib_ip *to, const struct ipoib_ip *next_hop,
-		  size_t length, uint32_t *mtu)
-{
-	struct ipoib_packet packet = { .next_hop = *next_hop };
-	int status = ipoib_interface_buffer(host->interface, &packet.buffer);
-
-	if (status < 0)
-		return status;
-	write_packet(packet.buffer, host, to, length);
-	ck_assert_int_eq(ipoib_interface_send(host->interface, &packet, 1), packet.status == 0);
-	if (packet.status < 0)
-		ipoib_buffer_unref(packet.buffer);
-	if (mtu)
-		*mtu = packet.mtu;
-	host_check(host);
-	return packet.status;
-}
-
-int host_send(struct host *host, const struct ipoib_ip *to, size_t length)
-{
-	return host_send_via(host, to, to, length, NULL);
-}
-
-struct ipoib_statistics host_statistics(const struct host *host)
-{
-	struct ipoib_statistics statistics = { .size = sizeof(statistics) };
-
-	ck_assert_int_eq(ipoib_interface_statistics(host->interface, &statistics), 0);
-	return statistics;
-}
-
-uint32_t host_neighbour(const struct host *host, const struct ipoib_ip *ip)
-{
-	struct ipoib_neighbour_info info = { .size = sizeof(info) };
-
-	return ipoib_neighbour_find(host->interface, ip, &info) == 0 ? info.state : 0;
-}
-
-bool host_is_up(const struct host *host)
-{
-	struct ipoib_interface_info info = { .size = sizeof(info) };
-
-	return host->interface && ipoib_interface_info(host->interface, &info) == 0 && info.up;
-}
-
-size_t host_events(const struct host *host, uint32_t type)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < host->event_count; i++)
-		n += host->events[i].type == type;
-	return n;
 }

@@ -62,6 +62,8 @@ struct world_options {
 	uint32_t mtu;
 	uint32_t ports; /* of each host of the fabric */
 	uint64_t delay_ns;
+	/* addresses are probed and announced as the configuration says; else used at once */
+	bool probed;
 	struct ipoib_interface_config config; /* size 0: the defaults */
 };
 
@@ -76,6 +78,11 @@ int host_open(struct host *host, const struct world_options *options, size_t num
 /* The same at any port, with any address. */
 int host_open_at(struct host *host, const struct world_options *options, const char *port,
 		 const char *address);
+/* The same as a second port of a machine that is open already: both are in one context. */
+int host_open_beside(struct host *host, struct host *first, const struct world_options *options,
+		     const char *port, const char *address);
+/* The interface, which was closed, and its address again, on the same transport. */
+int host_reopen(struct host *host, const struct world_options *options);
 /* The fabric alone; its hosts are opened by the test, and counted in world::count. */
 void world_make_fabric(struct world *world, size_t hosts, const struct world_options *options);
 void host_close(struct host *host);
@@ -88,9 +95,15 @@ void world_up(struct world *world);
  * One step: the clock jumps to the next deadline if that is not after `end`. Whether there was one.
  */
 bool world_step(struct world *world, uint64_t end);
+/* A number from the environment, or the default. */
+unsigned world_number(const char *variable, unsigned by_default);
+/* How often stories are told: IPOIB_TEST_STORIES, or by default so often. */
+int world_stories(int by_default);
 /* Holds the counters of a host, or of all, against the conservation law. */
 void host_check(const struct host *host);
 void world_check(const struct world *world);
+
+/* host.c: what a host does and sees. */
 
 /*
  * An IPv4 packet of so many octets to an address; returns ipoib_packet::status, or the error of
@@ -100,6 +113,9 @@ int host_send(struct host *host, const struct ipoib_ip *to, size_t length);
 /* The same through any next hop. */
 int host_send_via(struct host *host, const struct ipoib_ip *to, const struct ipoib_ip *next_hop,
 		  size_t length, uint32_t *mtu);
+/* The same from any source, of either version. */
+int host_send_from(struct host *host, const struct ipoib_ip *from, const struct ipoib_ip *to,
+		   const struct ipoib_ip *next_hop, size_t length, uint32_t *mtu);
 struct ipoib_ip ip_of(const char *text);
 struct ipoib_statistics host_statistics(const struct host *host);
 /* The state of a neighbour, 0 when there is none. */

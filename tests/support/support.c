@@ -91,6 +91,11 @@ size_t support_blocks(void)
 	return heap.blocks;
 }
 
+size_t support_bytes(void)
+{
+	return heap.bytes;
+}
+
 long support_allocations(void)
 {
 	return heap.asked;

@@ -65,6 +65,8 @@ void support_release(void *pointer, size_t size, void *user);
 
 /* Blocks that are allocated now. */
 size_t support_blocks(void);
+/* Their bytes. */
+size_t support_bytes(void);
 
 /* Allocations asked for since setup, those that were refused included. */
 long support_allocations(void);

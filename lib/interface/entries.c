@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Neighbours by the caller's hand: entered, removed, vouched for. What is waiting for a neighbour
+ * that goes is told its fate in the next turn; no callback runs from here.
+ */
+#include "interface/interface.h"
+
+#include <errno.h>
+
+#include "wire/mgid.h"
+
+static struct ipoib__peer *peer_of(struct ipoib__neighbour *n)
+{
+	return (struct ipoib__peer *)(void *)n;
+}
+
+static bool could_be_a_peer(const struct ipoib_interface *interface, const struct ipoib_ip *ip,
+			    const struct ipoib_link_address *link_address)
+{
+	unsigned whole = ip->family == IPOIB_IPV4 ? 32 : 128;
+	uint32_t qpn = ipoib_link_address_qpn(link_address);
+
+	return ipoib__binding_check(ip, whole) == 0 && qpn > 1 && qpn != IPOIB_QPN_MULTICAST &&
+	       !ipoib__link_address_is_multicast(link_address) &&
+	       !ipoib__own_link(interface, link_address) &&
+	       !ipoib__bindings_find(&interface->bindings, ip) &&
+	       !ipoib__own_address(interface, ip);
+}
+
+int ipoib_neighbour_add(struct ipoib_interface *interface, const struct ipoib_ip *ip,
+			const struct ipoib_link_address *link_address)
+{
+	uint64_t now = ipoib__context_now(interface->context);
+	struct ipoib__neighbour *n;
+	bool made;
+	int status;
+
+	if (interface->closed)
+		return -ENETDOWN;
+	if (!could_be_a_peer(interface, ip, link_address))
+		return -EINVAL;
+	n = ipoib__neighbours_find(&interface->neighbours, ip);
+	made = !n;
+	if (made) {
+		status = ipoib__neighbours_make(&interface->neighbours, ip, true, now, &n);
+		if (status < 0)
+			return status;
+		ipoib__peer_init(peer_of(n));
+	}
+	status = ipoib__neighbours_fix(&interface->neighbours, n, link_address, now);
+	if (status < 0 && made)
+		ipoib__neighbours_remove(&interface->neighbours, n, false);
+	return status;
+}
+
+int ipoib_neighbour_remove(struct ipoib_interface *interface, const struct ipoib_ip *ip)
+{
+	struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, ip);
+
+	if (!n)
+		return -ENOENT;
+	ipoib__context_now(interface->context);
+	ipoib__neighbours_remove(&interface->neighbours, n, false);
+	return 0;
+}
+
+void ipoib_neighbour_flush(struct ipoib_interface *interface, bool permanent)
+{
+	ipoib__context_now(interface->context);
+	ipoib__neighbours_flush(&interface->neighbours, permanent);
+}
+
+int ipoib_neighbour_confirm(struct ipoib_interface *interface, const struct ipoib_ip *ip)
+{
+	struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, ip);
+
+	if (!n)
+		return -ENOENT;
+	if (!ipoib__neighbour_valid(n))
+		return 0; /* a hint does not tell where it is */
+	peer_of(n)->hinted = true;
+	ipoib__note_use(interface, &interface->uses, &peer_of(n)->use);
+	return 0;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Neighbour discovery on an IPoIB link (RFC 4861, RFC 4391 section 9.3): solicitations and
+ * advertisements. What arrives is read in the order of arp.c. Routers, prefixes and redirects are
+ * the business of the IP stack above, and go there.
+ *
+ * The levels of arp_ignore and arp_announce are obeyed as far as they make sense here: no level
+ * makes an IPv6 address of one interface be answered for, or asked from, on another.
+ */
+#include "interface/interface.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "wire/ip.h"
+#include "wire/ip6.h"
+#include "wire/mgid.h"
+#include "wire/nd.h"
+
+#define AT_NEXT_HEADER 6
+
+/* ---- sending ---- */
+
+static struct ipoib_buffer *packet_of(struct ipoib_interface *interface,
+				      const struct ipoib__nd *nd)
+{
+	struct ipoib_buffer *buffer = ipoib__control_buffer(interface, IPOIB__TYPE_IPV6);
+	int length;
+
+	if (!buffer)
+		return NULL;
+	length = ipoib__nd_encode(ipoib_buffer_data(buffer), ipoib_buffer_room(buffer), nd);
+	ipoib__assert(length > 0);
+	buffer->length = (uint32_t)length;
+	return buffer;
+}
+
+static void multicast(struct ipoib_interface *interface, const struct ipoib__nd *nd, uint64_t now)
+{
+	struct ipoib_buffer *buffer = packet_of(interface, nd);
+	struct ipoib_gid mgid = ipoib__mgid_ipv6(interface->config.scope, interface->config.pkey,
+						 nd->destination);
+
+	if (buffer)
+		ipoib__control_multicast(interface, buffer, &mgid, now);
+}
+
+/* RFC 4862 section 5.4.2: from nobody, to the group in which the owner would listen. */
+void ipoib__nd_probe(struct ipoib_interface *interface, const struct ipoib_ip *address,
+		     uint64_t now)
+{
+	struct ipoib__nd nd = { .type = IPOIB__ND_SOLICITATION };
+
+	memcpy(nd.target, address->raw, 16);
+	ipoib__ipv6_solicited_node(nd.destination, address->raw);
+	interface->statistics.nd_solicitations_sent++;
+	multicast(interface, &nd, now);
+}
+
+static struct ipoib__nd advertisement(const struct ipoib_interface *interface,
+				      const uint8_t address[16], uint8_t flags)
+{
+	struct ipoib__nd nd = { .type = IPOIB__ND_ADVERTISEMENT,
+				.flags = flags,
+				.has_link = true,
+				.link = ipoib__interface_link_address(interface) };
+
+	memcpy(nd.target, address, 16);
+	memcpy(nd.source, address, 16);
+	return nd;
+}
+
+/* RFC 4861 section 7.2.6: unasked, to everybody. */
+void ipoib__nd_announce(struct ipoib_interface *interface, const struct ipoib_ip *address,
+			uint64_t now)
+{
+	struct ipoib__nd nd = advertisement(interface, address->raw, IPOIB__ND_OVERRIDE);
+
+	memcpy(nd.destination, ipoib__ipv6_all_nodes, 16);
+	interface->statistics.nd_advertisements_sent++;
+	multicast(interface, &nd, now);
+}
+
+void ipoib__nd_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer, bool unicast,
+		   uint64_t now)
+{
+	const struct ipoib_ip *target = &peer->neighbour.ip;
+	struct ipoib_ip hint = ipoib__source_hint(peer);
+	const struct ipoib__binding *source = ipoib__policy_source(
+		interface->config.arp_announce, &interface->bindings, NULL, 0, target, &hint);
+	struct ipoib__nd nd = { .type = IPOIB__ND_SOLICITATION,
+				.has_link = true,
+				.link = ipoib__interface_link_address(interface) };
+	struct ipoib_buffer *buffer;
+
+	if (!source) /* nobody to answer to; from :: it would be DAD */
+		return;
+	memcpy(nd.target, target->raw, 16);
+	memcpy(nd.source, source->address.raw, 16);
+	interface->statistics.nd_solicitations_sent++;
+	if (!unicast) {
+		ipoib__ipv6_solicited_node(nd.destination, target->raw);
+		multicast(interface, &nd, now);
+		return;
+	}
+	memcpy(nd.destination, target->raw, 16);
+	buffer = packet_of(interface, &nd);
+	if (buffer)
+		ipoib__route_send(interface, buffer, &peer->neighbour.link_address, now);
+}
+
+/* Where an asker that does not say where it is can be reached, if that is known. */
+static const struct ipoib_link_address *known(const struct ipoib_interface *interface,
+					      const struct ipoib_ip *ip)
+{
+	const struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, ip);
+
+	return n && ipoib__neighbour_valid(n) ? &n->link_address : NULL;
+}
+
+/* RFC 4861 section 7.2.4. Who asks from :: is probing, and told together with everybody. */
+static void answer(struct ipoib_interface *interface, const struct ipoib__nd *asked, uint64_t now)
+{
+	struct ipoib_ip asker = ipoib_ip_from_ipv6(asked->source);
+	const struct ipoib_link_address *to =
+		asked->has_link ? &asked->link : known(interface, &asker);
+	struct ipoib__nd nd = advertisement(interface, asked->target,
+					    IPOIB__ND_SOLICITED | IPOIB__ND_OVERRIDE);
+	struct ipoib_link_address copy;
+	struct ipoib_buffer *buffer;
+
+	interface->statistics.nd_advertisements_sent++;
+	if (ipoib__ipv6_is_unspecified(asked->source)) {
+		nd.flags = IPOIB__ND_OVERRIDE;
+		memcpy(nd.destination, ipoib__ipv6_all_nodes, 16);
+		multicast(interface, &nd, now);
+		return;
+	}
+	memcpy(nd.destination, asked->source, 16);
+	if (!to || !ipoib__queue_room_answer(interface)) {
+		interface->statistics.control_failed++;
+		return;
+	}
+	copy = *to;
+	buffer = packet_of(interface, &nd);
+	if (buffer)
+		ipoib__route_send(interface, buffer, &copy, now);
+}
+
+/* ---- receiving ---- */
+
+/* Whether a packet is one of the two; a look at two octets. */
+bool ipoib__nd_is(const uint8_t *packet, size_t length)
+{
+	return length > IPOIB__IPV6_HEADER_LENGTH &&
+	       packet[AT_NEXT_HEADER] == IPOIB__IP_PROTOCOL_ICMPV6 &&
+	       (packet[IPOIB__IPV6_HEADER_LENGTH] == IPOIB__ND_SOLICITATION ||
+		packet[IPOIB__IPV6_HEADER_LENGTH] == IPOIB__ND_ADVERTISEMENT);
+}
+
+static bool is_ours(const struct ipoib_interface *interface, const struct ipoib_ip *ip)
+{
+	return ipoib__bindings_find(&interface->bindings, ip) ||
+	       ipoib__own_address(interface, ip);
+}
+
+/* RFC 4861 section 7.2.3. */
+static void solicited(struct ipoib_interface *interface, const struct ipoib__nd *nd,
+		      const struct ipoib_link_address *from, uint64_t now)
+{
+	struct ipoib_ip target = ipoib_ip_from_ipv6(nd->target);
+	struct ipoib_ip source = ipoib_ip_from_ipv6(nd->source);
+	const struct ipoib__binding *binding =
+		ipoib__bindings_find(&interface->bindings, &target);
+	const struct ipoib__told told = { .ip = &source,
+					  .link_address = &nd->link,
+					  .claim = IPOIB_CLAIM_SOLICITATION,
+					  .for_us = true,
+					  .create = true };
+
+	interface->statistics.nd_solicitations_received++;
+	if (!binding) {
+		if (ipoib__own_address(interface, &target))
+			interface->statistics.arp_ignored++;
+		return;
+	}
+	if (ipoib__ipv6_is_unspecified(nd->source))
+		ipoib__address_wanted(interface, &target, from, now);
+	if (!ipoib__policy_answer(interface->config.arp_ignore, &interface->bindings, NULL, 0,
+				  &target, &source)) {
+		interface->statistics.arp_ignored +=
+			binding->probe.state == IPOIB_BINDING_READY;
+		return;
+	}
+	if (nd->has_link && ipoib__binding_check(&source, 128) == 0 &&
+	    !is_ours(interface, &source))
+		ipoib__resolve_told(interface, &told, now);
+	answer(interface, nd, now);
+}
+
+/* RFC 4861 section 7.2.5: who is not known is not entered. */
+static void advertised(struct ipoib_interface *interface, const struct ipoib__nd *nd,
+		       const struct ipoib_link_address *from, uint64_t now)
+{
+	struct ipoib_ip target = ipoib_ip_from_ipv6(nd->target);
+	const struct ipoib__told told = {
+		.ip = &target,
+		.link_address = nd->has_link ? &nd->link : NULL,
+		.claim = IPOIB_CLAIM_ADVERTISEMENT,
+		.answer = nd->flags & IPOIB__ND_SOLICITED,
+		.weak = !(nd->flags & IPOIB__ND_OVERRIDE),
+		.for_us = true,
+	};
+
+	interface->statistics.nd_advertisements_received++;
+	if (ipoib__bindings_find(&interface->bindings, &target))
+		ipoib__address_used(interface, &target, from, now);
+	if (!is_ours(interface, &target))
+		ipoib__resolve_told(interface, &told, now);
+}
+
+/*
+ * The solicitation of who probes an address does not say where it comes from; the packet's
+ * headers do, for what goes to a group has a GRH.
+ */
+void ipoib__nd_received(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
+			size_t length, uint64_t now)
+{
+	const uint8_t *packet = buffer->memory + IPOIB__HEADROOM;
+	const struct ipoib_link_address *from = &buffer->source;
+	struct ipoib_gid gid;
+	struct ipoib__nd nd;
+
+	if (ipoib__nd_decode(&nd, packet, length, interface->port.gid.raw) < 0) {
+		interface->statistics.nd_malformed++;
+		return;
+	}
+	if (nd.padded_at_end)
+		interface->statistics.nd_padded_at_end++;
+	if (nd.has_link)
+		from = &nd.link;
+	if (ipoib__link_address_is_multicast(from))
+		return; /* a group is nobody's GID */
+	if (ipoib__own_link(interface, from)) {
+		ipoib__own_heard(interface, from, now);
+		return;
+	}
+	if (nd.has_link) {
+		gid = ipoib_link_address_gid(from);
+		ipoib__route_from(interface, &gid, buffer->source_lid, now);
+	}
+	if (nd.type == IPOIB__ND_SOLICITATION)
+		solicited(interface, &nd, from, now);
+	else
+		advertised(interface, &nd, from, now);
+}

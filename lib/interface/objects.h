@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the floor of interface.h keeps: contexts, transports, interfaces, and what belongs to
+ * them. Structures whose first member is a module's are made by that module, in the size that it
+ * is told.
+ */
+#ifndef IPOIB__INTERFACE_OBJECTS_H
+#define IPOIB__INTERFACE_OBJECTS_H
+
+#include <ipoib/context.h>
+#include <ipoib/interface.h>
+#include <ipoib/transport.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/poller.h"
+#include "base/random.h"
+#include "base/ring.h"
+#include "base/wheel.h"
+#include "binding/binding.h"
+#include "connection/connection.h"
+#include "interface/pool.h"
+#include "mtu/mtu.h"
+#include "multicast/multicast.h"
+#include "neighbour/neighbour.h"
+#include "path/path.h"
+
+/* What one dispatch does at most, so that a flood cannot hold the caller's loop. */
+#define IPOIB__DISPATCH_EVENTS 256  /* transport events per transport */
+#define IPOIB__DISPATCH_TIMERS 1024 /* timers per context */
+#define IPOIB__DISPATCH_PACKETS 256 /* completions per interface */
+/* neighbours and groups whose first packet came, per interface */
+#define IPOIB__DISPATCH_USES 256
+/* Of a connection's name for the transport; above them stands the number of the interface. */
+#define IPOIB__CONNECTION_ID_BITS 40
+/* Packets handed to one receive callback, and work requests to one post. */
+#define IPOIB__BURST 64
+/*
+ * Events kept until they are told. Those of single neighbours leave half of the room to those
+ * of the link.
+ */
+#define IPOIB__EVENTS_MAX 256
+/* Changes of the neighbour table kept for the callback: more than one turn brings about. */
+#define IPOIB__CHANGES_MAX 1024
+/* Other interfaces of a context that are looked at; more than any host has ports and P_Keys. */
+#define IPOIB__OTHERS_MAX 64
+/* One neighbour, or one address, is told of so often at most while nothing new is to be said. */
+#define IPOIB__TELL_NS UINT64_C(1000000000)
+/* Undelivered packets kept for the callback; beyond, they are only counted. */
+#define IPOIB__FATES_MAX 256
+
+/* ---- context and transport ---- */
+
+struct ipoib_context {
+	struct ipoib__memory memory;
+	struct ipoib__log log;
+	struct ipoib__wheel wheel;
+	struct ipoib__poller poller;
+	struct ipoib__random random;
+	uint8_t key[IPOIB__SIPHASH_KEY];
+	uint64_t (*clock)(void *user);
+	void *clock_user;
+	struct ipoib__list transports;
+	uint32_t references; /* the caller's and the transports' */
+	unsigned depth;      /* 1 inside of dispatch */
+	bool again;          /* the deadline is now */
+	bool ended;          /* something waits to be freed */
+	uint64_t last;       /* the latest time seen: the library's time never goes back */
+};
+
+struct ipoib_transport {
+	struct ipoib__list link; /* of the context */
+	struct ipoib_context *context;
+	const struct ipoib_transport_ops *ops;
+	void *self;
+	uint32_t references;
+	uint32_t next_interface; /* number of the next interface */
+	struct ipoib__list interfaces;
+	struct ipoib__pool pool;  /* of datagrams' size */
+	struct ipoib__pool large; /* for connections */
+};
+
+/* ---- interface ---- */
+
+/* An address handle and how many posted sends use it; destroyed with the last of them (I11). */
+struct ipoib__ah {
+	struct ipoib_ah_attributes attributes;
+	void *handle;
+	uint32_t references;
+};
+
+/* Packets that wait for one neighbour, path or group. Bounded, aged, counted; waiting.c. */
+struct ipoib__queue {
+	struct ipoib__list packets;
+	uint32_t count;
+};
+
+/*
+ * What this floor keeps of a path: the address handle, who uses it, and packets of ours that
+ * wait for it.
+ */
+struct ipoib__route {
+	struct ipoib__path path; /* first */
+	struct ipoib__ah *ah;
+	struct ipoib__list peers;
+	struct ipoib__queue waiting; /* our own packets */
+	uint64_t suspected;          /* when something last came from another LID */
+};
+
+/* What this floor keeps of a connection: the transport's part of it, and who sends by it. */
+struct ipoib__channel {
+	struct ipoib__connection connection; /* first */
+	void *rc;                  /* NULL: the transport has none */
+	uint32_t announced;        /* the peer's Receive-MTU in its REQ, while it is taken */
+	uint32_t sends_out;
+	uint64_t progress;         /* when it was made, or last acknowledged something */
+	/* what the transport told of its end, until that is dealt with */
+	int ended;
+	struct ipoib__list ending;
+	struct ipoib__list posted; /* buffers, oldest first */
+	struct ipoib__list peers;
+};
+
+/* What this floor keeps of a neighbour: all that a send needs, and the packets that wait for it. */
+struct ipoib__peer {
+	struct ipoib__neighbour neighbour; /* first */
+	struct ipoib__ah *ah;        /* NULL: nothing can be sent now; the route's */
+	uint32_t qpn;
+	uint32_t limit;              /* octets of an IP packet in a datagram */
+	uint32_t told_mtu;           /* what the caller was told last; 0: nothing */
+	struct ipoib__channel *channel; /* NULL: datagrams alone */
+	struct ipoib__list of_channel;
+	struct ipoib__route *route;  /* NULL while it has no link address */
+	struct ipoib__list of_route;
+	struct ipoib__list use;      /* has a use to be stepped at the next dispatch */
+	struct ipoib__queue waiting;
+	bool hinted;                 /* the caller has vouched for it since the last turn */
+	uint8_t told_verdict;        /* of flux, enum ipoib_flux_verdict */
+	uint64_t told_flux;          /* when; 0: never */
+	uint64_t counted_flux;       /* claims that are in the statistics */
+	uint64_t counted_refused;
+};
+
+/* What this floor keeps of a group. */
+struct ipoib__cast_group {
+	struct ipoib__group group; /* first */
+	struct ipoib__ah *ah;      /* NULL: not usable */
+	uint32_t limit;
+	uint16_t attached;         /* MLID that the queue pair is attached with; 0: not attached */
+	struct ipoib__list use;
+	struct ipoib__list members; /* handles of the caller */
+	struct ipoib__queue waiting;
+};
+
+/* Groups that an IPv6 address needs: its solicited-node group, and that of all nodes. */
+#define IPOIB__BINDING_GROUPS 2
+
+struct ipoib_binding {
+	struct ipoib__binding binding; /* first */
+	struct ipoib_context *context;
+	struct ipoib_interface *interface; /* NULL once that is closed */
+	struct ipoib__probe_parameters parameters;
+	struct ipoib__timer timer;
+	struct ipoib_multicast *groups[IPOIB__BINDING_GROUPS]; /* IPv6 alone */
+	bool announce;           /* the caller wants it announced */
+	uint64_t told;           /* when a conflict was last told; 0: never */
+	struct ipoib_link_address conflicting; /* who was heard last to use it */
+};
+
+struct ipoib_multicast {
+	struct ipoib__list link;
+	struct ipoib_context *context;
+	struct ipoib__cast_group *group; /* NULL once the interface is closed */
+	struct ipoib_interface *interface;
+};
+
+struct ipoib_interface {
+	struct ipoib__list link; /* of the transport */
+	struct ipoib_transport *transport;
+	struct ipoib_context *context;
+	struct ipoib_interface_config config;
+	uint32_t number;      /* on its transport; part of the ids of questions */
+	bool closed;
+	bool gone;            /* the adapter left */
+	bool started;
+	bool up;
+	bool want_room;       /* a send was answered -EAGAIN, for want of room in the send queue */
+	bool want_channel;    /* the same, for want of room on a connection */
+	bool addresses_changed; /* addresses were bound, or their groups joined */
+	struct ipoib_port_attributes port;
+	void *ud;
+	uint32_t qpn;
+	uint32_t mtu;         /* octets of an IP packet; 0: never was up */
+	uint32_t datagram_mtu; /* octets of an IP packet in a datagram */
+	uint32_t payload_max; /* octets that the queue pair takes now: the law of post.c */
+
+	struct ipoib__bindings bindings;
+	struct ipoib__neighbours neighbours;
+	struct ipoib__paths paths;
+	struct ipoib__groups groups;
+	struct ipoib__connections connections;
+
+	struct ipoib__list posted_sends;    /* buffers in the send queue, oldest first */
+	struct ipoib__list posted_receives; /* buffers in the receive queue */
+	uint32_t sends_out;
+	uint32_t receives_out;
+	struct ipoib__list posted_connected; /* buffers in the receive queue of connections */
+	uint32_t connected_out;
+	struct ipoib__list ending;          /* channels to be drained and ended */
+	struct ipoib__queue backlog;        /* resolved, but the send queue was full */
+	struct ipoib__list uses;            /* peers */
+	struct ipoib__list group_uses;      /* groups */
+	struct ipoib__list waiting;         /* all that wait, by age */
+	uint32_t waiting_count;             /* packets of the caller */
+	uint32_t waiting_control;           /* our own */
+	struct ipoib__timer age_timer;
+	struct ipoib__timer refill_timer;
+	struct ipoib__timer port_timer;
+	struct ipoib__timer channel_timer;
+	struct ipoib__ring events;          /* to be told */
+	struct ipoib__ring changes;         /* of the neighbour table; made when they are wanted */
+	/* other interfaces of ours that were told to be on the same link, since it came up */
+	struct ipoib_link_address same_link[IPOIB__OTHERS_MAX];
+	uint32_t same_link_count;
+	struct ipoib__list fates;           /* dropped, to be told */
+	struct ipoib__queue errors;         /* ICMP errors, to be handed up; at most a burst */
+	uint32_t fates_count;
+	uint64_t icmp_debt;                 /* nanoseconds to wait for full credit */
+	uint64_t icmp_last;
+	struct ipoib_statistics statistics;
+	struct ipoib_capture *capture;
+	uint32_t capture_psn;
+	/* who sent the last datagram: who sends on and on is looked up once */
+	uint32_t last_qpn;
+	uint16_t last_lid;
+	int join_status;                    /* why the join that is being answered failed */
+};
+
+#endif

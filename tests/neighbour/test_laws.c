@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Any events in any order under each policy, and the laws that hold whatever happens. Where the
+ * policy leaves no choice the state is compared with a reference too, which knows RFC 4861 and
+ * nothing of claims.
+ */
+#include <string.h>
+
+#include "neighbour/neighbour_rig.h"
+#include "support/support.h"
+
+#define LIVES 200 /* of a neighbour, each with a policy and times of its own */
+#define EVENTS 3000
+
+static struct ipoib__neighbour_parameters parameters;
+static struct ipoib__neighbour n;
+static struct ipoib__random *numbers;
+static uint64_t moved_at;   /* to another GID, last; IPOIB_NEVER */
+static uint64_t claimed_at; /* the oldest claim that has not been decided; IPOIB_NEVER */
+
+static void be_born(void)
+{
+	parameters = rig_parameters(10);
+	parameters.flux = (uint8_t)ipoib__random_below(numbers, 4);
+	parameters.flux_hold = ipoib__random_between(numbers, 1, 20) * S;
+	parameters.unicast_probes = (uint8_t)ipoib__random_between(numbers, 1, 4);
+	parameters.multicast_probes = (uint8_t)ipoib__random_between(numbers, 1, 4);
+	memset(&n, 0, sizeof(n));
+	n.due = n.deadline = IPOIB_NEVER;
+	n.confirmed = n.used = IPOIB_NEVER;
+	n.updated = support_now;
+	moved_at = claimed_at = IPOIB_NEVER;
+}
+
+static bool other_gid(const struct ipoib_link_address *one, const struct ipoib_link_address *two)
+{
+	return memcmp(one->raw + 4, two->raw + 4, 16) != 0;
+}
+
+static void check_moves(const struct ipoib__neighbour *before, unsigned actions)
+{
+	bool other = before->known && other_gid(&before->link_address, &n.link_address);
+
+	rig_check(n.moves - before->moves == (actions & IPOIB__NEIGHBOUR_MOVED ? 1 : 0));
+	if (!other || n.state == IPOIB_NEIGHBOUR_PERMANENT)
+		return;
+	rig_check(before->state != IPOIB_NEIGHBOUR_PERMANENT);
+	rig_check(parameters.flux != IPOIB_FLUX_PIN);
+	rig_check(actions & IPOIB__NEIGHBOUR_FLUX && n.verdict == IPOIB_FLUX_ACCEPTED);
+	if (parameters.flux != IPOIB_FLUX_ACCEPT && moved_at != IPOIB_NEVER)
+		rig_check(support_now - moved_at >= parameters.flux_hold); /* I14 */
+	moved_at = support_now;
+}
+
+/* No claim stays undecided: it is asked about, or waits for an end that comes. */
+static void check_claim(void)
+{
+	static const struct ipoib_link_address none;
+	bool undecided = memcmp(&n.claimed, &none, sizeof(none)) != 0;
+	uint64_t longest = 2 * parameters.flux_hold + 10 * parameters.retransmit;
+
+	rig_check(undecided == (n.verdict == IPOIB_FLUX_PENDING));
+	if (!undecided) {
+		claimed_at = IPOIB_NEVER;
+		return;
+	}
+	rig_check(parameters.flux == IPOIB_FLUX_CONFIRM || parameters.flux == IPOIB_FLUX_HOLD);
+	rig_check(n.state != IPOIB_NEIGHBOUR_PERMANENT);
+	rig_check(n.flux_until != 0 || n.state == IPOIB_NEIGHBOUR_PROBE);
+	rig_check(n.flux_until <= support_now + parameters.flux_hold);
+	rig_check(n.deadline != IPOIB_NEVER);
+	if (claimed_at == IPOIB_NEVER)
+		claimed_at = support_now;
+	/* a peer that restarts again and again could put it off: it has the known GID, and could
+	 * answer as well */
+	if (!n.flux_restarted)
+		rig_check(support_now - claimed_at <= longest + 60 * S);
+}
+
+static void check_state(const struct ipoib__neighbour *before, unsigned actions)
+{
+	bool changed = n.state != before->state ||
+		       memcmp(&n.link_address, &before->link_address, sizeof(n.link_address)) != 0;
+
+	rig_check(((actions & IPOIB__NEIGHBOUR_CHANGED) != 0) == changed);
+	rig_check(n.updated == (changed ? support_now : before->updated));
+	rig_check(!ipoib__neighbour_valid(&n) || n.known); /* I26 */
+	rig_check(n.deadline <= n.due);
+	rig_check((n.due == IPOIB_NEVER) ==
+		  (n.state == IPOIB__NEIGHBOUR_NEW || n.state == IPOIB_NEIGHBOUR_STALE ||
+		   n.state == IPOIB_NEIGHBOUR_PERMANENT || (actions & IPOIB__NEIGHBOUR_FORGET)));
+	rig_check(n.asks <= parameters.unicast_probes + parameters.multicast_probes);
+	rig_check(!(actions & IPOIB__NEIGHBOUR_ASK_UNICAST) || n.state == IPOIB_NEIGHBOUR_PROBE);
+	rig_check(!(actions & IPOIB__NEIGHBOUR_RESOLVED) || (!ipoib__neighbour_valid(before) &&
+							     ipoib__neighbour_valid(&n)));
+	rig_check(n.refused <= n.fluxes);
+}
+
+/* RFC 4861 section 7.3.2, when nobody claims anything; 0: see the address. */
+static uint8_t reference(const struct ipoib__neighbour *before,
+			 enum ipoib__neighbour_event_type type)
+{
+	bool valid = ipoib__neighbour_valid(before);
+
+	switch (type) {
+	case IPOIB__NEIGHBOUR_USE:
+		if (before->state == IPOIB_NEIGHBOUR_STALE)
+			return IPOIB_NEIGHBOUR_DELAY;
+		if (before->state == IPOIB__NEIGHBOUR_NEW ||
+		    (before->state == IPOIB_NEIGHBOUR_FAILED && support_now >= before->hold_until))
+			return IPOIB_NEIGHBOUR_INCOMPLETE;
+		return before->state;
+	case IPOIB__NEIGHBOUR_CONFIRM:
+		return valid ? IPOIB_NEIGHBOUR_REACHABLE : before->state;
+	case IPOIB__NEIGHBOUR_DOUBT:
+		return before->state == IPOIB_NEIGHBOUR_REACHABLE ? IPOIB_NEIGHBOUR_STALE :
+								    before->state;
+	case IPOIB__NEIGHBOUR_ANSWER:
+	case IPOIB__NEIGHBOUR_WEAK_ANSWER:
+		return IPOIB_NEIGHBOUR_REACHABLE;
+	case IPOIB__NEIGHBOUR_HEARD:
+	case IPOIB__NEIGHBOUR_WEAK_HEARD:
+		return valid ? before->state : IPOIB_NEIGHBOUR_STALE;
+	default:
+		return 0;
+	}
+}
+
+static unsigned step(const struct ipoib__neighbour_event *event)
+{
+	struct ipoib__neighbour before = n;
+	unsigned actions = ipoib__neighbour_step(&n, &parameters, event, support_now);
+	bool claims = event->address && before.known &&
+		      !ipoib_link_address_same_peer(&before.link_address, event->address);
+	uint8_t expected = reference(&before, event->type);
+
+	check_state(&before, actions);
+	check_moves(&before, actions);
+	check_claim();
+	if (!claims && expected != 0 && before.state != IPOIB_NEIGHBOUR_PERMANENT)
+		rig_check(n.state == expected);
+	return actions;
+}
+
+/* Time passes, and timers fire in it; sometimes late. False: it was forgotten. */
+static bool pass(uint64_t until)
+{
+	const struct ipoib__neighbour_event timer = { .type = IPOIB__NEIGHBOUR_TIMER };
+
+	while (n.deadline <= until) {
+		if (n.deadline > support_now)
+			support_now = n.deadline;
+		support_now += ipoib__random_below(numbers, 1 << 20);
+		if (step(&timer) & IPOIB__NEIGHBOUR_FORGET)
+			return false;
+	}
+	if (until > support_now)
+		support_now = until;
+	return true;
+}
+
+static void happen(void)
+{
+	static const enum ipoib__neighbour_event_type types[] = {
+		IPOIB__NEIGHBOUR_USE,	      IPOIB__NEIGHBOUR_ANSWER,	   IPOIB__NEIGHBOUR_HEARD,
+		IPOIB__NEIGHBOUR_WEAK_ANSWER, IPOIB__NEIGHBOUR_WEAK_HEARD, IPOIB__NEIGHBOUR_CONFIRM,
+		IPOIB__NEIGHBOUR_DOUBT,	      IPOIB__NEIGHBOUR_USE,	   IPOIB__NEIGHBOUR_HEARD,
+	};
+	struct ipoib_link_address address = rig_address(
+		(uint8_t)(ipoib__random_below(numbers, 2) << 7),
+		0x48 + (ipoib__random_below(numbers, 8) == 0),
+		(uint8_t)ipoib__random_between(numbers, 1, 3));
+	struct ipoib__neighbour_event event = {
+		.type = types[ipoib__random_below(numbers, sizeof(types) / sizeof(types[0]))],
+		.claim = IPOIB_CLAIM_ARP_REQUEST,
+		.reachable = ipoib__random_between(numbers, 15 * S, 45 * S),
+	};
+
+	if (ipoib__random_below(numbers, 2000) == 0)
+		event.type = IPOIB__NEIGHBOUR_FIX;
+	if (event.type != IPOIB__NEIGHBOUR_USE && event.type != IPOIB__NEIGHBOUR_CONFIRM &&
+	    event.type != IPOIB__NEIGHBOUR_DOUBT)
+		event.address = &address;
+	if (event.type == IPOIB__NEIGHBOUR_USE && ipoib__random_below(numbers, 2) == 0)
+		n.used = support_now;
+	step(&event);
+}
+
+static void check_life(void)
+{
+	unsigned pace = (unsigned)ipoib__random_below(numbers, 5); /* hectic to slow */
+
+	be_born();
+	for (unsigned i = 0; i < EVENTS; i++) {
+		happen();
+		if (!pass(support_now + ipoib__random_below(numbers, (40 * MS) << (2 * pace))))
+			return;
+	}
+}
+
+START_TEST(the_laws_hold_whatever_happens)
+{
+	numbers = support_random();
+	for (unsigned i = 0; i < LIVES; i++)
+		check_life();
+}
+END_TEST
+
+Suite *suite_laws(void)
+{
+	Suite *suite = suite_create("laws");
+	TCase *tcase = tcase_create("laws");
+
+	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
+	tcase_set_timeout(tcase, 120); /* for valgrind */
+	tcase_add_test(tcase, the_laws_hold_whatever_happens);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
