@@ -151,16 +151,35 @@ struct ipoib__path *ipoib__paths_find(const struct ipoib__paths *cache,
 	return ipoib__table_find(&cache->table, hash_of(cache, dgid), dgid);
 }
 
-/* The longest idle path gives way; one in use never does. */
+/*
+ * The longest idle one, of those that are not being asked for if there are any: to take
+ * questions back for the sake of new ones would ask the SA as often as strangers want. No more
+ * are asked than the window has.
+ */
+static struct ipoib__path *first_to_go(const struct ipoib__paths *cache)
+{
+	for (const struct ipoib__list *at = cache->idle.next; at != &cache->idle; at = at->next) {
+		struct ipoib__path *path = ipoib__container_of(at, struct ipoib__path, kept);
+
+		if (!path->asked)
+			return path;
+	}
+	return cache->idle.next == &cache->idle ?
+		       NULL :
+		       ipoib__container_of(cache->idle.next, struct ipoib__path, kept);
+}
+
+/* An idle path gives way; one in use never does. */
 static bool make_room(struct ipoib__paths *cache, uint64_t now)
 {
-	struct ipoib__list *first = ipoib__list_first(&cache->idle);
+	struct ipoib__path *first;
 
 	if (ipoib__table_count(&cache->table) < cache->limit)
 		return true;
+	first = first_to_go(cache);
 	if (!first)
 		return false;
-	remove_path(cache, ipoib__container_of(first, struct ipoib__path, kept));
+	remove_path(cache, first);
 	ask_next(cache, now);
 	return true;
 }

@@ -41,17 +41,41 @@ static unsigned count(bool used_only)
 	return n;
 }
 
+static const struct ipoib__path *kept(const struct ipoib__list *at)
+{
+	return ipoib__container_of(at, const struct ipoib__path, kept);
+}
+
+/* Who is to give way: the longest idle, one that is not being asked for if there is any. */
+static const struct ipoib__list *first_to_go(void)
+{
+	const struct ipoib__list *idle = &rig.cache.idle;
+
+	for (const struct ipoib__list *at = idle->next; at != idle; at = at->next)
+		if (!kept(at)->asked)
+			return at;
+	return idle->next == idle ? NULL : idle->next;
+}
+
+static bool is_asked(unsigned number)
+{
+	struct ipoib_gid gid = rig_gid(number);
+
+	return ipoib__paths_find(&rig.cache, &gid)->asked;
+}
+
 static void get(unsigned number)
 {
-	const struct ipoib__list *first = ipoib__list_first(&rig.cache.idle);
+	const struct ipoib__list *first = first_to_go();
 	struct ipoib_gid gid = rig_gid(number);
 	struct ipoib__path *path;
 	bool room = count(false) < LIMIT || count(true) < LIMIT;
 
 	if (count(false) == LIMIT && first)
-		may_end = ipoib__container_of(first, struct ipoib__path, kept)->dgid.raw[15];
+		may_end = kept(first)->dgid.raw[15];
 	for (unsigned i = 0; may_end >= 0 && i < PATHS; i++) /* nobody is idle for longer */
 		rig_check(!model[i].there || model[i].users > 0 ||
+			  is_asked(i) != is_asked((unsigned)may_end) ||
 			  model[i].idle_since >= model[may_end].idle_since);
 	path = ipoib__paths_get(&rig.cache, &gid, support_now);
 	rig_check((path != NULL) == room && may_end == -1);
