@@ -171,7 +171,8 @@ void ipoib__arp_ask(struct ipoib_interface *interface, const struct ipoib__peer 
 	}
 	buffer = packet_of(interface, &arp);
 	if (buffer)
-		ipoib__route_send(interface, buffer, &peer->neighbour.link_address, now);
+		ipoib__route_send(interface, buffer, &peer->neighbour.link_address, true,
+				  now);
 }
 
 static void answer(struct ipoib_interface *interface, const struct ipoib__arp *request,
@@ -192,7 +193,7 @@ static void answer(struct ipoib_interface *interface, const struct ipoib__arp *r
 	if (!buffer)
 		return;
 	interface->statistics.arp_replies_sent++;
-	ipoib__route_send(interface, buffer, &request->sender_link, now);
+	ipoib__route_send(interface, buffer, &request->sender_link, false, now);
 }
 
 /* ---- receiving ---- */

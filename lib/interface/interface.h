@@ -122,7 +122,7 @@ void ipoib__interface_path_answer(struct ipoib_interface *interface, uint64_t qu
 				  const struct ipoib_transport_event *event, uint64_t now);
 struct ipoib__route *ipoib__route_get(struct ipoib_interface *interface,
 				      const struct ipoib_gid *gid, uint64_t now);
-void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *route,
+void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *route, bool wanted,
 		       uint64_t now);
 void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now);
 bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,
@@ -130,7 +130,7 @@ bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid
 void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route *route,
 			  uint64_t now);
 void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
-		       const struct ipoib_link_address *to, uint64_t now);
+		       const struct ipoib_link_address *to, bool wanted, uint64_t now);
 void ipoib__peers_limit(struct ipoib_interface *interface, uint64_t now);
 
 /* resolve.c */

@@ -106,7 +106,8 @@ void ipoib__nd_ask(struct ipoib_interface *interface, const struct ipoib__peer *
 	memcpy(nd.destination, target->raw, 16);
 	buffer = packet_of(interface, &nd);
 	if (buffer)
-		ipoib__route_send(interface, buffer, &peer->neighbour.link_address, now);
+		ipoib__route_send(interface, buffer, &peer->neighbour.link_address, true,
+				  now);
 }
 
 /* Where an asker that does not say where it is can be reached, if that is known. */
@@ -144,7 +145,7 @@ static void answer(struct ipoib_interface *interface, const struct ipoib__nd *as
 	copy = *to;
 	buffer = packet_of(interface, &nd);
 	if (buffer)
-		ipoib__route_send(interface, buffer, &copy, now);
+		ipoib__route_send(interface, buffer, &copy, false, now);
 }
 
 /* ---- receiving ---- */

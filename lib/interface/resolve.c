@@ -39,7 +39,10 @@ static void leave_route(struct ipoib_interface *interface, struct ipoib__peer *p
 	ipoib__paths_release(&interface->paths, &route->path, now);
 }
 
-/* The peer has a (new) link address: from now on packets go there, and nowhere else (I7). */
+/*
+ * The peer has a (new) link address: from now on packets go there, and nowhere else (I7). Whom we
+ * never sent to, and only know because they spoke to us, are not worth a question to the SA.
+ */
 static void enter_route(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
 	struct ipoib_gid gid = ipoib_link_address_gid(&peer->neighbour.link_address);
@@ -57,8 +60,8 @@ static void enter_route(struct ipoib_interface *interface, struct ipoib__peer *p
 	ipoib__channel_enter(interface, peer, now);
 	if (route->ah)
 		ipoib__peer_ready(interface, peer, now);
-	else
-		ipoib__route_need(interface, route, now);
+	else if (peer->waiting.count > 0 || peer->neighbour.used != IPOIB_NEVER)
+		ipoib__route_need(interface, route, true, now);
 }
 
 /* ---- neighbours ---- */
@@ -222,7 +225,7 @@ static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *p
 		step(interface, peer, IPOIB__NEIGHBOUR_CONFIRM, now);
 	step(interface, peer, IPOIB__NEIGHBOUR_USE, now);
 	if (peer->route)
-		ipoib__route_need(interface, peer->route, now);
+		ipoib__route_need(interface, peer->route, true, now);
 	if (peer->ah && !peer->channel) /* there may have been no memory for it */
 		ipoib__channel_enter(interface, peer, now);
 	if (peer->ah && peer->channel)

@@ -159,7 +159,7 @@ static void use_record(struct ipoib_interface *interface, struct ipoib__route *r
  * Makes the address handle that could not be made last time, or asks for the path. What waits for
  * a path that failed a moment ago, or for a link that is down, is answered and not kept (I13).
  */
-void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *route,
+void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *route, bool wanted,
 		       uint64_t now)
 {
 	const struct ipoib__path *path = &route->path;
@@ -171,7 +171,7 @@ void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *r
 	else if (path->state == IPOIB_PATH_FAILED && now < path->hold_until)
 		lose_route(interface, route, IPOIB_SEND_DROP_NO_PATH);
 	else if (!route->ah || ipoib__paths_doubted(&interface->paths, path))
-		ipoib__paths_need(&interface->paths, &route->path, now);
+		ipoib__paths_need(&interface->paths, &route->path, wanted, now);
 }
 
 static void path_act(void *owner, struct ipoib__path *path, unsigned actions, uint64_t now)
@@ -243,7 +243,7 @@ void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route
 	if (!interface->up || path->state != IPOIB_PATH_VALID || now - path->since < SUSPECT_NS)
 		return;
 	path->doubted = true;
-	ipoib__paths_need(&interface->paths, path, now);
+	ipoib__paths_need(&interface->paths, path, true, now);
 }
 
 /*
@@ -275,10 +275,10 @@ bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid
 
 /*
  * A control packet to a link address, whatever neighbour that is: the answer to a question goes
- * to who asked.
+ * to who asked. wanted: it is a question of our own, and comes before the answers.
  */
 void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
-		       const struct ipoib_link_address *to, uint64_t now)
+		       const struct ipoib_link_address *to, bool wanted, uint64_t now)
 {
 	struct ipoib_gid gid = ipoib_link_address_gid(to);
 	struct ipoib__route *route = ipoib__route_get(interface, &gid, now);
@@ -293,7 +293,7 @@ void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *b
 		ipoib__flush(interface, &route->waiting, route->ah, 0, interface->datagram_mtu,
 			     now);
 	else
-		ipoib__route_need(interface, route, now);
+		ipoib__route_need(interface, route, wanted, now);
 }
 
 /* The interface's MTU has changed: every peer's is at most that. */

@@ -68,10 +68,15 @@ unsigned ipoib__neighbour_first(struct ipoib__neighbour *n,
 				uint64_t now)
 {
 	unsigned actions = ipoib__neighbour_settle(n, event->address);
+	uint16_t asks;
 
 	if (parameters->flux == IPOIB_FLUX_HOLD)
 		hold_down(n, parameters, true, now);
+	/* Who asks us while we ask him answers a moment later: that is still an answer. */
+	asks = n->asks;
 	come_in(n, event, answered, now);
+	if (!answered)
+		n->asks = asks;
 	return actions;
 }
 

@@ -61,7 +61,7 @@ static void step(struct ipoib__paths *cache, struct ipoib__path *path,
 	if (path->users > 0)
 		ipoib__wheel_arm(cache->wheel, &path->timer, path->deadline);
 	if ((actions & IPOIB__PATH_ASK) && !ipoib__list_is_linked(&path->turn)) {
-		path->stranger = path->users == 0;
+		path->stranger = !path->wanted;
 		ipoib__list_push_back(path->stranger ? &cache->strangers : &cache->turn,
 				      &path->turn);
 	}
@@ -246,12 +246,13 @@ void ipoib__paths_release(struct ipoib__paths *cache, struct ipoib__path *path, 
 		keep_idle(cache, path, now);
 }
 
-void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t now)
+void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, bool wanted,
+		       uint64_t now)
 {
+	path->wanted = wanted;
 	if (path->generation != cache->generation)
 		path->doubted = true;
-	if (path->stranger && !path->asked && path->users > 0 &&
-	    ipoib__list_is_linked(&path->turn)) {
+	if (path->stranger && !path->asked && wanted && ipoib__list_is_linked(&path->turn)) {
 		path->stranger = false;
 		ipoib__list_remove(&path->turn);
 		ipoib__list_push_back(&cache->turn, &path->turn);

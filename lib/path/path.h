@@ -6,7 +6,7 @@
  *     same answer: there is one question per GID, however many packets (coalescing).
  *  2. Of all the questions of an interface a window only is outstanding; the others wait their
  *     turn, so that a host with 10,000 peers does not bury the SA after a restart. Paths that
- *     nothing of ours uses (to strangers who want an answer) come after all others, and never
+ *     no packet of ours wants (to strangers who want an answer) come after all others, and never
  *     have more than a part of the window: a flood of ARP requests delays only itself.
  *  3. The answer is kept. It is doubted when it is old, or when an event (a new SM, other LIDs)
  *     says that all paths may have changed; then the next use asks again while the old record
@@ -73,7 +73,8 @@ struct ipoib__path {
 	uint8_t state;
 	bool doubted;           /* ask again at the next need */
 	bool asked;             /* in the SA's hands, under question */
-	bool stranger;          /* nobody held on to it when it took its place in a line */
+	bool wanted;            /* by a packet of ours, when it was last needed */
+	bool stranger;          /* none of our own packets wanted it when it took its place in a line */
 	uint8_t failures;       /* in a row */
 	uint32_t generation;    /* of the cache when the question was asked */
 	uint32_t users;         /* what the owner holds on to it for */
@@ -154,8 +155,9 @@ struct ipoib__path *ipoib__paths_by_question(const struct ipoib__paths *cache, u
 /* Holds on to a path, and lets go of it; one that nobody holds goes after a while. */
 void ipoib__paths_hold(struct ipoib__paths *cache, struct ipoib__path *path);
 void ipoib__paths_release(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t now);
-/* Somebody wants to send there. */
-void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t now);
+/* Something is to be sent there; wanted: a packet of ours, and not an answer to a stranger. */
+void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, bool wanted,
+		       uint64_t now);
 /*
  * The SA's answer to a path's question: a record, or NULL and a negative errno (-ENOENT,
  * -EACCES: refused).

@@ -133,7 +133,10 @@ struct ipoib__path *rig_get(unsigned number, bool held)
 
 void rig_need(unsigned number)
 {
-	ipoib__paths_need(&rig.cache, rig_find(number), support_now);
+	struct ipoib__path *path = rig_find(number);
+
+	/* who holds on to a path has packets for it */
+	ipoib__paths_need(&rig.cache, path, path->users > 0, support_now);
 }
 
 static struct ipoib__path *take_question(unsigned number)

@@ -34,8 +34,11 @@
 #define SA_DELAY_LONG (200 * MILLISECOND)
 /* The neighbour's own question; the one about its path comes on top. */
 #define OWN_RESOLUTION (20 * MILLISECOND)
-/* Strangers that became neighbours are asked for as ours are: a table's worth of them may wait. */
-#define TABLE_AHEAD (NEIGHBOURS / IPOIB__PATH_WINDOW)
+/*
+ * Answers of the SA that are waited for: of the group in which to ask (IPv6), of the path, and one
+ * that may be on its way. Strangers have a part of the window, and none of it is ours.
+ */
+#define AHEAD 3
 
 struct flood {
 	struct world world;
@@ -239,7 +242,7 @@ static void friends_are_unharmed(const struct flood *flood)
 static void somebody_new_is_resolved(struct flood *flood)
 {
 	uint64_t start = support_now, before = flood->unknown->received;
-	uint64_t most = OWN_RESOLUTION + TABLE_AHEAD * flood->sa_delay;
+	uint64_t most = OWN_RESOLUTION + AHEAD * flood->sa_delay;
 
 	ck_assert_int_eq(host_send(flood->victim, &flood->unknown->address, 500), 0);
 	while (flood->unknown->received == before) {
