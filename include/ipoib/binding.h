@@ -61,7 +61,7 @@ struct ipoib_binding_info {
 /**
  * Binds an address: it is probed as soon as the link is up, and an
  * #IPOIB_EVENT_ADDRESS_READY or #IPOIB_EVENT_ADDRESS_CONFLICT tells the result. With an IPv6
- * address the group of its solicited-node address is joined, and left with it.
+ * address the groups of its solicited-node address and of all nodes are joined, and left with it.
  * @param out where the handle goes; end it with ipoib_binding_close()
  * @param interface the interface
  * @param address a unicast address

@@ -3,9 +3,10 @@
  * Bound addresses between the machine that decides about them (lib/binding) and the link: probed
  * before their use, announced, defended (RFC 5227; RFC 4862 for IPv6).
  *
- * The link is up for an address when the interface is, and for an IPv6 one when the group of its
- * solicited-node address is joined as well: who does not hear the answers must not take silence
- * for consent.
+ * The link is up for an address when the interface is, and for an IPv6 one when both groups are
+ * joined that RFC 4862 section 5.4.2 asks for: who else probes is heard in that of its
+ * solicited-node address, who has the address already in that of all nodes. Who does not hear the
+ * answers must not take silence for consent.
  */
 #include "interface/interface.h"
 
@@ -95,20 +96,25 @@ void ipoib__address_timer(struct ipoib__timer *timer, uint64_t now)
 		step(binding->interface, binding, IPOIB__PROBE_TIMER, now);
 }
 
+static bool hears(const struct ipoib_interface *interface, const uint8_t address[16])
+{
+	struct ipoib_gid mgid =
+		ipoib__mgid_ipv6(interface->config.scope, interface->config.pkey, address);
+	const struct ipoib__group *group = ipoib__groups_find(&interface->groups, &mgid);
+
+	return group && group->usable && (group->joined_as & IPOIB_JOIN_FULL_MEMBER);
+}
+
 static bool link_is_up_for(const struct ipoib_interface *interface,
 			   const struct ipoib_binding *binding)
 {
 	const struct ipoib_ip *address = &binding->binding.address;
-	const struct ipoib__group *group;
-	struct ipoib_gid mgid;
 	uint8_t solicited[16];
 
 	if (!interface->up || address->family == IPOIB_IPV4)
 		return interface->up;
 	ipoib__ipv6_solicited_node(solicited, address->raw);
-	mgid = ipoib__mgid_ipv6(interface->config.scope, interface->config.pkey, solicited);
-	group = ipoib__groups_find(&interface->groups, &mgid);
-	return group && group->usable && (group->joined_as & IPOIB_JOIN_FULL_MEMBER);
+	return hears(interface, solicited) && hears(interface, ipoib__ipv6_all_nodes);
 }
 
 /* Holds every address against the state of its link. Called whenever that may have changed. */

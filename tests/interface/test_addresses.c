@@ -12,6 +12,7 @@
 #include "wire/arp.h"
 #include "wire/encap.h"
 #include "wire/ip6.h"
+#include "wire/mgid.h"
 
 #define REQUEST 1
 #define REPLY 2
@@ -166,6 +167,52 @@ START_TEST(an_ipv6_address_is_not_used_when_somebody_has_it)
 }
 END_TEST
 
+/* The open question for a group of IPv6. */
+static struct fake_question *join_of(const uint8_t group[16])
+{
+	struct ipoib_gid mgid = ipoib__mgid_ipv6(2, 0xffff, group);
+
+	for (size_t i = 0; i < fake->question_count; i++)
+		if (fake->questions[i].open && fake->questions[i].join &&
+		    memcmp(&fake->questions[i].wanted.mgid, &mgid, sizeof(mgid)) == 0)
+			return &fake->questions[i];
+	return NULL;
+}
+
+/*
+ * RFC 4862 section 5.4.2: who has the address already, as the Linux kernel does, says so to the
+ * group of all nodes alone.
+ */
+START_TEST(an_ipv6_address_is_probed_when_both_of_its_groups_are_joined)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+	struct ipoib_ip ours = ip(ND_OURS);
+	uint8_t groups[2][16];
+
+	ipoib__ipv6_solicited_node(groups[0], ours.raw);
+	memcpy(groups[1], ipoib__ipv6_all_nodes, 16);
+	bench_open();
+	bench.probed = true;
+	rail_open(rail, fake, &config);
+	bench_settle();
+	ck_assert(rail_is_up(rail));
+	fake->answering = false;
+	ck_assert_int_eq(ipoib_binding_open(&rail->binding, rail->interface, &ours, 64), 0);
+	bench_settle();
+	ck_assert_ptr_nonnull(join_of(groups[_i]));
+	fake_answer(fake, join_of(groups[_i]), 0);
+	bench_settle();
+	ck_assert_uint_eq(state_of(rail->binding), IPOIB_BINDING_WAITING);
+	ck_assert_ptr_nonnull(join_of(groups[!_i]));
+	fake_answer(fake, join_of(groups[!_i]), 0);
+	bench_settle();
+	ck_assert_uint_eq(state_of(rail->binding), IPOIB_BINDING_PROBING);
+	bench_run(5 * SECOND);
+	ck_assert_uint_eq(state_of(rail->binding), IPOIB_BINDING_READY);
+	bench_close();
+}
+END_TEST
+
 /* ---- everything that can fail ---- */
 
 static struct ipoib_binding *six;
@@ -298,6 +345,8 @@ Suite *suite_addresses(void)
 			    sizeof(words) / sizeof(words[0]));
 	tcase_add_test(tcase, a_flood_of_disputes_is_answered_seldom);
 	tcase_add_test(tcase, an_ipv6_address_is_not_used_when_somebody_has_it);
+	tcase_add_loop_test(tcase, an_ipv6_address_is_probed_when_both_of_its_groups_are_joined, 0,
+			    2);
 	tcase_add_loop_test(tcase, each_allocation_failing, 0, 2);
 	tcase_add_loop_test(tcase, each_call_of_the_transport_failing, 0, 2 * FAKE_RC_LISTEN);
 	suite_add_tcase(suite, tcase);
