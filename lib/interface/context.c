@@ -216,6 +216,11 @@ static void run_interfaces(struct ipoib_context *context, uint64_t now)
 	}
 }
 
+/*
+ * Who is late (the process was not scheduled, the machine was suspended) finds answers and deadlines
+ * at once. What has arrived is heard first: a silence that was broken is none, be it of a neighbour,
+ * of the one who has an address that is being probed, or of the peer of a connection.
+ */
 int ipoib_context_dispatch(struct ipoib_context *context)
 {
 	uint64_t now;
@@ -227,9 +232,12 @@ int ipoib_context_dispatch(struct ipoib_context *context)
 	for (struct ipoib__list *at = context->transports.next; at != &context->transports;
 	     at = at->next)
 		ipoib__transport_run(ipoib__container_of(at, struct ipoib_transport, link), now);
-	if (ipoib__wheel_advance(&context->wheel, now, IPOIB__DISPATCH_TIMERS) ==
-	    IPOIB__DISPATCH_TIMERS)
-		context->again = true;
+	if (ipoib__wheel_deadline(&context->wheel) <= now) {
+		run_interfaces(context, now);
+		if (ipoib__wheel_advance(&context->wheel, now, IPOIB__DISPATCH_TIMERS) ==
+		    IPOIB__DISPATCH_TIMERS)
+			context->again = true;
+	}
 	run_interfaces(context, now);
 	ipoib__context_leave(context);
 	return 0;

@@ -297,15 +297,18 @@ int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
 {
 	struct ipoib_context *context = interface->context;
 	uint64_t now;
-	unsigned taken;
+	unsigned taken = 0;
 
 	if (!ipoib__context_enter(context))
 		return -EDEADLK;
 	now = ipoib__context_now(context);
 	ipoib__transport_run(interface->transport, now);
-	if (ipoib__wheel_deadline(&context->wheel) <= now)
+	/* What has arrived comes before what is due, as in ipoib_context_dispatch(). */
+	if (ipoib__wheel_deadline(&context->wheel) <= now) {
+		taken = ipoib__interface_run(interface, budget, now);
 		ipoib__wheel_advance(&context->wheel, now, IPOIB__DISPATCH_TIMERS);
-	taken = ipoib__interface_run(interface, budget, now);
+	}
+	taken += ipoib__interface_run(interface, budget - taken, now);
 	ipoib__context_leave(context);
 	return (int)taken;
 }

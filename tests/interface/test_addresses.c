@@ -213,6 +213,38 @@ START_TEST(an_ipv6_address_is_probed_when_both_of_its_groups_are_joined)
 }
 END_TEST
 
+/* Late by seconds, for both to be there: the advertisement, and the end of the silence. */
+START_TEST(an_answer_that_has_arrived_counts_before_the_end_of_the_silence)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+	struct ipoib_ip ours = ip(ND_OURS);
+	struct ipoib__nd nd = nd_advertisement(7, IPOIB__ND_OVERRIDE);
+	uint8_t octets[ND_ROOM];
+
+	bench_open();
+	bench.probed = true;
+	config.acd = IPOIB_ACD_RFC;
+	rail_open(rail, fake, &config);
+	ck_assert_int_eq(ipoib_binding_open(&rail->binding, rail->interface, &ours, 64), 0);
+	bench_settle();
+	while (nd_sent(IPOIB__ND_SOLICITATION, NULL, NULL) == 0)
+		bench_run(10 * MILLISECOND);
+	ck_assert_uint_eq(state_of(rail->binding), IPOIB_BINDING_PROBING);
+	memcpy(nd.target, ours.raw, 16);
+	memcpy(nd.destination, ipoib__ipv6_all_nodes, 16);
+	ck_assert(rail_hear_octets(rail, 7, octets, nd_octets(octets, &nd)));
+	support_now += 3 * SECOND;
+	if (_i == 0)
+		ck_assert_int_eq(ipoib_context_dispatch(bench.context), 0);
+	else
+		ck_assert_int_ge(ipoib_interface_poll(rail->interface, 64), 0);
+	ck_assert_uint_eq(state_of(rail->binding), IPOIB_BINDING_CONFLICT);
+	bench_settle();
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_ADDRESS_READY), 0);
+	bench_close();
+}
+END_TEST
+
 /* ---- everything that can fail ---- */
 
 static struct ipoib_binding *six;
@@ -345,6 +377,8 @@ Suite *suite_addresses(void)
 			    sizeof(words) / sizeof(words[0]));
 	tcase_add_test(tcase, a_flood_of_disputes_is_answered_seldom);
 	tcase_add_test(tcase, an_ipv6_address_is_not_used_when_somebody_has_it);
+	tcase_add_loop_test(tcase, an_answer_that_has_arrived_counts_before_the_end_of_the_silence,
+			    0, 2);
 	tcase_add_loop_test(tcase, an_ipv6_address_is_probed_when_both_of_its_groups_are_joined, 0,
 			    2);
 	tcase_add_loop_test(tcase, each_allocation_failing, 0, 2);
