@@ -200,6 +200,10 @@ static void explain(struct ipoib_fabric *fabric, const struct fabric_command *co
 	else if (status == -EBUSY)
 		snprintf(error, FABRIC_ERROR_ROOM,
 			 "the GUID, which is the second half of the GID, is another port's");
+	else if (status == -EROFS)
+		snprintf(error, FABRIC_ERROR_ROOM,
+			 "the GUID and the P_Keys of a kernel port are its device's and cannot be "
+			 "changed here; parameters of the kernel's module set them");
 	else if (status == -EINVAL)
 		snprintf(error, FABRIC_ERROR_ROOM,
 			 "a port's GID has a GUID, and a prefix other than ff00::/8, which is that "

@@ -16,6 +16,7 @@
 #include <ipoib/mock.h>
 
 #include "fabric_control.h"
+#include "fabric_kernel.h"
 #include "options.h"
 #include "pcap_file.h"
 #include "poll_loop.h"
@@ -26,6 +27,7 @@ const char program_name[] = "ipoib-fabric";
 static const char usage[] =
 	"Usage: ipoib-fabric --socket PATH [--hosts N] [--ports N] [--mtu 2048|4096] [--seed N]\n"
 	"                    [--pkeys P_KEY,...] [--pcap FILE]\n"
+	"                    [--kernel-port DEVICE[=PORT]]...\n"
 	"A simulated InfiniBand subnet: one switch, its ports, and the subnet administrator.\n"
 	"\n"
 	"  --socket PATH     the local socket at which ports attach; at PATH.control it takes the\n"
@@ -36,13 +38,16 @@ static const char usage[] =
 	"  --seed N          what everything random comes from (1)\n"
 	"  --pkeys P_KEY,... the P_Key table of every port, at most 15 (0xffff)\n"
 	"  --pcap FILE       records every frame, for Wireshark\n"
+	"  --kernel-port DEVICE[=PORT]\n"
+	"                    attaches a port of the kernel's, such as /dev/vhca0: the next free\n"
+	"                    port, or this one; may be given up to 64 times\n"
 	"  -h, --help        this text\n"
 	"  -V, --version     the version\n"
 	"\n"
 	"It prints \"ready\" on a line when ports may attach, and ends on SIGINT or SIGTERM.\n";
 
 enum { OPTION_SOCKET = 1, OPTION_HOSTS, OPTION_PORTS, OPTION_MTU, OPTION_SEED, OPTION_PKEYS,
-       OPTION_PCAP };
+       OPTION_PCAP, OPTION_KERNEL_PORT };
 
 static const struct option_row rows[] = {
 	{ OPTION_SOCKET, "socket", 0, true },
@@ -52,6 +57,7 @@ static const struct option_row rows[] = {
 	{ OPTION_SEED, "seed", 0, true },
 	{ OPTION_PKEYS, "pkeys", 0, true },
 	{ OPTION_PCAP, "pcap", 0, true },
+	{ OPTION_KERNEL_PORT, "kernel-port", 0, true },
 	OPTION_ROWS_COMMON,
 	{ 0, NULL, 0, false },
 };
@@ -65,6 +71,7 @@ struct fabric_options {
 	uint64_t seed;
 	uint16_t pkeys[IPOIB_FABRIC_PKEYS_MAX];
 	size_t pkey_count;
+	struct kernel_ports kernel_ports;
 };
 
 static bool read_mtu(const char *text, uint64_t *out)
@@ -106,6 +113,8 @@ static bool take_option(struct fabric_options *chosen, int id, const char *value
 	case OPTION_PCAP:
 		chosen->pcap = value;
 		return true;
+	case OPTION_KERNEL_PORT:
+		return kernel_ports_add(&chosen->kernel_ports, value);
 	default:
 		report("\"%s\" is not an option; there are no other arguments", value);
 		return false;
@@ -236,6 +245,9 @@ static int serve(struct ipoib_fabric *fabric, struct poll_loop *loop,
 		error = pcap_file_open(&pcap, chosen->pcap);
 	if (!error) {
 		ipoib_fabric_capture(fabric, pcap.capture);
+		error = kernel_ports_attach(&chosen->kernel_ports, fabric);
+	}
+	if (!error) {
 		announce_ready();
 		error = run(fabric, &control, loop);
 		report_counters(fabric);

@@ -29,6 +29,7 @@ bin_PROGRAMS += %D%/ipoib-fabric
 	$(pcap_file_sources) $(poll_loop_sources) \
 	%D%/fabric_apply.c %D%/fabric_apply.h \
 	%D%/fabric_control.c %D%/fabric_control.h \
+	%D%/fabric_kernel.c %D%/fabric_kernel.h \
 	%D%/fabric_status.c
 %C%_ipoib_fabric_CPPFLAGS = $(program_cppflags)
 %C%_ipoib_fabric_LDADD = lib/libipoib-mock.la lib/libipoib.la $(JANSSON_LIBS)

@@ -4,10 +4,10 @@
  * libipoib-mock: a simulated InfiniBand subnet, as strict as hardware.
  *
  * A fabric is one switch with its ports, the subnet manager and the subnet administrator (SA),
- * which answers real MADs. Ports attach to it in two ways: in one process with
- * ipoib_mock_open(), where everything is deterministic from the seed and a virtual clock; or
+ * which answers real MADs. Ports attach to it in three ways: in one process with
+ * ipoib_mock_open(), where everything is deterministic from the seed and a virtual clock;
  * from other processes with ipoib_mock_connect() through a local socket, at which
- * ipoib_fabric_listen() waits.
+ * ipoib_fabric_listen() waits; or from the Linux kernel with ipoib_fabric_attach_device().
  *
  * Ports are named host1/1, host1/2, ... hostN/P. A process that attaches without the name of a port
  * gets one of process1, ... process64.
@@ -102,6 +102,22 @@ IPOIB_PUBLIC int ipoib_fabric_dispatch(struct ipoib_fabric *fabric);
 IPOIB_PUBLIC int ipoib_fabric_listen(struct ipoib_fabric *fabric, const char *path);
 
 /**
+ * Attaches a port of the kernel's: a character device of the vhca module, a virtual HCA on which
+ * Linux runs its own IPoIB. It is a port like others, with faults, LID and link. Meanwhile the
+ * fabric's port has the device's GUID and P_Keys, which cannot be changed here, and the smaller of
+ * both MTUs. When the device goes the port is free again, and the log is told.
+ * @param fabric the fabric
+ * @param path of the device, as "/dev/vhca0"
+ * @param port "host1/1"; NULL: the next port with a name that is free
+ * @return 0; -ENOENT (no such device or port); -EACCES; -EBUSY (another process has the device, the
+ * port is attached already, none is free, or another port has the device's GUID); -ENODEV (the file
+ * is no such device); -EPROTO (it says nonsense); -ENOTSUP (not on this system); -ENOMEM; another
+ * error of the system.
+ */
+IPOIB_PUBLIC int ipoib_fabric_attach_device(struct ipoib_fabric *fabric, const char *path,
+					    const char *port);
+
+/**
  * Records every frame that enters the switch.
  * @param fabric the fabric
  * @param capture where to; it must outlive its use here. NULL ends the recording.
@@ -164,7 +180,7 @@ IPOIB_PUBLIC int ipoib_fabric_set_lid(struct ipoib_fabric *fabric, const char *p
 /**
  * Gives a port another GID: another subnet prefix, another GUID, or both. Its memberships stay.
  * @return 0; -ENOENT (no such port); -EINVAL (a multicast GID, or no GUID); -EBUSY (another port
- * has this GUID).
+ * has this GUID); -EROFS (the GUID is the kernel's).
  */
 IPOIB_PUBLIC int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *port,
 				      const struct ipoib_gid *gid);
@@ -188,7 +204,8 @@ IPOIB_PUBLIC int ipoib_fabric_set_prefix(struct ipoib_fabric *fabric, uint64_t p
  * @param pkeys the table, with the membership bits; 0 is an empty entry
  * @param count entries, at most #IPOIB_FABRIC_PKEYS_MAX
  * @return 0; -ENOENT (no such port); -EINVAL (too many entries); -ENOMEM (no memory, or no LID is
- * left for a broadcast group): nothing has changed.
+ * left for a broadcast group); -EROFS (the table of a port concerned is the kernel's): nothing has
+ * changed.
  */
 IPOIB_PUBLIC int ipoib_fabric_set_pkeys(struct ipoib_fabric *fabric, const char *port,
 					const uint16_t *pkeys, size_t count);

@@ -42,6 +42,7 @@
 
 struct ipoib__port;
 struct ipoib__attach;
+struct ipoib__device;
 
 #define IPOIB__FABRIC_HOSTS_MAX 1024
 #define IPOIB__FABRIC_PORTS_MAX 8
@@ -73,10 +74,11 @@ struct ipoib__local {
 	uint32_t index;
 };
 
-/* A process at the socket. */
+/* A process at the socket, or a device of the kernel's. */
 struct ipoib__peer {
 	struct ipoib__list link;
 	int fd;
+	struct ipoib__device *device; /* NULL: a process */
 	bool attached;
 	bool broken;	 /* to be closed */
 	bool info_due;	 /* the port's state has to be told */
@@ -137,7 +139,9 @@ struct ipoib_fabric {
 	struct ipoib__poller poller;
 	struct ipoib__list peers;
 	struct ipoib__listener listener;
-	uint8_t *buffer; /* IPOIB__FRAME_MAX octets, to receive into; with the listener */
+	/* IPOIB__FRAME_MAX octets each: to receive into, and for what a device is sent. */
+	uint8_t *buffer;
+	uint8_t *outgoing;
 };
 
 /* ---- fabric_port.c ---- */
@@ -154,6 +158,8 @@ struct ipoib__fabric_port *ipoib__fabric_port_by_gid(struct ipoib_fabric *fabric
 uint32_t ipoib__fabric_port_index(const struct ipoib_fabric *fabric,
 				  const struct ipoib__fabric_port *port);
 bool ipoib__fabric_port_attached(const struct ipoib__fabric_port *port);
+/* A device is attached, to which GUID and P_Keys belong. */
+bool ipoib__fabric_port_is_device(const struct ipoib__fabric_port *port);
 /* Attached, and its link is up. */
 bool ipoib__fabric_port_alive(const struct ipoib__fabric_port *port);
 void ipoib__fabric_port_attributes(const struct ipoib_fabric *fabric,
@@ -171,6 +177,15 @@ void ipoib__fabric_port_detach(struct ipoib_fabric *fabric, struct ipoib__fabric
 
 /* Tells every port. */
 void ipoib__fabric_tell_all(struct ipoib_fabric *fabric, uint32_t events);
+/* Whether a port other than this one has the GUID. */
+bool ipoib__fabric_guid_taken(const struct ipoib_fabric *fabric,
+			      const struct ipoib__fabric_port *by_other, const uint8_t *guid);
+
+/* ---- fabric_partition.c ---- */
+
+/* Gives a port, or every one (NULL), a table, and tells nobody. -ENOMEM: nothing has changed. */
+int ipoib__fabric_pkeys_set(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
+			    const uint16_t *pkeys, size_t count);
 
 /* ---- fabric_switch.c ---- */
 
@@ -188,9 +203,10 @@ void ipoib__fabric_deliver(struct ipoib_fabric *fabric, uint64_t now);
 void ipoib__fabric_sa(struct ipoib_fabric *fabric, const struct ipoib__frame *frame,
 		      const void *payload);
 
-/* ---- fabric_peer.c: a process at the socket ---- */
+/* ---- fabric_peer.c: a process at the socket, or a device ---- */
 
-int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd);
+/* The descriptor is the peer's when it succeeds. */
+int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd, struct ipoib__peer **out);
 void ipoib__fabric_peer_close(struct ipoib_fabric *fabric, struct ipoib__peer *peer);
 /* Reads what has come, bounded. */
 void ipoib__fabric_peer_read(struct ipoib_fabric *fabric, struct ipoib__peer *peer);

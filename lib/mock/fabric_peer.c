@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "mock/attach.h"
+#include "mock/device.h"
 #include "mock/fabric.h"
 #include "mock/socket.h"
 
@@ -16,7 +17,7 @@ struct waiting {
 
 /* ---- coming and going ---- */
 
-int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd)
+int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd, struct ipoib__peer **out)
 {
 	struct ipoib__peer *peer = ipoib__memory_get(&fabric->memory, sizeof(*peer));
 	int status;
@@ -33,6 +34,7 @@ int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd)
 	ipoib__list_init(&peer->backlog);
 	ipoib__list_init(&peer->link);
 	ipoib__list_push_back(&fabric->peers, &peer->link);
+	*out = peer;
 	return 0;
 }
 
@@ -63,6 +65,8 @@ void ipoib__fabric_peer_close(struct ipoib_fabric *fabric, struct ipoib__peer *p
 	}
 	if (peer->attached)
 		ipoib__fabric_port_detach(fabric, &fabric->ports[peer->index]);
+	if (peer->device != NULL)
+		ipoib__fabric_device_end(fabric, peer);
 	(void)ipoib__poller_unwatch(&fabric->poller, peer->fd);
 	close(peer->fd);
 	ipoib__list_remove(&peer->link);
@@ -71,26 +75,35 @@ void ipoib__fabric_peer_close(struct ipoib_fabric *fabric, struct ipoib__peer *p
 
 /* ---- writing ---- */
 
-static int write_frame(const struct ipoib__peer *peer, const struct ipoib__frame *frame,
-		       const void *payload)
+static int write_frame(struct ipoib_fabric *fabric, const struct ipoib__peer *peer,
+		       const struct ipoib__frame *frame, const void *payload)
 {
 	uint8_t header[IPOIB__FRAME_HEADER];
 	int length = ipoib__frame_encode(header, sizeof(header), frame);
 
 	ipoib__assert(length == IPOIB__FRAME_HEADER);
+	if (peer->device != NULL)
+		return ipoib__fabric_device_write(fabric, peer, header, payload, frame->length);
 	return ipoib__socket_send(peer->fd, header, sizeof(header), payload, frame->length);
 }
 
-static int write_info(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
+static int send_info(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
 {
 	uint8_t message[IPOIB__ATTACH_SIZE];
 	struct ipoib__attach attach;
-	int length, status;
+	int length;
 
 	ipoib__fabric_attach_info(fabric, peer, &attach);
 	length = ipoib__attach_encode(message, sizeof(message), &attach);
 	ipoib__assert(length > 0);
-	status = ipoib__socket_send(peer->fd, message, (size_t)length, NULL, 0);
+	return ipoib__socket_send(peer->fd, message, (size_t)length, NULL, 0);
+}
+
+static int write_info(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
+{
+	int status = peer->device != NULL ? ipoib__fabric_device_tell(fabric, peer)
+					  : send_info(fabric, peer);
+
 	if (status == 0) {
 		peer->info_due = false;
 		peer->events = 0;
@@ -105,7 +118,7 @@ static bool written(struct ipoib_fabric *fabric, struct ipoib__peer *peer, int s
 		return false;
 	if (status == 0) {
 		fabric->statistics.delivered++;
-	} else if (status == -EMSGSIZE) { /* longer than the socket's buffer: it never fits */
+	} else if (status == -EMSGSIZE) { /* it will never be taken */
 		fabric->statistics.dropped_full++;
 	} else {
 		fabric->statistics.dropped_link++;
@@ -135,7 +148,8 @@ void ipoib__fabric_peer_write(struct ipoib_fabric *fabric, struct ipoib__peer *p
 	while (!peer->broken && (waiting = waiting_first(peer)) != NULL) {
 		const struct ipoib__parcel *parcel = waiting->parcel;
 
-		if (!written(fabric, peer, write_frame(peer, &parcel->frame, parcel->payload)))
+		if (!written(fabric, peer,
+			     write_frame(fabric, peer, &parcel->frame, parcel->payload)))
 			break;
 		waiting_end(fabric, peer, waiting);
 	}
@@ -177,7 +191,7 @@ void ipoib__fabric_peer_send(struct ipoib_fabric *fabric, struct ipoib__peer *pe
 
 	if (peer->broken)
 		fabric->statistics.dropped_link++;
-	else if (!in_turn || !written(fabric, peer, write_frame(peer, frame, payload)))
+	else if (!in_turn || !written(fabric, peer, write_frame(fabric, peer, frame, payload)))
 		wait_for_room(fabric, peer, frame, payload);
 }
 
@@ -195,10 +209,17 @@ static void take_frame(struct ipoib_fabric *fabric, struct ipoib__peer *peer, co
 		ipoib__fabric_input(fabric, peer->index, &frame, bytes + header);
 }
 
+static int receive(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
+{
+	if (peer->device != NULL)
+		return ipoib__fabric_device_read(fabric, peer);
+	return ipoib__socket_receive(peer->fd, fabric->buffer, IPOIB__FRAME_MAX);
+}
+
 void ipoib__fabric_peer_read(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
 {
 	for (unsigned i = 0; i < IPOIB__FABRIC_READS && !peer->broken; i++) {
-		int length = ipoib__socket_receive(peer->fd, fabric->buffer, IPOIB__FRAME_MAX);
+		int length = receive(fabric, peer);
 
 		if (length == -EAGAIN)
 			return;

@@ -90,6 +90,11 @@ bool ipoib__fabric_port_attached(const struct ipoib__fabric_port *port)
 	return port->local != NULL || port->peer != NULL;
 }
 
+bool ipoib__fabric_port_is_device(const struct ipoib__fabric_port *port)
+{
+	return port->peer != NULL && port->peer->device != NULL;
+}
+
 bool ipoib__fabric_port_alive(const struct ipoib__fabric_port *port)
 {
 	return port->up && ipoib__fabric_port_attached(port);

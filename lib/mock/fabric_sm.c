@@ -145,8 +145,8 @@ int ipoib_fabric_set_lid(struct ipoib_fabric *fabric, const char *name, uint16_t
 
 /* ---- GIDs ---- */
 
-static bool guid_taken(const struct ipoib_fabric *fabric, const struct ipoib__fabric_port *by_other,
-		       const uint8_t *guid)
+bool ipoib__fabric_guid_taken(const struct ipoib_fabric *fabric,
+			      const struct ipoib__fabric_port *by_other, const uint8_t *guid)
 {
 	for (uint32_t i = 0; i < fabric->port_count; i++) {
 		const struct ipoib__fabric_port *port = &fabric->ports[i];
@@ -167,7 +167,10 @@ int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *name, const st
 		return -ENOENT;
 	if (ipoib__mgid_is_multicast(gid) || memcmp(gid->raw + HALF, no_guid, HALF) == 0)
 		return -EINVAL;
-	if (guid_taken(fabric, port, gid->raw + HALF))
+	if (ipoib__fabric_port_is_device(port) &&
+	    memcmp(port->gid.raw + HALF, gid->raw + HALF, HALF) != 0)
+		return -EROFS;
+	if (ipoib__fabric_guid_taken(fabric, port, gid->raw + HALF))
 		return -EBUSY;
 	port->gid = *gid;
 	fabric->gids_moved = true;

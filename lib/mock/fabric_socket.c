@@ -118,8 +118,10 @@ static void listener_close(struct ipoib_fabric *fabric)
 
 static void take_connection(struct ipoib_fabric *fabric, int fd)
 {
+	struct ipoib__peer *peer;
+
 	ipoib__socket_buffer(fd, SEND_BUFFER);
-	if (ipoib__socket_prepare(fd) < 0 || ipoib__fabric_peer_new(fabric, fd) < 0) {
+	if (ipoib__socket_prepare(fd) < 0 || ipoib__fabric_peer_new(fabric, fd, &peer) < 0) {
 		ipoib__log_write(&fabric->log, IPOIB_LOG_ERROR, "no room for one more process");
 		close(fd);
 	}
@@ -236,5 +238,6 @@ void ipoib__fabric_socket_fini(struct ipoib_fabric *fabric)
 		ipoib__fabric_peer_close(fabric, peer_of(link));
 	listener_close(fabric);
 	ipoib__memory_put(&fabric->memory, fabric->buffer, IPOIB__FRAME_MAX);
-	fabric->buffer = NULL;
+	ipoib__memory_put(&fabric->memory, fabric->outgoing, IPOIB__FRAME_MAX);
+	fabric->buffer = fabric->outgoing = NULL;
 }

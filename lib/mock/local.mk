@@ -2,8 +2,10 @@
 fabric_sources += \
 	%D%/attach.c %D%/attach.h \
 	%D%/connect.c \
+	%D%/device.c %D%/device.h \
 	%D%/fabric.c %D%/fabric.h \
 	%D%/fabric_attach.c \
+	%D%/fabric_device.c \
 	%D%/fabric_faults.c \
 	%D%/fabric_group.c %D%/fabric_group.h \
 	%D%/fabric_partition.c \

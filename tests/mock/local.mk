@@ -9,6 +9,7 @@ unit_tests += %D%/test_mock
 	%D%/suites.h \
 	%D%/test_attach.c \
 	%D%/test_connect.c \
+	%D%/test_device.c \
 	%D%/test_fabric.c \
 	%D%/test_faults.c \
 	%D%/test_frame.c \
@@ -20,6 +21,7 @@ unit_tests += %D%/test_mock
 	%D%/test_rc_life.c \
 	%D%/test_rc_rules.c \
 	%D%/test_rc_socket.c \
+	%D%/test_sa_kernel.c \
 	%D%/test_sa_path.c \
 	%D%/test_sa_rules.c \
 	%D%/test_sm.c \
