@@ -217,9 +217,9 @@ static void run_interfaces(struct ipoib_context *context, uint64_t now)
 }
 
 /*
- * Who is late (the process was not scheduled, the machine was suspended) finds answers and deadlines
- * at once. What has arrived is heard first: a silence that was broken is none, be it of a neighbour,
- * of the one who has an address that is being probed, or of the peer of a connection.
+ * Who is late (the process was not scheduled, the machine was suspended) finds answers and
+ * deadlines at once. What has arrived is heard first: a silence that was broken is none, be it of
+ * a neighbour, of the one who has an address that is being probed, or of a connection's peer.
  */
 int ipoib_context_dispatch(struct ipoib_context *context)
 {
