@@ -74,7 +74,7 @@ struct ipoib__path {
 	bool doubted;           /* ask again at the next need */
 	bool asked;             /* in the SA's hands, under question */
 	bool wanted;            /* by a packet of ours, when it was last needed */
-	bool stranger;          /* none of our own packets wanted it when it took its place in a line */
+	bool stranger;          /* was not wanted when it took its place in a line */
 	uint8_t failures;       /* in a row */
 	uint32_t generation;    /* of the cache when the question was asked */
 	uint32_t users;         /* what the owner holds on to it for */
