@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# The Linux kernel's own IPoIB as a peer, in a virtual machine.
+EXTRA_DIST += \
+	%D%/build-module \
+	%D%/in-guest \
+	%D%/lib.bash \
+	%D%/matrix.sh \
+	%D%/parts/00-itself.bash \
+	%D%/parts/10-first.bash \
+	%D%/parts/20-ip.bash \
+	%D%/parts/30-connected.bash \
+	%D%/parts/40-fabric.bash \
+	%D%/parts/50-flux.bash \
+	%D%/vm \
+	%D%/vm-guest.bash \
+	%D%/vm-init \
+	%D%/vm-kernel.bash
