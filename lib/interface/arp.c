@@ -244,9 +244,13 @@ static void dispute(struct ipoib_interface *interface, const struct heard *heard
 static bool is_answered(struct ipoib_interface *interface, const struct heard *heard)
 {
 	const struct ipoib__bindings *others[IPOIB__OTHERS_MAX];
-	size_t count = ipoib__own_others(interface, others);
+	uint8_t level = interface->config.arp_ignore;
+	size_t count = 0;
 
-	if (ipoib__policy_answer(interface->config.arp_ignore, &interface->bindings, others, count,
+	/* Only these two levels look beyond this interface: a flood costs no walk at the others. */
+	if (level == IPOIB_ARP_IGNORE_NONE || level == IPOIB_ARP_IGNORE_HOST)
+		count = ipoib__own_others(interface, others);
+	if (ipoib__policy_answer(level, &interface->bindings, others, count,
 				 &heard->target, &heard->sender))
 		return true;
 	if (heard->sender.family != 0 && ipoib__bindings_find(&interface->bindings, &heard->sender))

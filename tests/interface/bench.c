@@ -201,6 +201,23 @@ void rail_close(struct rail *rail)
 	ipoib_interface_close(interface);
 }
 
+struct ipoib_interface_config bench_connected(void)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+
+	config.mode = IPOIB_MODE_CONNECTED;
+	config.send_depth = 64;
+	config.receive_depth = 64;
+	config.neighbours_max = 64;
+	config.queue_packets = 8;
+	config.queue_packets_total = 32;
+	config.queue_age_ms = 60000;
+	config.connected_depth = 16;
+	config.connection_depth = 8;
+	config.connections_max = 8;
+	return config;
+}
+
 void bench_up(const struct ipoib_interface_config *config)
 {
 	bench_open();

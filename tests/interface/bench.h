@@ -63,6 +63,8 @@ extern struct bench bench;
 void bench_open(void);
 /* The same, and the first rail open, bound to 10.0.0.1/24, and up. NULL: the defaults. */
 void bench_up(const struct ipoib_interface_config *config);
+/* Connected mode with small queues, so that a test can fill them. */
+struct ipoib_interface_config bench_connected(void);
 void bench_close(void);
 /* For tests that let single pieces fail: a negative errno instead of a failed test. */
 int bench_try_open(void);

@@ -21,26 +21,9 @@
 static struct rail *const rail = &bench.rails[0];
 static struct fake *const fake = &bench.fakes[0];
 
-static struct ipoib_interface_config connected(void)
-{
-	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
-
-	config.mode = IPOIB_MODE_CONNECTED;
-	config.send_depth = 64;
-	config.receive_depth = 64;
-	config.neighbours_max = 64;
-	config.queue_packets = 8;
-	config.queue_packets_total = 32;
-	config.queue_age_ms = 60000;
-	config.connected_depth = 16;
-	config.connection_depth = 8;
-	config.connections_max = 8;
-	return config;
-}
-
 static void up(void)
 {
-	struct ipoib_interface_config config = connected();
+	struct ipoib_interface_config config = bench_connected();
 
 	bench_up(&config);
 	bench.flags = IPOIB_LINK_ADDRESS_RC;
@@ -257,7 +240,7 @@ END_TEST
 /* RFC 4755 section 3.3: the smaller link address gives way, and its number is the queue pair's. */
 START_TEST(of_two_requests_that_cross_one_stays)
 {
-	const struct ipoib_interface_config config = connected();
+	const struct ipoib_interface_config config = bench_connected();
 	bool ours_gives_way = _i;
 	struct fake_rc *rc;
 

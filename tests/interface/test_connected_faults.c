@@ -18,23 +18,6 @@
 static struct rail *const rail = &bench.rails[0];
 static struct fake *const fake = &bench.fakes[0];
 
-static struct ipoib_interface_config connected(void)
-{
-	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
-
-	config.mode = IPOIB_MODE_CONNECTED;
-	config.send_depth = 64;
-	config.receive_depth = 64;
-	config.neighbours_max = 64;
-	config.queue_packets = 8;
-	config.queue_packets_total = 32;
-	config.queue_age_ms = 60000;
-	config.connected_depth = 16;
-	config.connection_depth = 8;
-	config.connections_max = 8;
-	return config;
-}
-
 static void answer_all(void)
 {
 	for (size_t i = 0; i < fake->rc_count; i++)
@@ -76,7 +59,7 @@ static void check_recovered(long n)
 
 static bool try_up(void)
 {
-	const struct ipoib_interface_config config = connected();
+	const struct ipoib_interface_config config = bench_connected();
 	struct ipoib_ip address = ip("10.0.0.1");
 
 	fake->starving = true;
