@@ -154,7 +154,7 @@ static bool is_open(int fd)
 	return fcntl(fd, F_GETFD) >= 0;
 }
 
-/* Enough for every test that is not a loop over a world, and few enough to cost nothing in those. */
+/* Enough for every test that is not a loop over a world, and too few to cost anything in one. */
 #define MARKS_ALL 1000
 #define MARKS_ONE_IN 1000
 
