@@ -57,6 +57,13 @@ struct ipoib_fabric_config {
 	/** As in struct ipoib_context_config; required. */
 	uint64_t (*clock)(void *user);
 	void *clock_user;  /**< handed to clock */
+	/**
+	 * 1: the subnet manager is somebody else, such as OpenSM on a port of the kernel's. The
+	 * fabric is then one switch with its management agent and one for each port that a program
+	 * attaches; ports are up when the manager has made them so. At most 190 ports with names.
+	 */
+	uint32_t external_sm;
+	uint32_t reserved2; /**< zero */
 };
 
 /** The defaults of a fabric: two hosts with one port each, MTU 2048, the system's clock. */
