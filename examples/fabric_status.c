@@ -81,6 +81,7 @@ json_t *fabric_status(struct ipoib_fabric *fabric, bool external_sm)
 	uint16_t lid = ipoib_fabric_sm_lid(fabric);
 
 	return json_pack("{s:{s:b, s:b, s:i, s:o}, s:o, s:o}", "sm", "external", (int)external_sm,
-			 "running", lid != 0, "lid", (int)lid, "faults", faults_of(fabric, FABRIC_MANAGER), "counters",
-			 counters(fabric), "ports", ports(fabric));
+			 "running", lid != 0, "lid", (int)lid, "faults",
+			 faults_of(fabric, FABRIC_MANAGER), "counters", counters(fabric), "ports",
+			 ports(fabric));
 }

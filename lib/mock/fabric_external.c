@@ -149,8 +149,8 @@ static void act(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port, un
 {
 	if (todo & IPOIB__SMA_CHANGED) {
 		adopt(port);
-		ipoib__fabric_port_tell(fabric, port,
-					todo & IPOIB__SMA_REREGISTER ? IPOIB__ATTACH_REREGISTER : 0);
+		ipoib__fabric_port_tell(
+			fabric, port, todo & IPOIB__SMA_REREGISTER ? IPOIB__ATTACH_REREGISTER : 0);
 	}
 	if (todo & IPOIB__SMA_RETRAIN)
 		retrain(fabric, port);

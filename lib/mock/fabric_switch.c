@@ -24,7 +24,8 @@ static uint64_t later(uint64_t now, uint64_t span)
 	return now > IPOIB_NEVER - 1 - span ? IPOIB_NEVER - 1 : now + span;
 }
 
-static uint64_t arrival(struct ipoib_fabric *fabric, const struct ipoib__passage *passage, uint32_t to)
+static uint64_t arrival(struct ipoib_fabric *fabric, const struct ipoib__passage *passage,
+			uint32_t to)
 {
 	const struct ipoib_fabric_faults *faults = passage->faults;
 	uint64_t time = later(passage->now, fabric->config.delay_ns);

@@ -28,4 +28,5 @@ unit_tests += %D%/test_mock
 	%D%/test_sm.c \
 	%D%/test_sma.c \
 	%D%/test_sma_hostile.c \
+	%D%/test_sma_process.c \
 	%D%/test_transport.c

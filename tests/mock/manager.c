@@ -131,7 +131,8 @@ void manager_send(const void *octets, uint16_t slid, uint16_t dlid, uint32_t len
 	};
 
 	ck_assert_int_eq(ipoib__frame_encode(header, sizeof(header), &frame), 80);
-	ck_assert_int_eq(ipoib__socket_send(manager.wire, header, sizeof(header), octets, length), 0);
+	ck_assert_int_eq(
+		ipoib__socket_send(manager.wire, header, sizeof(header), octets, length), 0);
 	fixture_settle(manager.fabric);
 }
 
