@@ -245,6 +245,13 @@ static void bring_switch_up(void)
 	give_lid(0, MANAGER_SWITCH);
 }
 
+/* One that is active stays so. */
+static void raise_link(uint32_t modifier, uint8_t port, uint8_t state)
+{
+	if (manager_port_info(modifier, port).state < state)
+		ck_assert_uint_eq(manager_set_state(modifier, port, state), 0);
+}
+
 void manager_bring_up(void)
 {
 	bring_switch_up();
@@ -255,8 +262,8 @@ void manager_bring_up(void)
 	give_lid(MANAGER_B, MANAGER_LID(MANAGER_B));
 	for (uint8_t state = IPOIB__SMP_ARMED; state <= IPOIB__SMP_ACTIVE; state++)
 		for (uint8_t port = MANAGER_AT; port <= MANAGER_B; port++) {
-			ck_assert_uint_eq(manager_set_state(port, 0, state), 0);
+			raise_link(port, 0, state);
 			if (port != MANAGER_AT)
-				ck_assert_uint_eq(manager_set_state(1, port, state), 0);
+				raise_link(1, port, state);
 		}
 }

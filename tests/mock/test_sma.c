@@ -139,6 +139,8 @@ START_TEST(a_link_that_is_not_active_carries_no_data)
 	manager.fabric->sma->links[MANAGER_A].state = IPOIB__SMP_ARMED;
 	ck_assert(arrives());
 	ck_assert_uint_eq(manager.fabric->sma->links[MANAGER_A].state, IPOIB__SMP_ACTIVE);
+	manager.fabric->sma->links[MANAGER_A].state = IPOIB__SMP_INIT;
+	ck_assert(!arrives());
 }
 END_TEST
 
@@ -146,6 +148,7 @@ START_TEST(a_group_is_the_row_that_the_manager_has_written)
 {
 	struct ipoib_multicast_record group = record_broadcast();
 	struct ipoib_ud_completion completion;
+	uint64_t copies;
 	void *ah;
 
 	manager_bring_up();
@@ -161,8 +164,10 @@ START_TEST(a_group_is_the_row_that_the_manager_has_written)
 	ck_assert_uint_eq(counters().groups, 0);
 	manager_group(group.mlid, 1u << MANAGER_A | 1u << MANAGER_B);
 	ck_assert_uint_eq(counters().groups, 1);
+	copies = counters().copies;
 	ck_assert_int_eq(node_send(&manager.a, ah, 0xffffff, 0, 100), 1);
 	fixture_settle(manager.fabric);
+	ck_assert_uint_eq(counters().copies, copies + 1); /* none comes back */
 	node_completion(&manager.a, IPOIB_UD_SEND, 0);
 	ck_assert_int_eq(ops->ud_poll(manager.b.port, manager.b.ud, &completion, 1), 1);
 	ck_assert_int_eq(ops->ud_poll(manager.a.port, manager.a.ud, &completion, 1), 0);
@@ -244,6 +249,9 @@ START_TEST(what_the_manager_sets_reaches_the_program)
 		words.word[i] = 0x8002; /* beyond the table */
 	ck_assert_int_eq(ipoib__smp_words_encode(manager.data, 64, &words), 64);
 	ck_assert_uint_eq(manager_ask(SET, IPOIB__SMP_PKEY_TABLE, 0, MANAGER_A), 0);
+	ck_assert_int_eq(ipoib__smp_words_decode(&words, manager.data, 64), 64);
+	ck_assert_uint_eq(words.word[2], 0x8001);
+	ck_assert_uint_eq(words.word[20], 0);
 	port = node_attributes(&manager.a);
 	ck_assert_uint_eq(port.lid, 77);
 	ck_assert_uint_eq(port.mtu, 1024);
@@ -256,8 +264,15 @@ END_TEST
 
 START_TEST(a_link_that_shall_train_again_does_so_at_both_ends)
 {
+	struct ipoib__smp_port_info info;
+
 	manager_bring_up();
-	ck_assert_uint_eq(manager_set_state(MANAGER_A, 0, IPOIB__SMP_DOWN), 0);
+	info = manager_port_info(MANAGER_A, 0);
+	info.mtu = 1;
+	info.state = IPOIB__SMP_DOWN;
+	info.physical_state = 0;
+	ck_assert_uint_eq(manager_set_port_info(MANAGER_A, 0, &info), 0);
+	ck_assert_uint_eq(manager_port_info(MANAGER_A, 0).mtu, 4);
 	fixture_settle(manager.fabric);
 	ck_assert_uint_eq(manager_port_info(MANAGER_A, 0).state, IPOIB__SMP_INIT);
 	ck_assert_uint_eq(manager_port_info(0, MANAGER_A).state, IPOIB__SMP_INIT);
@@ -317,6 +332,22 @@ START_TEST(a_link_that_changes_is_told_until_the_manager_has_heard)
 }
 END_TEST
 
+START_TEST(a_change_that_the_manager_has_seen_is_not_told_again)
+{
+	struct ipoib__smp trap;
+
+	manager_bring_up();
+	ck_assert_int_eq(ipoib_fabric_set_link(manager.fabric, "host3/1", false), 0);
+	ck_assert(manager.fabric->sma->changed);
+	ck_assert_int_eq(ipoib_fabric_set_link(manager.fabric, "host3/1", true), 0);
+	manager_bring_up(); /* it reads that a link has changed, and clears it */
+	ck_assert(!manager.fabric->sma->changed);
+	(void)traps(&trap);
+	fixture_advance(manager.fabric, 3 * IPOIB__FABRIC_TRAP_NS);
+	ck_assert_uint_eq(traps(&trap), 0);
+}
+END_TEST
+
 Suite *suite_sma(void)
 {
 	Suite *suite = suite_create("sma");
@@ -334,6 +365,7 @@ Suite *suite_sma(void)
 	tcase_add_test(tcase, what_the_manager_sets_reaches_the_program);
 	tcase_add_test(tcase, a_link_that_shall_train_again_does_so_at_both_ends);
 	tcase_add_test(tcase, a_link_that_changes_is_told_until_the_manager_has_heard);
+	tcase_add_test(tcase, a_change_that_the_manager_has_seen_is_not_told_again);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -67,6 +67,17 @@ START_TEST(ways_that_make_no_sense_lead_nowhere)
 }
 END_TEST
 
+START_TEST(the_switch_asks_nobody)
+{
+	struct ipoib__smp smp = manager_question(GET, IPOIB__SMP_NODE_INFO, 0, MANAGER_A);
+	uint8_t out = 0;
+
+	ck_assert_int_eq(ipoib__sma_step(manager.fabric->sma, &smp, 0, 0xffff, &out),
+			 IPOIB__SMA_BAD);
+	ck_assert_uint_eq(smp.return_path[1], 0);
+}
+END_TEST
+
 START_TEST(an_agent_takes_what_ends_at_its_port)
 {
 	struct ipoib__smp smp = manager_question(GET, IPOIB__SMP_NODE_INFO, 0, MANAGER_A);
@@ -269,6 +280,7 @@ Suite *suite_sma_hostile(void)
 
 	tcase_add_checked_fixture(tcase, manager_setup, manager_teardown);
 	tcase_add_test(tcase, ways_that_make_no_sense_lead_nowhere);
+	tcase_add_test(tcase, the_switch_asks_nobody);
 	tcase_add_test(tcase, an_agent_takes_what_ends_at_its_port);
 	tcase_add_test(tcase, smps_are_routed_by_lid_too);
 	tcase_add_test(tcase, what_is_cut_or_no_smp_is_counted);
