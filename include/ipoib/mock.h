@@ -176,8 +176,8 @@ IPOIB_PUBLIC int ipoib_fabric_get_faults(struct ipoib_fabric *fabric, const char
 IPOIB_PUBLIC int ipoib_fabric_set_link(struct ipoib_fabric *fabric, const char *port, bool up);
 
 /**
- * Gives every port another LID, as a new subnet manager may; nothing happens when the subnet manager
- * is somebody else.
+ * Gives every port another LID, as a new subnet manager may; nothing happens when the subnet
+ * manager is somebody else.
  */
 IPOIB_PUBLIC void ipoib_fabric_reassign_lids(struct ipoib_fabric *fabric);
 
@@ -194,7 +194,8 @@ IPOIB_PUBLIC int ipoib_fabric_set_lid(struct ipoib_fabric *fabric, const char *p
 /**
  * Gives a port another GID: another subnet prefix, another GUID, or both. Its memberships stay.
  * @return 0; -ENOENT (no such port); -EINVAL (a multicast GID, or no GUID); -EBUSY (another port
- * has this GUID); -EROFS (the GUID is the kernel's); -ENOTSUP (the subnet manager is somebody else).
+ * has this GUID); -EROFS (the GUID is the kernel's); -ENOTSUP (the subnet manager is somebody
+ * else).
  */
 IPOIB_PUBLIC int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *port,
 				      const struct ipoib_gid *gid);
@@ -203,7 +204,8 @@ IPOIB_PUBLIC int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *p
  * Gives every port another subnet prefix.
  * @param fabric the fabric
  * @param prefix as a number: 0xfe80000000000000 is the one that a fabric begins with
- * @return 0; -EINVAL (a prefix of multicast GIDs); -ENOTSUP (the subnet manager is somebody else).
+ * @return 0; -EINVAL (a prefix of multicast GIDs); -ENOTSUP (the subnet manager is somebody
+ * else).
  */
 IPOIB_PUBLIC int ipoib_fabric_set_prefix(struct ipoib_fabric *fabric, uint64_t prefix);
 
@@ -218,8 +220,8 @@ IPOIB_PUBLIC int ipoib_fabric_set_prefix(struct ipoib_fabric *fabric, uint64_t p
  * @param pkeys the table, with the membership bits; 0 is an empty entry
  * @param count entries, at most #IPOIB_FABRIC_PKEYS_MAX
  * @return 0; -ENOENT (no such port); -EINVAL (too many entries); -ENOMEM (no memory, or no LID is
- * left for a broadcast group); -EROFS (the table of a port concerned is the kernel's); -ENOTSUP (the
- * subnet manager is somebody else): nothing has changed.
+ * left for a broadcast group); -EROFS (the table of a port concerned is the kernel's); -ENOTSUP
+ * (the subnet manager is somebody else): nothing has changed.
  */
 IPOIB_PUBLIC int ipoib_fabric_set_pkeys(struct ipoib_fabric *fabric, const char *port,
 					const uint16_t *pkeys, size_t count);

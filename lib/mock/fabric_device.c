@@ -268,6 +268,8 @@ void ipoib__fabric_device_end(struct ipoib_fabric *fabric, struct ipoib__peer *p
 			memcpy(port->gid.raw + GUID, device->guid, sizeof(device->guid));
 		/* So does the table when there is no memory for its groups. */
 		(void)ipoib__fabric_pkeys_set(fabric, port, device->pkeys, device->pkey_count);
+		if (fabric->sma != NULL)
+			ipoib__fabric_external_begin(port);
 	}
 	ipoib__memory_put(&fabric->memory, device, sizeof(*device));
 	peer->device = NULL;

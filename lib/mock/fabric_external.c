@@ -33,8 +33,7 @@ static void adopt(struct ipoib__fabric_port *port)
 		port->pkey_count--;
 }
 
-/* An adapter that has just been switched on. */
-static void begin(struct ipoib__fabric_port *port)
+void ipoib__fabric_external_begin(struct ipoib__fabric_port *port)
 {
 	ipoib__sma_port_init(&port->agent, port->name, port->gid.raw + sizeof(prefix), prefix,
 			     ipoib__mtu_from_octets(port->mtu));
@@ -49,7 +48,7 @@ int ipoib__fabric_external_init(struct ipoib_fabric *fabric)
 	ipoib__sma_switch_init(fabric->sma, guid, prefix, (uint8_t)fabric->port_count,
 			       ipoib__mtu_from_octets(fabric->config.mtu));
 	for (uint32_t i = 0; i < fabric->port_count; i++)
-		begin(&fabric->ports[i]);
+		ipoib__fabric_external_begin(&fabric->ports[i]);
 	return 0;
 }
 
@@ -70,22 +69,20 @@ void ipoib__fabric_external_link(struct ipoib_fabric *fabric, struct ipoib__fabr
 	ipoib__sma_link_set(fabric->sma, number_of(fabric, port), up);
 	fabric->trap_transaction++;
 	fabric->trap_at = 0;
-	if (!ipoib__fabric_port_attached(port)) {
-		port->mtu = fabric->config.mtu;
-		begin(port);
-	} else if (!ipoib__fabric_port_is_device(port)) {
-		port->agent.link.state = up ? IPOIB__SMP_INIT : IPOIB__SMP_DOWN;
-		port->agent.link.mtu = port->agent.link.mtu_room;
-		adopt(port);
-	}
+	if (ipoib__fabric_port_is_device(port))
+		return;
+	port->agent.link.state = up ? IPOIB__SMP_INIT : IPOIB__SMP_DOWN;
+	port->agent.link.mtu = port->agent.link.mtu_room;
+	adopt(port);
 }
 
 void ipoib__fabric_external_attached(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port)
 {
 	if (fabric->sma == NULL)
 		return;
-	if (!ipoib__fabric_port_is_device(port))
-		begin(port);
+	if (ipoib__fabric_port_index(fabric, port) >= fabric->named)
+		ipoib__fabric_external_begin(port); /* with the GUID of whoever has come */
+	port->agent.link.mtu_room = ipoib__mtu_from_octets(port->mtu);
 	ipoib__fabric_external_link(fabric, port);
 }
 

@@ -32,7 +32,12 @@ void ipoib__fabric_external_fini(struct ipoib_fabric *fabric);
  * others are not called.
  */
 
-/* Somebody has attached to a port. */
+/* The port's adapter has just been switched on: it has no LID, and one P_Key. */
+void ipoib__fabric_external_begin(struct ipoib__fabric_port *port);
+/*
+ * Somebody has attached to a port. One with a name is an adapter that stays when programs come and
+ * go: it has kept its LID and its P_Keys.
+ */
 void ipoib__fabric_external_attached(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port);
 /* Somebody has gone from a port, or its link went down or came up. */
 void ipoib__fabric_external_link(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port);

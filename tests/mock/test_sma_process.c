@@ -58,7 +58,8 @@ START_TEST(it_attaches_without_a_lid_and_is_told_of_it)
 	fixture_settle(manager.fabric);
 	ck_assert_uint_eq(manager_port_info(MANAGER_NOBODY, 0).state, IPOIB__SMP_DOWN);
 	ck_assert_int_eq(ipoib_fabric_port(manager.fabric, MANAGER_NOBODY - 1, &attributes), 0);
-	ck_assert_uint_eq(attributes.lid, 0);
+	ck_assert_uint_eq(attributes.lid, 40); /* the adapter stays */
+	ck_assert_uint_eq(attributes.state, IPOIB_PORT_DOWN);
 }
 END_TEST
 
