@@ -58,6 +58,15 @@ static void copy_wait(struct ipoib_fabric *fabric, struct passage *passage, uint
 		fabric->statistics.dropped_full++;
 }
 
+static bool is_lost(struct ipoib_fabric *fabric, const struct passage *passage)
+{
+	const struct ipoib_fabric_faults *faults = passage->faults;
+
+	return happens(fabric, faults->loss_ppm) ||
+	       (ipoib__faults_hit_cm(faults, passage->frame, passage->payload) &&
+		happens(fabric, faults->cm_loss_ppm));
+}
+
 static void copy_once(struct ipoib_fabric *fabric, struct passage *passage, uint32_t to)
 {
 	uint64_t time = arrival(fabric, passage, to);
@@ -66,7 +75,7 @@ static void copy_once(struct ipoib_fabric *fabric, struct passage *passage, uint
 	fabric->statistics.copies++;
 	if (port != NULL && !ipoib__fabric_port_alive(port))
 		fabric->statistics.dropped_link++;
-	else if (happens(fabric, passage->faults->loss_ppm))
+	else if (is_lost(fabric, passage))
 		fabric->statistics.dropped_fault++;
 	else if (port != NULL && port->peer != NULL && time == passage->now)
 		ipoib__fabric_peer_send(fabric, port->peer, passage->frame, passage->payload);
