@@ -183,7 +183,7 @@ for kind in req rep rtu; do
 	fabric cm-loss all 0
 done
 
-# The kernel tells us nothing of the end of its connections: it sends one DREQ, and does not wait for a DREP.
+# The kernel sends one DREQ for each of its connections, and does not wait for a DREP.
 kernels_dreq() {
 	fabric cm-loss host1/1 100% dreq
 	kernel_anew
@@ -194,6 +194,7 @@ kernels_dreq() {
 }
 mark
 check "DREQ of the kernel lost: the connections come up again" kernels_dreq
+say "dreq: $(since_mark | uniq -c | tr -s '\n ' '; ')"
 fabric cm-loss all 0
 
 mark
