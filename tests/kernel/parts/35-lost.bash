@@ -242,7 +242,9 @@ us 128
 returns 20 other 10.1.0.2
 us=$(ip -n other neighbour show 10.1.0.2 dev ib1 | sed -n 's/.*lladdr ..:\([0-9a-f:]*\).*/\1/p')
 kernel=$(ip -n kernel -br link show dev ib0 | awk '{ print substr($3, 4) }')
-fabric delay all 500000
+# Not the administrator's answers as well: a second is what either waits for one.
+fabric delay host1/1 500000
+fabric delay host2/1 500000
 mark
 check "both ask at once, and the requests cross: one connection for each direction" crossing
 fabric delay all 0
