@@ -214,7 +214,7 @@ fabric cm-loss all 0
 # ---- both at the same time
 
 # Each is asked while its own question is on its way: both know the other, and a frame takes half a second
-# until both have asked.
+# until both have asked. What is not acknowledged in time meanwhile may cost us a connection and another REQ.
 crossing() {
 	local first pings=()
 	at kernel 0 ip neighbour replace 10.1.0.2 lladdr "80:$us" dev ib0 nud permanent
@@ -228,13 +228,13 @@ crossing() {
 	fabric delay all 0
 	wait "${pings[@]}" || :
 	cat "$work/theirs" "$work/mine"
-	wait_for 10 both_connected
+	wait_for 20 both_connected
 	first=$(since_mark | grep -E 're[qp]$' | head -n 2 | sort | tr '\n' ';')
 	[ "$first" = "$theirs req;$mine req;" ] || fail "the requests did not cross: $first"
 	pings kernel -s 60000 -M "do" 10.1.0.2
 	pings ours -s 60000 -M "do" 10.1.0.1
-	[ "$(count "$theirs" req) $(count "$mine" req)" = "1 1" ] ||
-		fail "$(count "$theirs" req) requests of the kernel, $(count "$mine" req) of ours"
+	ctl us conn
+	[ "$(wc -l <"$work/out")" -eq 2 ] || fail "not two connections: $(tr '\n' ';' <"$work/out")"
 }
 stop us
 kernel_anew
