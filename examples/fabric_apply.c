@@ -30,6 +30,10 @@ static void change_faults(struct ipoib_fabric_faults *faults, const struct fabri
 		faults->delay_ns = command->time_ns;
 		faults->jitter_ns = command->jitter_ns;
 		break;
+	case FABRIC_CM_LOSS:
+		faults->cm_loss_ppm = (uint32_t)command->number;
+		faults->cm_kinds = command->cm_kinds;
+		break;
 	default: /* FABRIC_SA */
 		faults->sa_silent = command->action == FABRIC_SA_SILENT;
 		faults->sa_busy = command->action == FABRIC_SA_BUSY;

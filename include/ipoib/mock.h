@@ -132,6 +132,18 @@ IPOIB_PUBLIC int ipoib_fabric_attach_device(struct ipoib_fabric *fabric, const c
  */
 IPOIB_PUBLIC void ipoib_fabric_capture(struct ipoib_fabric *fabric, struct ipoib_capture *capture);
 
+/** Messages that make and end connections, as bits. */
+enum ipoib_fabric_cm {
+	IPOIB_FABRIC_CM_REQ = 1 << 0,  /**< request */
+	IPOIB_FABRIC_CM_MRA = 1 << 1,  /**< "it takes longer" */
+	IPOIB_FABRIC_CM_REJ = 1 << 2,  /**< refusal */
+	IPOIB_FABRIC_CM_REP = 1 << 3,  /**< reply */
+	IPOIB_FABRIC_CM_RTU = 1 << 4,  /**< ready to use */
+	IPOIB_FABRIC_CM_DREQ = 1 << 5, /**< request to end it */
+	IPOIB_FABRIC_CM_DREP = 1 << 6, /**< reply to that */
+	IPOIB_FABRIC_CM_ALL = 0x7f     /**< each of these */
+};
+
 /** What goes wrong on purpose, and how often: parts per million of the frames. */
 struct ipoib_fabric_faults {
 	size_t size;            /**< sizeof(struct ipoib_fabric_faults) */
@@ -145,6 +157,8 @@ struct ipoib_fabric_faults {
 	uint64_t jitter_ns;     /**< up to this much is added to the delay of each frame */
 	uint64_t delay_ns;      /**< added to the delay of each frame */
 	uint64_t sa_delay_ns;   /**< what the SA takes its time for before it answers */
+	uint32_t cm_loss_ppm;   /**< connection messages lost, beside loss_ppm */
+	uint32_t cm_kinds;      /**< which of them, IPOIB_FABRIC_CM_... together; 0: all */
 };
 
 /**

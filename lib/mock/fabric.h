@@ -214,6 +214,12 @@ void ipoib__fabric_bad(struct ipoib_fabric *fabric);
 /* Delivers what has arrived by now. */
 void ipoib__fabric_deliver(struct ipoib_fabric *fabric, uint64_t now);
 
+/* ---- fabric_faults.c ---- */
+
+/* Whether the frame is a connection message of a kind that may be lost. */
+bool ipoib__faults_hit_cm(const struct ipoib_fabric_faults *faults,
+			  const struct ipoib__frame *frame, const void *payload);
+
 /* ---- fabric_sa.c ---- */
 
 /* A MAD for the SA. */

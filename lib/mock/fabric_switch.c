@@ -51,6 +51,15 @@ static void copy_wait(struct ipoib_fabric *fabric, struct ipoib__passage *passag
 		fabric->statistics.dropped_full++;
 }
 
+static bool is_lost(struct ipoib_fabric *fabric, const struct ipoib__passage *passage)
+{
+	const struct ipoib_fabric_faults *faults = passage->faults;
+
+	return happens(fabric, faults->loss_ppm) ||
+	       (ipoib__faults_hit_cm(faults, passage->frame, passage->payload) &&
+		happens(fabric, faults->cm_loss_ppm));
+}
+
 static void copy_once(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t to)
 {
 	uint64_t time = arrival(fabric, passage, to);
@@ -59,7 +68,7 @@ static void copy_once(struct ipoib_fabric *fabric, struct ipoib__passage *passag
 	fabric->statistics.copies++;
 	if (port != NULL && !ipoib__fabric_port_alive(port))
 		fabric->statistics.dropped_link++;
-	else if (happens(fabric, passage->faults->loss_ppm))
+	else if (is_lost(fabric, passage))
 		fabric->statistics.dropped_fault++;
 	else if (port != NULL && port->peer != NULL && time == passage->now &&
 		 !ipoib__fabric_external_takes(fabric, port, passage->frame))

@@ -9,6 +9,7 @@ unit_tests += %D%/test_mock
 	%D%/rc_rig.c %D%/rc_rig.h \
 	%D%/suites.h \
 	%D%/test_attach.c \
+	%D%/test_cm_faults.c \
 	%D%/test_connect.c \
 	%D%/test_device.c \
 	%D%/test_fabric.c \

@@ -116,6 +116,8 @@ say "levels, policies and times that there are not"
 with_option() { # OPTION PATTERN
 	tun_with 2 "$2" "ipoib0,port=host3/1,address=10.10.1.3/24,$1"
 }
+with_option connected_depth=0 "\"0\" is not a number from 1 to 16384"
+with_option connected_depth=16385 "\"16385\" is not a number"
 with_option arp_ignore=4 "ipoib0: arp_ignore=4 is none: it is 0, 1, 2, 3 or 8"
 with_option arp_announce=3 "arp_announce=3 is none: it is 0, 1 or 2"
 with_option flux=maybe "flux=maybe is none: it is confirm, accept, pin or hold"
