@@ -13,8 +13,15 @@ static void op_destroy(void *self)
 
 static int op_query_port(void *self, struct ipoib_port_attributes *attributes)
 {
-	const struct ipoib__verbs *verbs = self;
+	struct ipoib__verbs *verbs = self;
+	int status;
 
+	if (verbs->port_unknown && !verbs->gone) {
+		status = ipoib__verbs_port_read(verbs);
+		if (status < 0)
+			return status;
+		verbs->port_unknown = false;
+	}
 	return ipoib__sized_out(attributes, attributes->size, sizeof(*attributes), &verbs->port,
 				sizeof(verbs->port));
 }

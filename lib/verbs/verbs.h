@@ -108,6 +108,7 @@ struct ipoib__verbs {
 
 	/* What next_event() has to tell. */
 	bool port_changed;
+	bool port_unknown; /* it could not be read after a change: it is tried again when asked */
 	bool reregister;
 	bool gone; /* the device is dead: nothing is asked of it any more */
 	bool gone_told;
