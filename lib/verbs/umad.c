@@ -135,7 +135,7 @@ void ipoib__umad_close(struct ipoib__umad *umad)
 {
 	if (umad == NULL)
 		return;
-	ipoib__sa_fini(&umad->sa);
+	ipoib__sa_farewell(&umad->sa);
 	ipoib__umad_channel_close(&umad->channel);
 	ipoib__memory_put(umad->memory, umad, sizeof(*umad));
 }

@@ -61,7 +61,7 @@ struct ipoib__umad_counters {
  * link is no InfiniBand); -ENOMEM; -EIO. Memory, random and the strings must outlive it.
  */
 int ipoib__umad_open(struct ipoib__umad **out, const struct ipoib__umad_config *config);
-/* NULL is accepted. Questions in flight are forgotten. */
+/* NULL is accepted. Leaves that wait are sent, once; everything else is forgotten. */
 void ipoib__umad_close(struct ipoib__umad *umad);
 
 /* The port as the system describes it now; errors as above. Reads some hundred files. */
