@@ -50,6 +50,7 @@ static void port_event(struct ipoib__verbs *verbs, enum ibv_event_type type)
 	}
 	verbs->port_unknown = status < 0;
 	verbs->port_changed = true;
+	ipoib__verbs_subnet_port(verbs);
 	for (struct ipoib__list *at = verbs->uds.next; at != &verbs->uds; at = at->next)
 		ipoib__verbs_ud_follow_pkey(ipoib__container_of(at, struct ipoib__verbs_ud, link));
 	ipoib__verbs_rc_port(verbs);

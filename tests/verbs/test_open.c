@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Opening a port where there is none: this machine may have an adapter, but not one of this name. */
+/* Opening a port that is not there, whatever adapters this machine may have. */
 #include <errno.h>
 #include <string.h>
 
