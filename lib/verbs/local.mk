@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# Over rdma-core: what this needs, no other folder does.
+verbs_sources += \
+	%D%/address.c %D%/address.h \
+	%D%/ah.c %D%/ah.h \
+	%D%/channel.c \
+	%D%/event.c \
+	%D%/gid.c %D%/gid.h \
+	%D%/join.c \
+	%D%/list.c \
+	%D%/memory.c \
+	%D%/name.c %D%/name.h \
+	%D%/open.c \
+	%D%/pkey.c %D%/pkey.h \
+	%D%/poll.c \
+	%D%/port.c \
+	%D%/posted.c %D%/posted.h \
+	%D%/rc.c %D%/rc.h \
+	%D%/resolve.c \
+	%D%/status.c \
+	%D%/transport.c \
+	%D%/ud.c \
+	%D%/ud_receive.c \
+	%D%/ud_send.c \
+	%D%/ud_state.c \
+	%D%/verbs.h
