@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Making and taking connections: one step for each event of librdmacm. rc_parts.h has the story. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -40,9 +41,9 @@ static struct sockaddr_ib by_gid(const struct ipoib_gid *gid, uint16_t pkey, uin
 {
 	struct sockaddr_ib address = {
 		.sib_family = AF_IB,
-		.sib_pkey = htobe16(pkey),
-		.sib_sid = htobe64(service_id),
-		.sib_sid_mask = htobe64(service_id != 0 ? UINT64_MAX : 0),
+		.sib_pkey = htons(pkey),
+		.sib_sid = ipoib__rc_be64(service_id),
+		.sib_sid_mask = ipoib__rc_be64(service_id != 0 ? UINT64_MAX : 0),
 	};
 
 	memcpy(address.sib_addr.sib_raw, gid->raw, sizeof(gid->raw));
@@ -67,14 +68,14 @@ static int give_path(struct ipoib__verbs_rc *rc)
 	struct ibv_path_data data = {
 		.flags = IBV_PATH_FLAG_GMP | IBV_PATH_FLAG_PRIMARY | IBV_PATH_FLAG_BIDIRECTIONAL,
 		.path = {
-			.service_id = htobe64(rc->attributes.service_id),
-			.dlid = htobe16(path->dlid),
-			.slid = htobe16(port->lid),
-			.flowlabel_hoplimit = htobe32(path->flow_label << 8 | path->hop_limit),
+			.service_id = ipoib__rc_be64(rc->attributes.service_id),
+			.dlid = htons(path->dlid),
+			.slid = htons(port->lid),
+			.flowlabel_hoplimit = htonl(path->flow_label << 8 | path->hop_limit),
 			.tclass = path->traffic_class,
 			.reversible_numpath = REVERSIBLE,
-			.pkey = htobe16(path->pkey),
-			.qosclass_sl = htobe16(path->sl),
+			.pkey = htons(path->pkey),
+			.qosclass_sl = htons(path->sl),
 			.mtu = EXACTLY | ipoib__mtu_from_octets(path->mtu),
 			.rate = EXACTLY | path->rate,
 			.packetlifetime = EXACTLY | path->packet_life,

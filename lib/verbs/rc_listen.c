@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Who may ask for connections, and who does. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -59,7 +60,7 @@ static void describe(const struct ipoib__verbs *verbs, struct ipoib_rc_event *ou
 
 	memcpy(out->gid.raw, route->addr.addr.ibaddr.dgid.raw, sizeof(out->gid.raw));
 	if (!verbs->ethernet && route->num_paths > 0)
-		out->lid = be16toh(route->path_rec[0].dlid);
+		out->lid = ntohs(route->path_rec[0].dlid);
 }
 
 static struct ipoib__verbs_rc_request *request_new(struct ipoib__verbs_ud *ud)
@@ -232,9 +233,9 @@ static int listen_by_gid(struct ipoib__verbs_rc_service *service)
 	const struct ipoib__verbs *verbs = service->ud->verbs;
 	struct sockaddr_ib address = {
 		.sib_family = AF_IB,
-		.sib_pkey = htobe16(service->ud->pkey),
-		.sib_sid = htobe64(service->service_id),
-		.sib_sid_mask = htobe64(UINT64_MAX),
+		.sib_pkey = htons(service->ud->pkey),
+		.sib_sid = ipoib__rc_be64(service->service_id),
+		.sib_sid_mask = ipoib__rc_be64(UINT64_MAX),
 	};
 	int status;
 

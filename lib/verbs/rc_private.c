@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "verbs/rc_private.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/bytes.h"
 
@@ -64,4 +66,15 @@ bool ipoib__rc_refusal_decode(const void *bytes, size_t length, uint16_t *reason
 		return false;
 	*reason = ipoib__read_u16(&reader);
 	return true;
+}
+
+uint64_t ipoib__rc_be64(uint64_t value)
+{
+	uint8_t octets[sizeof(value)];
+	struct ipoib__writer writer;
+
+	ipoib__writer_init(&writer, octets, sizeof(octets));
+	ipoib__write_u64(&writer, value);
+	memcpy(&value, octets, sizeof(value));
+	return value;
 }

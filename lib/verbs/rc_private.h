@@ -45,4 +45,7 @@ size_t ipoib__rc_refusal_encode(uint8_t to[IPOIB__RC_REJ_ROOM], uint16_t reason,
 /* Whether it is one of ours. */
 bool ipoib__rc_refusal_decode(const void *bytes, size_t length, uint16_t *reason);
 
+/* As a service ID stands in a socket address: big-endian. */
+uint64_t ipoib__rc_be64(uint64_t value);
+
 #endif

@@ -357,6 +357,11 @@ bool ipoib__verbs_rc_completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *
 	return false; /* a send is taken in its turn, with those before it */
 }
 
+bool ipoib__verbs_rc_decided(const struct ipoib__verbs_ud *ud)
+{
+	return ud->rc != NULL && !ipoib__list_empty(&ud->rc->decided);
+}
+
 bool ipoib__verbs_rc_take(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion *completion)
 {
 	struct ipoib__list *first = ud->rc != NULL ? ipoib__list_first(&ud->rc->decided) : NULL;

@@ -15,3 +15,10 @@ conformance_sources = \
 	%D%/test_refuse.c
 unit_tests += %D%/test_conformance
 %C%_test_conformance_SOURCES = $(conformance_sources) %D%/main.c
+# Needs two ports, as those of the machine that tests/rxe boots.
+if HAVE_VERBS
+check_PROGRAMS += %D%/conformance
+%C%_conformance_SOURCES = $(conformance_sources) %D%/device.c
+%C%_conformance_LDADD = tests/libsupport.la lib/libverbsglue.la lib/libsa.la lib/libcore.la \
+	lib/libfoundation.la $(VERBS_LIBS) $(CHECK_LIBS)
+endif
