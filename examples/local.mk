@@ -12,8 +12,21 @@ fabric_command_sources = \
 	%D%/fabric_value.c %D%/fabric_value.h
 pcap_file_sources = \
 	%D%/pcap_file.c %D%/pcap_file.h
+attachment_sources = \
+	%D%/attachment.c %D%/attachment.h
 poll_loop_sources = \
 	%D%/poll_loop.c %D%/poll_loop.h
+# Of ipoib-perf what has no I/O; its tests take it as well.
+perf_sources = \
+	$(ip_checksum_sources) \
+	%D%/perf_client.c %D%/perf_client.h \
+	%D%/perf_flow.c %D%/perf_flow.h \
+	%D%/perf_histogram.c %D%/perf_histogram.h \
+	%D%/perf_options.c %D%/perf_options.h \
+	%D%/perf_packet.c %D%/perf_packet.h \
+	%D%/perf_server.c %D%/perf_server.h \
+	%D%/perf_session.c %D%/perf_session.h \
+	%D%/perf_table.c %D%/perf_table.h
 
 if PROGRAMS
 bin_PROGRAMS += %D%/ipoib-audit
@@ -46,6 +59,14 @@ bin_PROGRAMS += %D%/ipoib-ping
 	%D%/ping_traffic.c %D%/ping_traffic.h
 %C%_ipoib_ping_CPPFLAGS = $(program_cppflags)
 %C%_ipoib_ping_LDADD = lib/libipoib-mock.la lib/libipoib.la
+
+bin_PROGRAMS += %D%/ipoib-perf
+%C%_ipoib_perf_SOURCES = %D%/ipoib-perf.c \
+	$(common_sources) $(attachment_sources) $(perf_sources) $(poll_loop_sources) \
+	%D%/perf.h \
+	%D%/perf_traffic.c %D%/perf_traffic.h
+%C%_ipoib_perf_CPPFLAGS = $(program_cppflags)
+%C%_ipoib_perf_LDADD = lib/libipoib-mock.la lib/libipoib.la
 
 bin_PROGRAMS += %D%/ipoib-ctl
 %C%_ipoib_ctl_SOURCES = %D%/ipoib-ctl.c \
