@@ -22,8 +22,8 @@ bool attachment_has_devices(const char *what)
 	(void)what;
 	return true;
 #else
-	report("%s: this %s was built without rdma-core, and knows simulated fabrics alone; build it "
-	       "again with libibverbs, librdmacm and libibumad",
+	report("%s: this %s was built without rdma-core, and knows simulated fabrics alone; build "
+	       "it again with libibverbs, librdmacm and libibumad",
 	       what, program_name);
 	return false;
 #endif
@@ -66,8 +66,8 @@ static void report_device(const char *device, int error)
 		return;
 	case -EACCES:
 	case -EPERM:
-		report("device %s: /dev/infiniband may not be opened: its permissions, or the limit "
-		       "of locked memory, are in the way",
+		report("device %s: /dev/infiniband may not be opened: its permissions, or the "
+		       "limit of locked memory, are in the way",
 		       device);
 		return;
 	case -ENOTSUP:

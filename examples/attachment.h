@@ -9,7 +9,7 @@ struct ipoib_context;
 struct ipoib_transport;
 
 struct attachment {
-	const char *fabric; /* --fabric: the socket of an ipoib-fabric; of no meaning to an adapter */
+	const char *fabric; /* --fabric: the socket of an ipoib-fabric; an adapter has none */
 	const char *port;   /* --port: a port of it, such as host1/1 */
 	const char *device; /* --device: a port of an adapter, such as rxe0/1 */
 };

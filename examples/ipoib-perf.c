@@ -28,7 +28,7 @@ const char program_name[] = "ipoib-perf";
 /* Completions of one poll; and how often a program that polls looks for signals. */
 #define POLL_BUDGET 64
 #define SIGNALS_NS UINT64_C(10000000)
-/* Room on the queue pair beside the windows of both directions: control, ARP, and what peers send. */
+/* Room on the queue pair beside the windows of both directions: control, ARP, other peers. */
 #define DEPTH_SPARE 384
 /* The same on connections, whose buffers have 64 KiB each. */
 #define CONNECTED_SPARE 32

@@ -4,11 +4,12 @@
  * counts what comes and says so.
  *
  * 1. The sender hands over bursts while there is room in the window for a whole one.
- * 2. The receiver acknowledges by PERF_ACK a quarter of a window at a time: a fabric keeps the order,
- *    so what is older than the youngest that came has come or is lost. No packet is sent twice.
- * 3. A sender that has sent all, or hears nothing for a while, asks by PERF_PROBE, which comes behind
- *    everything sent before it: the answer frees what was lost at the end of the window. So a loss
- *    costs time, and the receiver is never given more than a window.
+ * 2. The receiver acknowledges by PERF_ACK a quarter of a window at a time: a fabric keeps the
+ *    order, so what is older than the youngest that came has come or is lost. No packet is sent
+ *    twice.
+ * 3. A sender that has sent all, or hears nothing for a while, asks by PERF_PROBE, which comes
+ *    behind everything sent before it: the answer frees what was lost at the end of the window. So
+ *    a loss costs time, and the receiver is never given more than a window.
  */
 #ifndef EXAMPLES_PERF_FLOW_H
 #define EXAMPLES_PERF_FLOW_H

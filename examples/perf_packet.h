@@ -11,8 +11,8 @@
  *      +---------+---------+---------+---------+
  *      |  what the type needs; then anything   |
  *
- * Integers stand in network order. The first eight octets are the same in every version, so that two
- * versions can tell each other that they do not understand.
+ * Integers stand in network order. The first eight octets are the same in every version, so that
+ * two versions can tell each other that they do not understand.
  */
 #ifndef EXAMPLES_PERF_PACKET_H
 #define EXAMPLES_PERF_PACKET_H
@@ -99,14 +99,14 @@ struct perf_ends {
 };
 
 /*
- * Writes the headers and what the type has, into PERF_IP_HEADERS + PERF_CONTROL_MOST octets or, when
- * size is less, PERF_IP_HEADERS + size; returns the length of the packet, whose UDP payload has `size`
- * octets, or as many as the type needs when that is more. What lies behind is left as it is.
+ * Writes the headers and what the type has, PERF_IP_HEADERS + PERF_CONTROL_MOST octets at most.
+ * Returns the length of the packet, whose UDP payload has `size` octets, or as many as the type
+ * needs when that is more. What lies behind the headers is left as it is.
  */
 size_t perf_packet_write(uint8_t *packet, const struct perf_message *message,
 			 const struct perf_ends *ends, size_t size);
 
-/* Whether these octets are a whole packet of ours; of a foreign version only the start is decoded. */
+/* Whether these octets are a packet of ours; of another version the start is decoded alone. */
 bool perf_packet_parse(const uint8_t *packet, size_t length, struct perf_message *message);
 
 /* Octets of UDP payload that a control packet of this type has. */

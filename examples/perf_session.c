@@ -3,7 +3,7 @@
 
 #include <ipoib/interface.h>
 
-/* A burst that were more than half a window would wait for acknowledgements that nobody owes yet. */
+/* A burst of more than half a window would wait for acknowledgements that nobody owes yet. */
 static bool batch_fits(const struct perf_terms *terms)
 {
 	return terms->batch == 1 || terms->batch <= terms->window / 2;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the two ends of ipoib-perf say to each other. Both are machines without I/O: they are told what
- * came and what time it is, and answer what is to be sent.
+ * What the two ends of ipoib-perf say to each other. Both are machines without I/O: they are told
+ * what came and what time it is, and answer what is to be sent.
  *
  *      client                                  server
  *      HELLO (terms) ------------------------> checks them; lets one client in at a time
  *            <-------------------------------- ACCEPT (terms that hold), or REFUSE
  *      WARM, of full size -------------------> until both sides are ready: neighbour, path and, in
  *            <-------------------------------- WARMED     connected mode, a connection each way
- *      DATA ... -----------------------------> ACK each quarter of a window; and, if both send, DATA
+ *      DATA ... -----------------------------> ACK each quarter of a window; if both send, DATA
  *            or
  *      PING ---------------------------------> PONG, at once
  *      DONE ---------------------------------> when the fate of each packet is known
  *            <-------------------------------- RESULT
  *      HELLO with the next size, or BYE -----> BYE
  *
- * Whatever expects an answer is repeated until it comes. Each size is a run with a number of its own,
- * which starts at random: what is left of another one is known by it and ignored.
+ * Whatever expects an answer is repeated until it comes. Each size is a run with a number of its
+ * own, which starts at random: what is left of another one is known by it and ignored.
  */
 #ifndef EXAMPLES_PERF_SESSION_H
 #define EXAMPLES_PERF_SESSION_H
@@ -26,7 +26,7 @@
 
 #include "perf_packet.h"
 
-/* Between two questions, and after how much silence to give up: a slow subnet resolves in seconds. */
+/* Between two questions; and the silence after which to give up: a slow subnet takes seconds. */
 #define PERF_REPEAT_NS UINT64_C(200000000)
 #define PERF_SILENCE_NS UINT64_C(10000000000)
 

@@ -121,8 +121,8 @@ static void text_row(FILE *to, const struct perf_client *client, const struct pe
 		return;
 	}
 	fprintf(to,
-		" %-7u %-10" PRIu64 "    %-7.2f        %-7.2f      %-7.2f            %-7.2f"
-		"        %-7.2f         %-7.2f                %-7.2f                  %" PRIu64 "\n",
+		" %-7u %-10" PRIu64 "    %-7.2f        %-7.2f      %-7.2f            %-7.2f        "
+		"%-7.2f         %-7.2f                %-7.2f                  %" PRIu64 "\n",
 		(unsigned)figures->size, figures->iterations,
 		usec(times->count > 0 ? (double)times->least : 0), usec((double)times->most),
 		usec((double)perf_histogram_quantile(times, 500000)), usec(times->mean),
@@ -189,6 +189,7 @@ void perf_table_begin(struct perf_table *table, FILE *to, bool json, const struc
 		json_begin(to, terms, mtu);
 	else
 		text_begin(to, terms, mtu);
+	fflush(to);
 }
 
 void perf_table_row(struct perf_table *table, const struct perf_client *client)
