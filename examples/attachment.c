@@ -60,9 +60,7 @@ static void report_device(const char *device, int error)
 {
 	switch (error) {
 	case -ENODEV:
-		report("device %s: this host has no such port of an adapter (ibv_devices lists the "
-		       "adapters)",
-		       device);
+		report("device %s: this host has no such port of an adapter", device);
 		return;
 	case -EACCES:
 	case -EPERM:

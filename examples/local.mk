@@ -16,6 +16,12 @@ attachment_sources = \
 	%D%/attachment.c %D%/attachment.h
 poll_loop_sources = \
 	%D%/poll_loop.c %D%/poll_loop.h
+# Ports of adapters, for the programs that take them as well as those of a simulated fabric.
+if HAVE_VERBS
+device_cppflags = -DHAVE_VERBS
+device_libs = lib/libipoib-verbs.la
+endif
+
 # Of ipoib-perf what has no I/O; its tests take it as well.
 perf_sources = \
 	$(ip_checksum_sources) \
@@ -49,7 +55,7 @@ bin_PROGRAMS += %D%/ipoib-fabric
 
 bin_PROGRAMS += %D%/ipoib-ping
 %C%_ipoib_ping_SOURCES = %D%/ipoib-ping.c \
-	$(common_sources) $(ip_checksum_sources) $(poll_loop_sources) \
+	$(common_sources) $(attachment_sources) $(ip_checksum_sources) $(poll_loop_sources) \
 	%D%/ping.h \
 	%D%/ping_options.c %D%/ping_options.h \
 	%D%/ping_packet.c %D%/ping_packet.h \
@@ -57,16 +63,16 @@ bin_PROGRAMS += %D%/ipoib-ping
 	%D%/ping_record.c %D%/ping_record.h \
 	%D%/ping_send.c %D%/ping_send.h \
 	%D%/ping_traffic.c %D%/ping_traffic.h
-%C%_ipoib_ping_CPPFLAGS = $(program_cppflags)
-%C%_ipoib_ping_LDADD = lib/libipoib-mock.la lib/libipoib.la
+%C%_ipoib_ping_CPPFLAGS = $(program_cppflags) $(device_cppflags)
+%C%_ipoib_ping_LDADD = $(device_libs) lib/libipoib-mock.la lib/libipoib.la
 
 bin_PROGRAMS += %D%/ipoib-perf
 %C%_ipoib_perf_SOURCES = %D%/ipoib-perf.c \
 	$(common_sources) $(attachment_sources) $(perf_sources) $(poll_loop_sources) \
 	%D%/perf.h \
 	%D%/perf_traffic.c %D%/perf_traffic.h
-%C%_ipoib_perf_CPPFLAGS = $(program_cppflags)
-%C%_ipoib_perf_LDADD = lib/libipoib-mock.la lib/libipoib.la
+%C%_ipoib_perf_CPPFLAGS = $(program_cppflags) $(device_cppflags)
+%C%_ipoib_perf_LDADD = $(device_libs) lib/libipoib-mock.la lib/libipoib.la
 
 bin_PROGRAMS += %D%/ipoib-ctl
 %C%_ipoib_ctl_SOURCES = %D%/ipoib-ctl.c \
@@ -83,7 +89,7 @@ if HAVE_TUN
 bin_PROGRAMS += %D%/ipoib-tun
 endif
 %C%_ipoib_tun_SOURCES = %D%/ipoib-tun.c \
-	$(common_sources) $(local_socket_sources) $(pcap_file_sources) \
+	$(common_sources) $(attachment_sources) $(local_socket_sources) $(pcap_file_sources) \
 	%D%/control.c %D%/control.h \
 	%D%/control_stream.c \
 	%D%/tun_addresses.c %D%/tun_addresses.h \
@@ -101,8 +107,8 @@ endif
 	%D%/tun_port.c %D%/tun_port.h \
 	%D%/tun_specification.c %D%/tun_specification.h \
 	%D%/tun_traffic.c %D%/tun_traffic.h
-%C%_ipoib_tun_CPPFLAGS = $(program_cppflags)
-%C%_ipoib_tun_LDADD = lib/libipoib-ev.la lib/libipoib-mock.la lib/libipoib.la \
+%C%_ipoib_tun_CPPFLAGS = $(program_cppflags) $(device_cppflags)
+%C%_ipoib_tun_LDADD = lib/libipoib-ev.la $(device_libs) lib/libipoib-mock.la lib/libipoib.la \
 	$(EV_LIBS) $(JANSSON_LIBS)
 endif
 
