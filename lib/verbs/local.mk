@@ -16,6 +16,7 @@ verbs_sources += \
 	%D%/port.c \
 	%D%/posted.c %D%/posted.h \
 	%D%/rc.c %D%/rc.h \
+	%D%/rc_ask.c \
 	%D%/rc_cm.c \
 	%D%/rc_listen.c \
 	%D%/rc_parts.h \
