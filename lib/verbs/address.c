@@ -24,3 +24,14 @@ union ipoib__verbs_address ipoib__verbs_address(const struct ipoib_gid *gid, uin
 		address.ipv6.sin6_scope_id = ifindex;
 	return address;
 }
+
+union ipoib__verbs_address ipoib__verbs_address_ib(const struct ipoib_gid *gid, uint16_t pkey)
+{
+	union ipoib__verbs_address address;
+
+	memset(&address, 0, sizeof(address));
+	address.ib.sib_family = AF_IB;
+	address.ib.sib_pkey = htons(pkey);
+	memcpy(&address.ib.sib_addr, gid->raw, sizeof(gid->raw));
+	return address;
+}

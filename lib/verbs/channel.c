@@ -72,6 +72,13 @@ void ipoib__verbs_channel_process(struct ipoib__verbs *verbs)
 	}
 }
 
+bool ipoib__verbs_is_ours(const struct ipoib__verbs *verbs, const struct rdma_cm_id *id)
+{
+	return id->verbs != NULL && id->port_num == verbs->number &&
+	       strcmp(ibv_get_device_name(id->verbs->device),
+		      ibv_get_device_name(verbs->device->device)) == 0;
+}
+
 /* ---- questions ---- */
 
 struct ipoib__verbs_question *ipoib__verbs_ask(struct ipoib__verbs *verbs, uint32_t type,

@@ -29,15 +29,28 @@ void ipoib__verbs_gone(struct ipoib__verbs *verbs)
 
 /* ---- asynchronous events ---- */
 
+static void device_gone(struct ipoib__verbs *verbs)
+{
+	if (!verbs->gone)
+		ipoib__verbs_log(verbs, IPOIB_LOG_ERROR, "the adapter has failed or is gone");
+	ipoib__verbs_gone(verbs);
+}
+
 static void port_event(struct ipoib__verbs *verbs, enum ibv_event_type type)
 {
+	int status;
+
 	if (type == IBV_EVENT_CLIENT_REREGISTER)
 		verbs->reregister = true;
-	if (ipoib__verbs_port_read(verbs) < 0) {
-		/* It will be told again, or the device is gone and that will be told. */
+	status = ipoib__verbs_port_read(verbs);
+	/* A driver that cannot take a device from its users tells of its end only in this way. */
+	if (status == -ENODEV || status == -EIO) {
+		device_gone(verbs);
 		return;
 	}
+	verbs->port_unknown = status < 0;
 	verbs->port_changed = true;
+	ipoib__verbs_subnet_port(verbs);
 	for (struct ipoib__list *at = verbs->uds.next; at != &verbs->uds; at = at->next)
 		ipoib__verbs_ud_follow_pkey(ipoib__container_of(at, struct ipoib__verbs_ud, link));
 	ipoib__verbs_rc_port(verbs);
@@ -78,8 +91,7 @@ static void async_event(struct ipoib__verbs *verbs, const struct ibv_async_event
 			port_event(verbs, event->event_type);
 		break;
 	case IBV_EVENT_DEVICE_FATAL:
-		ipoib__verbs_log(verbs, IPOIB_LOG_ERROR, "the adapter has failed or is gone");
-		ipoib__verbs_gone(verbs);
+		device_gone(verbs);
 		break;
 	case IBV_EVENT_QP_FATAL:
 	case IBV_EVENT_QP_REQ_ERR:
@@ -109,7 +121,7 @@ void ipoib__verbs_events(struct ipoib__verbs *verbs)
 
 		if (ibv_get_async_event(verbs->device, &event) != 0) {
 			if (errno == EIO || errno == ENODEV)
-				ipoib__verbs_gone(verbs);
+				device_gone(verbs);
 			return;
 		}
 		ibv_ack_async_event(&event);

@@ -6,6 +6,7 @@ verbs_sources += \
 	%D%/channel.c \
 	%D%/event.c \
 	%D%/gid.c %D%/gid.h \
+	%D%/hold.c %D%/hold.h \
 	%D%/join.c \
 	%D%/list.c \
 	%D%/memory.c \
@@ -23,10 +24,17 @@ verbs_sources += \
 	%D%/rc_private.c %D%/rc_private.h \
 	%D%/rc_queue.c \
 	%D%/resolve.c \
+	%D%/route.c \
 	%D%/status.c \
+	%D%/subnet.c \
 	%D%/transport.c \
 	%D%/ud.c \
 	%D%/ud_receive.c \
 	%D%/ud_send.c \
 	%D%/ud_state.c \
 	%D%/verbs.h
+# The SA client on a real port.
+umad_sources += \
+	%D%/umad.c %D%/umad.h \
+	%D%/umad_channel.c %D%/umad_channel.h \
+	%D%/umad_leave.c %D%/umad_leave.h

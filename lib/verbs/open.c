@@ -116,7 +116,7 @@ static int check_port(struct ipoib__verbs *verbs)
 		return status;
 	link = ipoib__verbs_port_link(verbs->device->device, &attr);
 	verbs->ethernet = link == IPOIB_VERBS_LINK_ROCE;
-	if (link == IPOIB_VERBS_LINK_ROCE)
+	if (link != IPOIB_VERBS_LINK_OTHER)
 		return 0;
 	ipoib__verbs_log(verbs, IPOIB_LOG_ERROR, "this link layer is not supported");
 	return -ENOTSUP;
@@ -151,6 +151,8 @@ static int open_parts(struct ipoib__verbs *verbs)
 		status = ipoib__verbs_nonblocking(verbs->device->async_fd);
 	if (status == 0)
 		status = ipoib__verbs_channel_open(verbs);
+	if (status == 0 && !verbs->ethernet)
+		status = ipoib__verbs_subnet_open(verbs);
 	if (status == 0)
 		status = ipoib__verbs_rc_open(verbs);
 	return status;
@@ -204,7 +206,7 @@ static int watch(struct ipoib__verbs *verbs)
 		status = ipoib_transport_watch(transport, verbs->channel->fd, POLLIN);
 	if (status == 0)
 		status = ipoib_transport_watch(transport, verbs->cm->fd, POLLIN);
-	return status;
+	return status < 0 ? status : ipoib__verbs_subnet_watch(verbs);
 }
 
 static void unwatch(struct ipoib__verbs *verbs)
@@ -222,6 +224,7 @@ void ipoib__verbs_free(struct ipoib__verbs *verbs)
 
 	unwatch(verbs);
 	ipoib__verbs_rc_close(verbs);
+	ipoib__verbs_subnet_close(verbs);
 	ipoib__verbs_channel_close(verbs);
 	ipoib__verbs_joins_free(verbs);
 	ipoib__verbs_ahs_fini(&verbs->ahs);
@@ -239,10 +242,13 @@ static int allocate(struct ipoib__verbs **out, struct ipoib_context *context,
 		    const struct ipoib__verbs_name *name)
 {
 	struct ipoib__verbs_ahs_hooks hooks = { .create = ah_create, .destroy = ah_destroy };
-	uint8_t key[IPOIB__SIPHASH_KEY];
+	struct {
+		uint8_t key[IPOIB__SIPHASH_KEY];
+		uint64_t seed;
+	} secret;
 	struct ipoib__memory memory;
 	struct ipoib__verbs *verbs;
-	int status = ipoib_random_system(key, sizeof(key), NULL);
+	int status = ipoib_random_system(&secret, sizeof(secret), NULL);
 
 	if (status < 0)
 		return status;
@@ -259,9 +265,11 @@ static int allocate(struct ipoib__verbs **out, struct ipoib_context *context,
 		 (int)sizeof(verbs->port.name) - 5, name->device, (unsigned)name->port);
 	ipoib__list_init(&verbs->asked);
 	ipoib__list_init(&verbs->answered);
+	ipoib__list_init(&verbs->holds);
 	ipoib__list_init(&verbs->uds);
 	hooks.owner = verbs;
-	ipoib__verbs_ahs_init(&verbs->ahs, &verbs->memory, &hooks, key);
+	ipoib__verbs_ahs_init(&verbs->ahs, &verbs->memory, &hooks, secret.key);
+	ipoib__random_seed(&verbs->random, secret.seed);
 	*out = verbs;
 	return 0;
 }

@@ -6,7 +6,6 @@
  * the peer's IP address, by an rdma_cm_id that serves for nothing else.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "verbs/address.h"
 #include "verbs/verbs.h"
@@ -17,13 +16,6 @@
 /* What the kernel puts into its own records for RoCE. */
 #define HOP_LIMIT   64
 #define PACKET_LIFE 16
-
-static bool is_ours(const struct ipoib__verbs *verbs, const struct rdma_cm_id *id)
-{
-	return id->verbs != NULL && id->port_num == verbs->number &&
-	       strcmp(ibv_get_device_name(id->verbs->device),
-		      ibv_get_device_name(verbs->device->device)) == 0;
-}
 
 /* Who asks for a path wants a new address handle, with the MAC address that holds now. */
 static void found(struct ipoib__verbs_question *question)
@@ -45,7 +37,8 @@ static void handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event
 	struct ipoib__verbs_question *question =
 		ipoib__container_of(cm, struct ipoib__verbs_question, cm);
 
-	if (event->event == RDMA_CM_EVENT_ADDR_RESOLVED && is_ours(question->verbs, event->id))
+	if (event->event == RDMA_CM_EVENT_ADDR_RESOLVED &&
+	    ipoib__verbs_is_ours(question->verbs, event->id))
 		found(question);
 	else if (event->event == RDMA_CM_EVENT_ADDR_ERROR &&
 		 (event->status == -ETIMEDOUT || event->status == -EHOSTUNREACH))

@@ -13,8 +13,15 @@ static void op_destroy(void *self)
 
 static int op_query_port(void *self, struct ipoib_port_attributes *attributes)
 {
-	const struct ipoib__verbs *verbs = self;
+	struct ipoib__verbs *verbs = self;
+	int status;
 
+	if (verbs->port_unknown && !verbs->gone) {
+		status = ipoib__verbs_port_read(verbs);
+		if (status < 0)
+			return status;
+		verbs->port_unknown = false;
+	}
 	return ipoib__sized_out(attributes, attributes->size, sizeof(*attributes), &verbs->port,
 				sizeof(verbs->port));
 }
@@ -26,7 +33,13 @@ static void op_process(void *self, uint64_t now)
 	ipoib__verbs_events(verbs);
 	ipoib__verbs_channel_process(verbs);
 	ipoib__verbs_completions(verbs);
+	ipoib__verbs_subnet_process(verbs, now);
 	ipoib__verbs_rc_process(verbs, now);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 static uint64_t op_deadline(void *self)
@@ -36,7 +49,7 @@ static uint64_t op_deadline(void *self)
 	if (verbs->port_changed || verbs->reregister || (verbs->gone && !verbs->gone_told) ||
 	    !ipoib__list_empty(&verbs->answered))
 		return 0;
-	return ipoib__verbs_rc_deadline(verbs);
+	return earlier(ipoib__verbs_rc_deadline(verbs), ipoib__verbs_subnet_deadline(verbs));
 }
 
 static bool next_of_port(struct ipoib__verbs *verbs, struct ipoib_transport_event *event)
@@ -73,6 +86,7 @@ static bool next_answer(struct ipoib__verbs *verbs, struct ipoib_transport_event
 static int op_next_event(void *self, struct ipoib_transport_event *event)
 {
 	return next_of_port(self, event) || next_answer(self, event) ||
+	       ipoib__verbs_subnet_next_event(self, event) ||
 	       ipoib__verbs_rc_next_event(self, event);
 }
 
@@ -204,17 +218,28 @@ static int op_rc_post_receive(void *self, void *ud, const struct ipoib_ud_receiv
 
 static int op_path_query(void *self, uint64_t id, const struct ipoib_gid *dgid, uint16_t pkey)
 {
-	return ipoib__verbs_resolve(self, id, dgid, pkey);
+	const struct ipoib__verbs *verbs = self;
+
+	return verbs->ethernet ? ipoib__verbs_resolve(self, id, dgid, pkey) :
+				 ipoib__verbs_subnet_path(self, id, dgid, pkey);
 }
 
 static int op_multicast_join(void *self, uint64_t id, const struct ipoib_multicast_record *wanted)
 {
-	return ipoib__verbs_join(self, id, wanted);
+	const struct ipoib__verbs *verbs = self;
+
+	return verbs->ethernet ? ipoib__verbs_join(self, id, wanted) :
+				 ipoib__verbs_subnet_join(self, id, wanted);
 }
 
 static void op_multicast_leave(void *self, const struct ipoib_multicast_record *group)
 {
-	ipoib__verbs_leave(self, &group->mgid);
+	const struct ipoib__verbs *verbs = self;
+
+	if (verbs->ethernet)
+		ipoib__verbs_leave(self, &group->mgid);
+	else
+		ipoib__verbs_subnet_leave(self, group);
 }
 
 static bool forget(struct ipoib__list *questions, uint64_t id)
@@ -235,8 +260,8 @@ static void op_cancel(void *self, uint64_t id)
 {
 	struct ipoib__verbs *verbs = self;
 
-	if (!forget(&verbs->asked, id))
-		(void)forget(&verbs->answered, id);
+	if (!forget(&verbs->asked, id) && !forget(&verbs->answered, id))
+		ipoib__verbs_subnet_cancel(verbs, id);
 }
 
 const struct ipoib_transport_ops ipoib__verbs_ops = {

@@ -8,7 +8,7 @@
  *	   |  ah.c                                    address handles, shared where they are equal
  *	   |  channel.c resolve.c join.c              RoCE: paths and groups, without an SA
  *	   |  rc.c rc_...                             reliable connections
- *	   |  umad...                                 InfiniBand: the SA
+ *	   |  subnet.c umad...                        InfiniBand: the SA
  *
  * 1. The device context is ours alone, by ibv_open_device(): nothing is shared with another
  *    transport, asynchronous events included.
@@ -35,6 +35,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "verbs/ah.h"
 #include "verbs/gid.h"
 #include "verbs/posted.h"
@@ -108,6 +109,7 @@ struct ipoib__verbs {
 
 	/* What next_event() has to tell. */
 	bool port_changed;
+	bool port_unknown; /* it could not be read after a change: it is tried again when asked */
 	bool reregister;
 	bool gone; /* the device is dead: nothing is asked of it any more */
 	bool gone_told;
@@ -115,10 +117,12 @@ struct ipoib__verbs {
 	struct ipoib__list answered;
 	unsigned questions;
 
+	struct ipoib__list holds; /* InfiniBand; hold.h */
 	struct ipoib__list uds;
 	struct ipoib__verbs_ahs ahs;
 	struct ipoib__verbs_joins *joins; /* RoCE; join.c */
-	struct ipoib__umad *umad;	  /* InfiniBand */
+	struct ipoib__umad *umad;	  /* InfiniBand; NULL: it may not be asked */
+	struct ipoib__random random;
 	struct ipoib__verbs_rc_set *rcs;  /* rc.h */
 };
 
@@ -211,6 +215,8 @@ int ipoib__verbs_channel_open(struct ipoib__verbs *verbs);
 void ipoib__verbs_channel_close(struct ipoib__verbs *verbs);
 /* Takes the events of rdma_cm_ids and hands them on. */
 void ipoib__verbs_channel_process(struct ipoib__verbs *verbs);
+/* Whether the kernel has bound an id to our port. */
+bool ipoib__verbs_is_ours(const struct ipoib__verbs *verbs, const struct rdma_cm_id *id);
 /* Memory for a question; NULL, and *status, when there is none or there are too many. */
 struct ipoib__verbs_question *ipoib__verbs_ask(struct ipoib__verbs *verbs, uint32_t type,
 					       uint64_t id, int *status);
@@ -229,6 +235,30 @@ int ipoib__verbs_join(struct ipoib__verbs *verbs, uint64_t id,
 		      const struct ipoib_multicast_record *wanted);
 void ipoib__verbs_leave(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid);
 void ipoib__verbs_joins_free(struct ipoib__verbs *verbs);
+
+/* ---- subnet.c: InfiniBand ---- */
+
+int ipoib__verbs_subnet_open(struct ipoib__verbs *verbs);
+int ipoib__verbs_subnet_watch(struct ipoib__verbs *verbs);
+void ipoib__verbs_subnet_close(struct ipoib__verbs *verbs);
+void ipoib__verbs_subnet_process(struct ipoib__verbs *verbs, uint64_t now);
+uint64_t ipoib__verbs_subnet_deadline(const struct ipoib__verbs *verbs);
+bool ipoib__verbs_subnet_next_event(struct ipoib__verbs *verbs,
+				    struct ipoib_transport_event *event);
+/* The attributes of the port have changed. */
+void ipoib__verbs_subnet_port(struct ipoib__verbs *verbs);
+int ipoib__verbs_subnet_path(struct ipoib__verbs *verbs, uint64_t id,
+			     const struct ipoib_gid *dgid, uint16_t pkey);
+int ipoib__verbs_subnet_join(struct ipoib__verbs *verbs, uint64_t id,
+			     const struct ipoib_multicast_record *wanted);
+void ipoib__verbs_subnet_leave(struct ipoib__verbs *verbs,
+			       const struct ipoib_multicast_record *group);
+void ipoib__verbs_subnet_cancel(struct ipoib__verbs *verbs, uint64_t id);
+
+/* ---- route.c: a path on InfiniBand, without management datagrams ---- */
+
+int ipoib__verbs_route(struct ipoib__verbs *verbs, uint64_t id, const struct ipoib_gid *dgid,
+		       uint16_t pkey);
 
 /* ---- memory.c ---- */
 

@@ -60,5 +60,6 @@ if [ -f "$top_builddir/lib/libipoib-verbs.la" ]; then
 	rdma='libibverbs\.so\.[0-9]+|librdmacm\.so\.[0-9]+|libibumad\.so\.[0-9]+'
 	needs ipoib-verbs "libc\.so\.[0-9]+|libipoib\.so\.[0-9]+|$rdma"
 	insides verbsglue
+	insides umad
 fi
 exit "$failed"
