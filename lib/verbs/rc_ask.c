@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Asking for a connection: one step for each event of librdmacm. rc_parts.h has the story. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
-#include <infiniband/ib.h>
-#include <infiniband/sa.h>
-
 #include "verbs/address.h"
+#include "verbs/rc_by_gid.h"
 #include "verbs/rc_parts.h"
-#include "wire/ib_units.h"
 
 /* The peer's address was resolved before, when its path was asked for. */
 #define RESOLVE_MS 2000
 /* RDMA reads, which nobody does here; 0 is refused by some adapters. */
 #define READS 1
-/* "exactly", in front of an MTU, a rate or a lifetime; and both ways, one path. */
-#define EXACTLY	   0x80
-#define REVERSIBLE 0x81
 
 /* ---- asking ---- */
 
@@ -36,53 +29,23 @@ static int resolve_by_ip(struct ipoib__verbs_rc *rc)
 	return ipoib__verbs_status(rdma_resolve_addr(rc->id, &from.any, &to.any, RESOLVE_MS));
 }
 
-static struct sockaddr_ib by_gid(const struct ipoib_gid *gid, uint16_t pkey, uint64_t service_id)
-{
-	struct sockaddr_ib address = {
-		.sib_family = AF_IB,
-		.sib_pkey = htons(pkey),
-		.sib_sid = ipoib__rc_be64(service_id),
-		.sib_sid_mask = ipoib__rc_be64(service_id != 0 ? UINT64_MAX : 0),
-	};
-
-	memcpy(address.sib_addr.sib_raw, gid->raw, sizeof(gid->raw));
-	return address;
-}
-
 static int resolve_by_gid(struct ipoib__verbs_rc *rc)
 {
 	const struct ipoib_path_record *path = &rc->attributes.path;
-	struct sockaddr_ib from = by_gid(&rc->verbs->port.gid, path->pkey, 0);
-	struct sockaddr_ib to = by_gid(&path->dgid, path->pkey, rc->attributes.service_id);
+	struct sockaddr_ib from = ipoib__rc_by_gid(&rc->verbs->port.gid, path->pkey, 0);
+	struct sockaddr_ib to =
+		ipoib__rc_by_gid(&path->dgid, path->pkey, rc->attributes.service_id);
 
 	return ipoib__verbs_status(rdma_resolve_addr(rc->id, (struct sockaddr *)(void *)&from,
 						     (struct sockaddr *)(void *)&to, RESOLVE_MS));
 }
 
-/* The path that the SA gave; the port's own LID and GID may be newer than the record. */
+/* The path that the SA gave. */
 static int give_path(struct ipoib__verbs_rc *rc)
 {
-	const struct ipoib_path_record *path = &rc->attributes.path;
-	const struct ipoib_port_attributes *port = &rc->verbs->port;
-	struct ibv_path_data data = {
-		.flags = IBV_PATH_FLAG_GMP | IBV_PATH_FLAG_PRIMARY | IBV_PATH_FLAG_BIDIRECTIONAL,
-		.path = {
-			.service_id = ipoib__rc_be64(rc->attributes.service_id),
-			.dlid = htons(path->dlid),
-			.slid = htons(port->lid),
-			.flowlabel_hoplimit = htonl(path->flow_label << 8 | path->hop_limit),
-			.tclass = path->traffic_class,
-			.reversible_numpath = REVERSIBLE,
-			.pkey = htons(path->pkey),
-			.qosclass_sl = htons(path->sl),
-			.mtu = EXACTLY | ipoib__mtu_from_octets(path->mtu),
-			.rate = EXACTLY | path->rate,
-			.packetlifetime = EXACTLY | path->packet_life,
-		},
-	};
+	struct ibv_path_data data = ipoib__rc_path_data(&rc->attributes.path, &rc->verbs->port,
+							rc->attributes.service_id);
 
-	memcpy(data.path.dgid.raw, path->dgid.raw, sizeof(path->dgid.raw));
-	memcpy(data.path.sgid.raw, port->gid.raw, sizeof(port->gid.raw));
 	return ipoib__verbs_status(rdma_set_option(rc->id, RDMA_OPTION_IB, RDMA_OPTION_IB_PATH,
 						   &data, sizeof(data)));
 }

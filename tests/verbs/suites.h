@@ -9,5 +9,6 @@ Suite *suite_gid(void);
 Suite *suite_names(void);
 Suite *suite_open(void);
 Suite *suite_posted(void);
+Suite *suite_rc_private(void);
 
 #endif

@@ -25,6 +25,22 @@ losing() {
 check losing losing
 tc qdisc del dev veth0 root
 
+# With connections open: they end with the link, and are made anew behind it.
+flapping() {
+	local i
+	ipoib-ping --device rxe0/1 --address 10.50.0.1/24 --mode connected -c 200 -i 0.05 -W 10 -s 30000 \
+		10.50.0.2 >"$work/flapping" 2>&1 &
+	for ((i = 0; i < 2; i++)); do
+		sleep 2
+		link_down veth1
+		sleep 0.5
+		link_up veth1
+	done
+	wait $! || fail "it ended with status $?: $(tail -n 2 "$work/flapping")"
+	grep -qE 'icmp_seq=(19[0-9]|200) ' "$work/flapping" || fail "no answer at the end"
+}
+check the_link_goes_and_comes flapping
+
 datagram_asker() {
 	asks -c 3 -i 0.05 10.50.0.2
 	all_answered
