@@ -64,6 +64,7 @@ static void device_end(void)
 {
 	char after[RESOURCES];
 
+	ck_assert_uint_eq(support_blocks(), 0);
 	for (unsigned i = 0; i < 2; i++) {
 		read_resources(i, after);
 		ck_assert_str_eq(after, before[i]);
@@ -80,6 +81,8 @@ static struct ipoib_context_config device_config(void)
 {
 	struct ipoib_context_config config = IPOIB_CONTEXT_CONFIG_INIT;
 
+	config.allocate = support_allocate;
+	config.release = support_release;
 	config.log = tell;
 	config.log_level = IPOIB_LOG_WARNING;
 	return config;
