@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Connections as such: making, failing, ending them, and what they tell. rc_parts.h has the story. */
+/* Connections as such: making, failing and ending them, and what they tell. */
 #include "verbs/rc.h"
 
 #include <errno.h>

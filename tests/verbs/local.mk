@@ -9,6 +9,7 @@ unit_tests += %D%/test_verbs
 	%D%/test_names.c \
 	%D%/test_open.c \
 	%D%/test_posted.c \
+	%D%/test_rc_private.c \
 	%D%/test_ud.c
 %C%_test_verbs_CPPFLAGS = $(AM_CPPFLAGS) $(VERBS_CFLAGS)
 %C%_test_verbs_LDADD = tests/libsupport.la lib/libverbsglue.la lib/libumad.la lib/libsa.la lib/libcore.la \

@@ -9,6 +9,7 @@ Suite *suite_gid(void);
 Suite *suite_names(void);
 Suite *suite_open(void);
 Suite *suite_posted(void);
+Suite *suite_rc_private(void);
 Suite *suite_ud(void);
 
 #endif
