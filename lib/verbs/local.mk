@@ -17,6 +17,11 @@ verbs_sources += \
 	%D%/port.c \
 	%D%/posted.c %D%/posted.h \
 	%D%/rc.c %D%/rc.h \
+	%D%/rc_cm.c \
+	%D%/rc_listen.c \
+	%D%/rc_parts.h \
+	%D%/rc_private.c %D%/rc_private.h \
+	%D%/rc_queue.c \
 	%D%/resolve.c \
 	%D%/route.c \
 	%D%/status.c \

@@ -65,9 +65,12 @@ static int map_area(const struct ipoib__verbs *verbs, struct area *area, size_t 
 int ipoib__verbs_memory_get(struct ipoib__verbs *verbs, size_t length,
 			    struct ipoib_memory_region *region)
 {
-	struct area *area = ipoib__memory_get(&verbs->memory, sizeof(*area));
+	struct area *area;
 	int status;
 
+	if (length == 0)
+		return -EINVAL;
+	area = ipoib__memory_get(&verbs->memory, sizeof(*area));
 	if (area == NULL)
 		return -ENOMEM;
 	status = map_area(verbs, area, length);

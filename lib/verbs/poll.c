@@ -122,7 +122,8 @@ int ipoib__verbs_ud_arm(struct ipoib__verbs_ud *ud)
 {
 	int count;
 
-	if (ud->wc_next < ud->wc_count || ipoib__verbs_posted_decided(&ud->sends))
+	if (ud->wc_next < ud->wc_count || ipoib__verbs_posted_decided(&ud->sends) ||
+	    ipoib__verbs_rc_decided(ud))
 		return 1;
 	if (ud->verbs->gone)
 		return 0;

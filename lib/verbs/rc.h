@@ -11,7 +11,10 @@
 /* With the transport. */
 int ipoib__verbs_rc_open(struct ipoib__verbs *verbs);
 void ipoib__verbs_rc_close(struct ipoib__verbs *verbs);
-/* With a UD queue pair that has attributes.connected_depth: its shared receive queue. */
+/*
+ * With a UD queue pair that has attributes.connected_depth: its shared receive queue, and on RoCE a
+ * port. -EADDRINUSE: another has that; a queue pair with another number may have another port.
+ */
 int ipoib__verbs_rc_ud_init(struct ipoib__verbs_ud *ud);
 /* Ends listening and the shared receive queue; its connections were destroyed before. */
 void ipoib__verbs_rc_ud_fini(struct ipoib__verbs_ud *ud);
@@ -23,6 +26,8 @@ bool ipoib__verbs_rc_completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *
 			       struct ipoib_ud_completion *completion);
 /* Takes a completion that was decided already, as the unsignalled ones before another. */
 bool ipoib__verbs_rc_take(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion *completion);
+/* Whether there is one. */
+bool ipoib__verbs_rc_decided(const struct ipoib__verbs_ud *ud);
 /* An asynchronous event of a queue pair that is not a UD one of ours, or of a receive queue. */
 void ipoib__verbs_rc_async(struct ipoib__verbs *verbs, const struct ibv_async_event *event);
 /* The port's state has changed; or the device is gone. */

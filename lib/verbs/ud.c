@@ -8,6 +8,9 @@
 #include "verbs/rc.h"
 #include "verbs/verbs.h"
 
+/* Numbers of queue pairs of which the port was taken: 31744 of them are spread at random. */
+#define NUMBERS_TRIED 8
+
 /* A multicast LID: any but those of ports and 0xffff. */
 static bool mlid_is_valid(uint16_t mlid)
 {
@@ -86,6 +89,30 @@ static void release(struct ipoib__verbs_ud *ud)
 	ipoib__memory_put(&verbs->memory, ud, sizeof(*ud));
 }
 
+/*
+ * Connections on RoCE have a port that comes of the queue pair's number: where it is taken the next
+ * number may be better. The one before is kept meanwhile, or it would be given out again.
+ */
+static int create_numbered_qp(struct ipoib__verbs_ud *ud)
+{
+	struct ibv_qp *rejected[NUMBERS_TRIED];
+	unsigned count = 0;
+	int status;
+
+	for (;;) {
+		status = create_qp(ud);
+		if (status == 0)
+			status = ipoib__verbs_rc_ud_init(ud);
+		if (status != -EADDRINUSE || count == NUMBERS_TRIED)
+			break;
+		rejected[count++] = ud->qp;
+		ud->qp = NULL;
+	}
+	while (count > 0)
+		(void)ibv_destroy_qp(rejected[--count]);
+	return status;
+}
+
 static int set_up(struct ipoib__verbs_ud *ud)
 {
 	struct ipoib__memory *memory = &ud->verbs->memory;
@@ -96,11 +123,9 @@ static int set_up(struct ipoib__verbs_ud *ud)
 		return -ENOMEM;
 	status = create_cq(ud);
 	if (status == 0)
-		status = create_qp(ud);
+		status = create_numbered_qp(ud);
 	if (status == 0)
 		status = ipoib__verbs_ud_start(ud);
-	if (status == 0)
-		status = ipoib__verbs_rc_ud_init(ud);
 	return status;
 }
 
