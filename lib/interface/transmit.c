@@ -18,9 +18,9 @@
 #include "wire/mgid.h"
 
 /*
- * Packets of one call, collected for one post: datagrams with their addresses, and messages for one
- * connection. A burst goes to one neighbour as a rule, so the last one that was found is remembered:
- * within a call nothing ends a neighbour but the making of another.
+ * Packets of one call, collected for one post: datagrams with their addresses, and messages for
+ * one connection. A burst goes to one neighbour as a rule, so the last one that was found is
+ * remembered: within a call nothing ends a neighbour but the making of another.
  */
 struct burst {
 	struct ipoib_buffer *buffers[IPOIB__BURST];
