@@ -21,4 +21,5 @@ dist_man_MANS += \
 	%D%/ipoib_neighbour.3 \
 	%D%/ipoib_statistics.3 \
 	%D%/ipoib_transport.3 \
-	%D%/ipoib_types.3
+	%D%/ipoib_types.3 \
+	%D%/ipoib_verbs.3

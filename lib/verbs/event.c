@@ -9,6 +9,8 @@
 #include "verbs/rc.h"
 #include "verbs/verbs.h"
 
+/* How long a changed MTU may go unnoticed. */
+#define LOOK_NS UINT64_C(5000000000)
 /* Acknowledging takes a lock; it is done by so many, and at the end of the queue. */
 #define ACKNOWLEDGE 64
 
@@ -114,8 +116,22 @@ static void async_event(struct ipoib__verbs *verbs, const struct ibv_async_event
 	}
 }
 
-void ipoib__verbs_events(struct ipoib__verbs *verbs)
+/*
+ * The MTU of a RoCE port is its network device's, and not every driver tells when that changes.
+ * What is longer would vanish.
+ */
+static void look(struct ipoib__verbs *verbs, uint64_t now)
 {
+	if (!verbs->ethernet || now < verbs->look_at)
+		return;
+	verbs->look_at = now + LOOK_NS;
+	if (ipoib__verbs_port_differs(verbs))
+		port_event(verbs, IBV_EVENT_GID_CHANGE);
+}
+
+void ipoib__verbs_events(struct ipoib__verbs *verbs, uint64_t now)
+{
+	look(verbs, now);
 	for (unsigned i = 0; i < IPOIB__VERBS_EVENTS && !verbs->gone; i++) {
 		struct ibv_async_event event;
 

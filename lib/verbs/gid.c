@@ -113,6 +113,14 @@ bool ipoib__verbs_gids_equal(const struct ipoib__verbs_gids *a, const struct ipo
 	return true;
 }
 
+bool ipoib__verbs_gids_has(const struct ipoib__verbs_gids *gids, const uint8_t *octets)
+{
+	for (uint32_t i = 0; i < gids->count; i++)
+		if (memcmp(gids->gid[i].gid.raw, octets, sizeof(gids->gid[i].gid.raw)) == 0)
+			return true;
+	return false;
+}
+
 static struct ipoib_gid map(const uint8_t address[4])
 {
 	struct ipoib_gid gid;

@@ -49,6 +49,12 @@ const struct ipoib__verbs_gid *ipoib__verbs_gids_source(const struct ipoib__verb
 /* Whether both tables have the same GIDs at the same places. */
 bool ipoib__verbs_gids_equal(const struct ipoib__verbs_gids *a, const struct ipoib__verbs_gids *b);
 
+/* Whether this port has the GID of these 16 octets. */
+bool ipoib__verbs_gids_has(const struct ipoib__verbs_gids *gids, const uint8_t *octets);
+
+/* Where the source GID stands in a GRH. */
+#define IPOIB__VERBS_GRH_SOURCE 8
+
 /*
  * The 40 octets in front of a received datagram. On RoCE with IPv4 addresses the last 20 of them
  * are an IPv4 header, and the ones before are nothing:

@@ -32,7 +32,6 @@ struct group {
 	struct ipoib__list link;
 	struct ipoib_gid mgid;
 	uint32_t ifindex;
-	uint32_t users;
 	int fd; /* of the socket that is a member */
 };
 
@@ -115,6 +114,15 @@ static struct group *find(const struct ipoib__verbs_joins *joins, const struct i
 	return NULL;
 }
 
+static void drop(struct ipoib__verbs *verbs, struct group *group)
+{
+	/* It fails when the network device is gone, and the membership with it. */
+	(void)membership(group->fd, group, IPV6_LEAVE_GROUP);
+	ipoib__list_remove(&group->link);
+	verbs->joins->count--;
+	ipoib__memory_put(&verbs->memory, group, sizeof(*group));
+}
+
 static int enter(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid, uint32_t ifindex)
 {
 	struct ipoib__verbs_joins *joins = joins_of(verbs);
@@ -128,7 +136,6 @@ static int enter(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid, uint3
 		return -ENOMEM;
 	group->mgid = *mgid;
 	group->ifindex = ifindex;
-	group->users = 1;
 	ipoib__list_init(&group->link);
 	status = become_member(joins, group);
 	if (status < 0) {
@@ -144,6 +151,7 @@ static int enter(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid, uint3
 static int join(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid)
 {
 	const struct ipoib__verbs_gid *source = ipoib__verbs_gids_source(&verbs->gids, mgid);
+	struct group *group;
 
 	if (verbs->gone || !ipoib__mgid_is_multicast(mgid))
 		return -ENOENT;
@@ -152,8 +160,11 @@ static int join(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid)
 				 "no groups: the port has no IPv6 GID of RoCE version 2");
 		return -ENOENT;
 	}
-	if (verbs->joins != NULL && find(verbs->joins, mgid) != NULL)
+	group = verbs->joins == NULL ? NULL : find(verbs->joins, mgid);
+	if (group != NULL && group->ifindex == source->ifindex)
 		return 0;
+	if (group != NULL)
+		drop(verbs, group); /* the GID has gone to another network device */
 	return enter(verbs, mgid, source->ifindex);
 }
 
@@ -198,15 +209,6 @@ int ipoib__verbs_join(struct ipoib__verbs *verbs, uint64_t id,
 	question->event.status = join(verbs, &wanted->mgid);
 	ipoib__verbs_answer(question);
 	return 0;
-}
-
-static void drop(struct ipoib__verbs *verbs, struct group *group)
-{
-	/* It fails when the network device is gone, and the membership with it. */
-	(void)membership(group->fd, group, IPV6_LEAVE_GROUP);
-	ipoib__list_remove(&group->link);
-	verbs->joins->count--;
-	ipoib__memory_put(&verbs->memory, group, sizeof(*group));
 }
 
 void ipoib__verbs_leave(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid)

@@ -4,6 +4,7 @@
  * more.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "verbs/rc.h"
 #include "verbs/verbs.h"
@@ -31,6 +32,21 @@ static void sent(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc)
 		ipoib__verbs_ud_look(ud);
 }
 
+/*
+ * What we sent to a group came from our IPv6 GID, whatever names us: who hears himself is to
+ * recognise himself by his name.
+ */
+static void name_ourselves(const struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
+			   uint8_t *room)
+{
+	const struct ipoib__verbs *verbs = ud->verbs;
+
+	if (wc->src_qp == ud->qp->qp_num &&
+	    ipoib__verbs_gids_has(&verbs->gids, room + IPOIB__VERBS_GRH_SOURCE))
+		memcpy(room + IPOIB__VERBS_GRH_SOURCE, verbs->port.gid.raw,
+		       sizeof(verbs->port.gid.raw));
+}
+
 static void describe(const struct ipoib__verbs_ud *ud, const struct ibv_wc *wc, uint8_t *room,
 		     struct ipoib_ud_completion *completion)
 {
@@ -39,8 +55,11 @@ static void describe(const struct ipoib__verbs_ud *ud, const struct ibv_wc *wc, 
 	completion->source_qpn = wc->src_qp;
 	completion->source_lid = ud->verbs->ethernet ? 0 : wc->slid;
 	completion->has_grh = (wc->wc_flags & IBV_WC_GRH) != 0;
-	if (ud->verbs->ethernet && completion->has_grh)
-		completion->has_grh = ipoib__verbs_grh_mend(room);
+	if (!ud->verbs->ethernet || !completion->has_grh)
+		return;
+	completion->has_grh = ipoib__verbs_grh_mend(room);
+	if (completion->has_grh)
+		name_ourselves(ud, wc, room);
 }
 
 static bool received(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,

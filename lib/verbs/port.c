@@ -8,6 +8,8 @@
 #include "verbs/verbs.h"
 #include "wire/ib_units.h"
 
+/* An address handle has an octet for the index of its source. */
+#define GID_INDEXES 256
 /* 10 Gbit/s, in the SA's encoding: for a speed that has no name there. */
 #define RATE_UNKNOWN 3
 
@@ -77,8 +79,12 @@ int ipoib__verbs_port_gids(struct ipoib__verbs_gids *gids, struct ibv_context *d
 	gids->count = 0;
 	gids->named = -1;
 	gids->ethernet = attr->link_layer == IBV_LINK_LAYER_ETHERNET;
-	for (int i = 0; i < attr->gid_tbl_len && gids->count < IPOIB__VERBS_GIDS_MAX; i++) {
-		int status = read_gid(&gids->gid[gids->count], device, number, (uint32_t)i);
+	for (int i = 0; i < attr->gid_tbl_len && i < GID_INDEXES; i++) {
+		int status;
+
+		if (gids->count == IPOIB__VERBS_GIDS_MAX)
+			break;
+		status = read_gid(&gids->gid[gids->count], device, number, (uint32_t)i);
 
 		if (status < 0)
 			return status;
@@ -122,7 +128,7 @@ static int read_attributes(struct ipoib__verbs *verbs, struct ipoib_port_attribu
 	port->sm_lid = verbs->ethernet ? 0 : attr.sm_lid;
 	port->sm_sl = attr.sm_sl;
 	port->state = ipoib__verbs_port_state(&attr);
-	port->grh_required = verbs->ethernet;
+	port->grh_required = verbs->ethernet || (attr.flags & IBV_QPF_GRH_REQUIRED) != 0;
 	memset(port->pkeys, 0, sizeof(port->pkeys));
 	port->pkey_count =
 		ipoib__verbs_port_pkeys(port->pkeys, verbs->device, verbs->number, &attr);
@@ -134,6 +140,14 @@ static int read_attributes(struct ipoib__verbs *verbs, struct ipoib_port_attribu
 		port->state = IPOIB_PORT_DOWN;
 	}
 	return 0;
+}
+
+bool ipoib__verbs_port_differs(struct ipoib__verbs *verbs)
+{
+	struct ibv_port_attr attr;
+
+	return ibv_query_port(verbs->device, verbs->number, &attr) != 0 ||
+	       ipoib__verbs_port_mtu(&attr) != verbs->port.mtu;
 }
 
 int ipoib__verbs_port_read(struct ipoib__verbs *verbs)

@@ -11,8 +11,8 @@
 #include "verbs/verbs.h"
 #include "wire/mgid.h"
 
-/* As long as a question to an SA may take. */
-#define RESOLVE_MS 1000
+/* The kernel asks by ARP or neighbour discovery once a second: two of three may be lost. */
+#define RESOLVE_MS 2500
 /* What the kernel puts into its own records for RoCE. */
 #define HOP_LIMIT   64
 #define PACKET_LIFE 16

@@ -47,7 +47,7 @@ static void op_process(void *self, uint64_t now)
 	struct ipoib__verbs *verbs = self;
 
 	if (may_have_news(verbs, now)) {
-		ipoib__verbs_events(verbs);
+		ipoib__verbs_events(verbs, now);
 		ipoib__verbs_channel_process(verbs);
 	}
 	ipoib__verbs_completions(verbs);
@@ -63,11 +63,15 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static uint64_t op_deadline(void *self)
 {
 	const struct ipoib__verbs *verbs = self;
+	uint64_t look = IPOIB_NEVER;
 
 	if (verbs->port_changed || verbs->reregister || (verbs->gone && !verbs->gone_told) ||
 	    !ipoib__list_empty(&verbs->answered))
 		return 0;
-	return earlier(ipoib__verbs_rc_deadline(verbs), ipoib__verbs_subnet_deadline(verbs));
+	if (verbs->ethernet && !verbs->gone)
+		look = verbs->look_at;
+	return earlier(look, earlier(ipoib__verbs_rc_deadline(verbs),
+				     ipoib__verbs_subnet_deadline(verbs)));
 }
 
 static bool next_of_port(struct ipoib__verbs *verbs, struct ipoib_transport_event *event)

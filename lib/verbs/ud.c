@@ -80,7 +80,10 @@ static void release(struct ipoib__verbs_ud *ud)
 	if (ud->qp != NULL)
 		(void)ibv_destroy_qp(ud->qp);
 	if (ud->cq != NULL) {
-		ipoib__verbs_completions(verbs); /* what was told of it is acknowledged first */
+		/* What was told of it is acknowledged first; what of others, looked at later. */
+		ipoib__verbs_completions(verbs);
+		if (verbs->transport != NULL)
+			ipoib_transport_wake(verbs->transport);
 		ibv_ack_cq_events(ud->cq, ud->cq_events);
 		(void)ibv_destroy_cq(ud->cq);
 	}

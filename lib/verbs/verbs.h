@@ -106,6 +106,7 @@ struct ipoib__verbs {
 	uint8_t rate;	/* the SA's encoding */
 	struct ipoib_port_attributes port;
 	struct ipoib__verbs_gids gids;
+	uint64_t look_at; /* RoCE: when the MTU is looked at again; 0: at once */
 
 	/* What next_event() has to tell. */
 	bool port_changed;
@@ -191,6 +192,8 @@ void ipoib__verbs_log(const struct ipoib__verbs *verbs, int level, const char *f
 
 /* Reads the attributes and tables of the port. */
 int ipoib__verbs_port_read(struct ipoib__verbs *verbs);
+/* Whether its MTU is not what was read last. */
+bool ipoib__verbs_port_differs(struct ipoib__verbs *verbs);
 /* What ibv_query_port() says, as a struct ipoib_port_attributes has it. */
 uint32_t ipoib__verbs_port_mtu(const struct ibv_port_attr *attr);
 uint8_t ipoib__verbs_port_state(const struct ibv_port_attr *attr);
@@ -203,8 +206,8 @@ uint32_t ipoib__verbs_port_pkeys(uint16_t *pkeys, struct ibv_context *device, ui
 
 /* ---- event.c ---- */
 
-/* Takes what the device says beside completions. */
-void ipoib__verbs_events(struct ipoib__verbs *verbs);
+/* Takes what the device says beside completions, and looks for what it does not say. */
+void ipoib__verbs_events(struct ipoib__verbs *verbs, uint64_t now);
 /* Takes the wake-ups of completion queues; what has completed is polled by who was woken. */
 void ipoib__verbs_completions(struct ipoib__verbs *verbs);
 /* The device is gone for good: told once. */

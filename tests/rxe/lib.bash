@@ -4,7 +4,10 @@
 # What the parts on Soft-RoCE share beside what tests/kernel/lib.bash has, to which this is appended.
 #
 #   listener NAME DEVICE ADDRESS [OPTION...]    ipoib-ping that answers
-#   asks [STATUS] OPTION... DESTINATION         ipoib-ping from rxe0/1, 10.50.0.1
+#   asks [STATUS] OPTION... DESTINATION         ipoib-ping from rxe0/1, 10.50.0.1: another queue pair
+#                                               each time, see another_asker
+#   asker MODE                                  ipoib-tun on rxe0/1, 10.50.0.1: the kernel's own ping asks
+#   another_asker                               until a neighbour that was another one just now is believed
 #   resources                                   what the kernel counts of both devices, as one line
 #
 # rxe0 and rxe1 are at the two ends of a veth pair, veth0 and veth1, in one namespace, because
@@ -24,6 +27,31 @@ asks() {
 		shift
 	fi
 	run "$status" ipoib-ping --device rxe0/1 --address 10.50.0.1/24 "$@"
+}
+
+# The MTU of the TUN device is that of the mode.
+asker() {
+	modprobe tun || fail "this kernel has no tun"
+	start asker ipoib-tun --interface "ipoib0,device=rxe0/1,address=10.50.0.1/24,acd=fast,mode=$1" \
+		--control "$work/asker.control"
+	wait_ready asker
+}
+
+# A second queue pair with one address within the hold-down time of ten seconds is not believed at once.
+another_asker() { sleep 11; }
+
+# answers OPTION...: all of five pings are answered.
+answers() {
+	run 0 ping -c 5 -i 0.2 -w 20 "$@" 10.50.0.2
+	nothing_lost
+}
+
+# some_answered LEAST MOST: of the last ping.
+some_answered() {
+	local count
+	count=$(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$work/out")
+	[ "$count" -ge "$1" ] || fail "$count were answered"
+	[ "$count" -le "$2" ] || fail "nothing was lost: $count were answered"
 }
 
 # all_answered: nothing of the last ping was lost.

@@ -134,6 +134,17 @@ START_TEST(tables_differ_by_gid_place_and_device)
 }
 END_TEST
 
+START_TEST(a_port_knows_its_gids)
+{
+	struct ipoib_gid ours = gid("fe80::9"), other = gid("fe80::8");
+	struct ipoib__verbs_gids gids;
+
+	fill(&gids);
+	ck_assert(ipoib__verbs_gids_has(&gids, ours.raw));
+	ck_assert(!ipoib__verbs_gids_has(&gids, other.raw));
+}
+END_TEST
+
 START_TEST(a_gid_becomes_the_address_that_it_stands_for)
 {
 	struct ipoib_gid four = gid("10.0.0.1"), six = gid("2001:db8::1"), near = gid("fe80::1");
@@ -206,6 +217,7 @@ Suite *suite_gid(void)
 	tcase_add_test(tcase, on_infiniband_the_first_gid_names_the_port_and_sends);
 	tcase_add_test(tcase, the_source_is_of_the_destinations_family_and_of_the_same_device);
 	tcase_add_test(tcase, tables_differ_by_gid_place_and_device);
+	tcase_add_test(tcase, a_port_knows_its_gids);
 	tcase_add_test(tcase, a_gid_becomes_the_address_that_it_stands_for);
 	tcase_add_test(tcase, an_ipv4_header_becomes_a_grh_with_mapped_addresses);
 	tcase_add_test(tcase, a_grh_stays_and_junk_is_none);

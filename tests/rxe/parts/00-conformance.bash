@@ -11,5 +11,7 @@ conformance() {
 check conformance conformance
 sed -n 's/^\(100%.*\)/* conformance: \1/p' "$work/out"
 
-nothing_is_left() { resources_are "$before" || fail "before: $before; after: $(resources)"; }
+nothing_is_left() {
+	wait_until "$limit" resources_are "$before" || fail "before: $before; after: $(resources)"
+}
 check nothing_is_left nothing_is_left
