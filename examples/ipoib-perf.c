@@ -32,6 +32,11 @@ const char program_name[] = "ipoib-perf";
 #define DEPTH_SPARE 384
 /* The same on connections, whose buffers have 64 KiB each. */
 #define CONNECTED_SPARE 32
+/*
+ * Clients come one after the other from one port, each with another queue pair: faster than the
+ * usual ten seconds in which a neighbour is believed to have restarted once.
+ */
+#define FLUX_HOLD_MS 100
 
 static const char *port_name(const struct perf *perf)
 {
@@ -314,6 +319,7 @@ static int open_interface(struct perf *perf)
 	config.user = perf;
 	config.mode = perf->options.terms.mode;
 	config.acd = IPOIB_ACD_FAST; /* who measures does not wait for seven seconds */
+	config.flux_hold_ms = FLUX_HOLD_MS;
 	config.send_depth = DEPTH_SPARE + 2 * window;
 	config.receive_depth = DEPTH_SPARE + 2 * window;
 	config.connected_depth = CONNECTED_SPARE + 2 * window;

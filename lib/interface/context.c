@@ -217,7 +217,7 @@ static void run_interfaces(struct ipoib_context *context, uint64_t now)
 
 		for (i = transport->interfaces.next; i != &transport->interfaces; i = i->next)
 			ipoib__interface_run(ipoib__container_of(i, struct ipoib_interface, link),
-					     IPOIB__DISPATCH_PACKETS, now);
+					     IPOIB__DISPATCH_PACKETS, false, now);
 	}
 }
 

@@ -36,6 +36,8 @@
 #define IPOIB__CONNECTION_ID_BITS 40
 /* Packets handed to one receive callback, and work requests to one post. */
 #define IPOIB__BURST 64
+/* A caller that polls is not woken until it has found nothing for so long: a millisecond. */
+#define IPOIB__POLL_NS UINT64_C(1000000)
 /*
  * Events kept until they are told. Those of single neighbours leave half of the room to those
  * of the link.
@@ -232,6 +234,7 @@ struct ipoib_interface {
 	struct ipoib_statistics statistics;
 	struct ipoib_capture *capture;
 	uint32_t capture_psn;
+	uint64_t completed;                 /* when a send or receive was last completed */
 	/* who sent the last datagram: who sends on and on is looked up once */
 	uint32_t last_qpn;
 	uint16_t last_lid;

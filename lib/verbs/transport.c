@@ -6,6 +6,9 @@
 #include "verbs/rc.h"
 #include "verbs/verbs.h"
 
+/* How often one who polls looks for what is no packet: later than that is no worse than busy. */
+#define LOOK_NS UINT64_C(100000)
+
 static void op_destroy(void *self)
 {
 	ipoib__verbs_free(self);
@@ -26,12 +29,27 @@ static int op_query_port(void *self, struct ipoib_port_attributes *attributes)
 				sizeof(verbs->port));
 }
 
+/*
+ * Each look at a descriptor is a system call, and who polls comes here between any two packets:
+ * for him what is seldom is looked for at times only. Who was woken by a descriptor comes again at
+ * once until it was read.
+ */
+static bool may_have_news(struct ipoib__verbs *verbs, uint64_t now)
+{
+	if (now > verbs->looked && now - verbs->looked < LOOK_NS)
+		return false;
+	verbs->looked = now;
+	return true;
+}
+
 static void op_process(void *self, uint64_t now)
 {
 	struct ipoib__verbs *verbs = self;
 
-	ipoib__verbs_events(verbs, now);
-	ipoib__verbs_channel_process(verbs);
+	if (may_have_news(verbs, now)) {
+		ipoib__verbs_events(verbs, now);
+		ipoib__verbs_channel_process(verbs);
+	}
 	ipoib__verbs_completions(verbs);
 	ipoib__verbs_subnet_process(verbs, now);
 	ipoib__verbs_rc_process(verbs, now);

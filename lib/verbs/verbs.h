@@ -114,6 +114,7 @@ struct ipoib__verbs {
 	bool reregister;
 	bool gone; /* the device is dead: nothing is asked of it any more */
 	bool gone_told;
+	uint64_t looked; /* when events of the device and of connections were last looked for */
 	struct ipoib__list asked; /* struct ipoib__verbs_question */
 	struct ipoib__list answered;
 	unsigned questions;

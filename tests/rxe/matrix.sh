@@ -3,7 +3,7 @@
 #
 # The transport over rdma-core on Soft-RoCE: one boot of a virtual machine with two devices, rxe0 and
 # rxe1, in which the parts of tests/rxe/parts run one after the other. IPOIB_RXE_PARTS="10-datagram" runs
-# that one alone.
+# that one alone, and "../bench" measures.
 set -euo pipefail
 build=$(cd "${top_builddir:-.}" && pwd)
 source_tree=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
@@ -49,6 +49,7 @@ make_root() {
 	cp "$kernel/in-guest" "$root/kernel/"
 	cat "$kernel/lib.bash" "$here/lib.bash" >"$root/kernel/lib.bash"
 	cp "$here"/parts/*.bash "$root/kernel/parts/"
+	cp "$here/bench.bash" "$root/kernel/"
 	printf 'PATH=%q:$PATH\nLD_LIBRARY_PATH=%q\n' "$(folder_of ipoib-tun)" \
 		"$(folder_of libipoib-verbs.so)" >"$root/paths"
 }
