@@ -116,6 +116,11 @@ void ipoib_context_free(struct ipoib_context *context, void *pointer, size_t siz
 	ipoib__memory_put(&context->memory, pointer, size);
 }
 
+void ipoib_context_log(struct ipoib_context *context, int level, const char *message)
+{
+	ipoib__log_write(&context->log, level, "%s", message);
+}
+
 int ipoib_context_fd(const struct ipoib_context *context)
 {
 	return ipoib__poller_fd(&context->poller);

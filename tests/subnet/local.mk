@@ -10,7 +10,7 @@ check_PROGRAMS += %D%/answers_mock
 	%D%/answers_mock.c \
 	%D%/fields.c %D%/fields.h \
 	%D%/require.c %D%/require.h
-%C%_answers_mock_LDADD = lib/libfabric.la lib/libcore.la lib/libfoundation.la
+%C%_answers_mock_LDADD = lib/libfabric.la lib/libsa.la lib/libcore.la lib/libfoundation.la
 if HAVE_UMAD
 check_PROGRAMS += %D%/answers_opensm %D%/subnet
 %C%_answers_opensm_SOURCES = \
@@ -28,7 +28,7 @@ check_PROGRAMS += %D%/answers_opensm %D%/subnet
 	%D%/rail.c %D%/rail.h \
 	%D%/require.c %D%/require.h \
 	%D%/suites.h
-%C%_subnet_LDADD = lib/libumad.la lib/libfabric.la lib/libcore.la lib/libfoundation.la $(UMAD_LIBS)
+%C%_subnet_LDADD = lib/libumad.la lib/libfabric.la lib/libsa.la lib/libcore.la lib/libfoundation.la $(UMAD_LIBS)
 endif
 endif
 EXTRA_DIST += \

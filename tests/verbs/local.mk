@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+unit_tests += %D%/test_verbs
+%C%_test_verbs_SOURCES = \
+	%D%/main.c \
+	%D%/suites.h \
+	%D%/test_ah.c \
+	%D%/test_gid.c \
+	%D%/test_names.c \
+	%D%/test_open.c \
+	%D%/test_posted.c
+%C%_test_verbs_CPPFLAGS = $(AM_CPPFLAGS) $(VERBS_CFLAGS)
+%C%_test_verbs_LDADD = tests/libsupport.la lib/libverbsglue.la lib/libumad.la lib/libsa.la lib/libcore.la \
+	lib/libfoundation.la $(VERBS_LIBS) $(CHECK_LIBS)
