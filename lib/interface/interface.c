@@ -309,6 +309,7 @@ int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
 		ipoib__wheel_advance(&context->wheel, now, IPOIB__DISPATCH_TIMERS);
 	}
 	taken += ipoib__interface_run(interface, budget - taken, now);
+	ipoib__context_released(context);
 	ipoib__context_leave(context);
 	return (int)taken;
 }
