@@ -101,16 +101,18 @@ static bool has(uint64_t mask, uint64_t both)
 
 static bool meet(uint64_t mask, const struct ipoib__sa_path *asked, struct ipoib__sa_path *path)
 {
+	bool by_life = has(mask, IPOIB__PATH_LIFE_SELECTOR | IPOIB__PATH_LIFE);
+
 	if (has(mask, IPOIB__PATH_MTU_SELECTOR | IPOIB__PATH_MTU))
 		path->mtu = ipoib__fabric_sa_at_most(asked->mtu_selector, asked->mtu, path->mtu);
 	if (has(mask, IPOIB__PATH_RATE_SELECTOR | IPOIB__PATH_RATE))
 		path->rate = ipoib__fabric_sa_rate(asked->rate_selector, asked->rate, path->rate);
-	if (path->life != 0 && has(mask, IPOIB__PATH_LIFE_SELECTOR | IPOIB__PATH_LIFE)) {
-		path->life = ipoib__fabric_sa_at_most(asked->life_selector, asked->life, path->life);
-		if (path->life == 0)
-			return false;
-	}
-	return path->mtu != 0 && path->rate != 0;
+	if (path->life == 0) /* to oneself: no question of time */
+		by_life = false;
+	if (by_life)
+		path->life = ipoib__fabric_sa_at_most(asked->life_selector, asked->life,
+						      path->life);
+	return path->mtu != 0 && path->rate != 0 && !(by_life && path->life == 0);
 }
 
 /* ---- the record ---- */
