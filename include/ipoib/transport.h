@@ -235,7 +235,7 @@ struct ipoib_transport_ops {
 
 	/** Allocates length octets of memory, not 0, and registers it with the adapter. */
 	int (*memory_get)(void *self, size_t length, struct ipoib_memory_region *region);
-	/** Ends a region; nothing is posted from it any more. */
+	/** Ends a region and frees its memory; nothing is posted from it any more. */
 	void (*memory_put)(void *self, const struct ipoib_memory_region *region);
 
 	/** Makes an address handle. */
@@ -333,6 +333,13 @@ struct ipoib_transport_ops {
 	void (*multicast_leave)(void *self, const struct ipoib_multicast_record *group);
 	/** Forgets a question: no event with this id follows. An unknown id is no error. */
 	void (*cancel)(void *self, uint64_t id);
+
+	/**
+	 * Registers memory that is the caller's own; packets are sent from it, and nothing is
+	 * received into it. memory_put() ends that, and leaves the memory alone.
+	 */
+	int (*memory_register)(void *self, void *address, size_t length,
+			       struct ipoib_memory_region *region);
 };
 
 /**

@@ -81,6 +81,7 @@ struct ipoib_transport {
 	struct ipoib__list interfaces;
 	struct ipoib__pool pool;  /* of datagrams' size */
 	struct ipoib__pool large; /* for connections */
+	struct ipoib__list regions; /* the caller's own memory; each holds a reference */
 };
 
 /* ---- interface ---- */

@@ -14,3 +14,14 @@ unit_tests += %D%/test_verbs
 %C%_test_verbs_CPPFLAGS = $(AM_CPPFLAGS) $(VERBS_CFLAGS)
 %C%_test_verbs_LDADD = tests/libsupport.la lib/libverbsglue.la lib/libumad.la lib/libsa.la lib/libcore.la \
 	lib/libfoundation.la $(VERBS_LIBS) $(CHECK_LIBS)
+
+# libibumad is not in it: the channel of MADs is the test's.
+unit_tests += %D%/test_umad
+%C%_test_umad_SOURCES = \
+	lib/verbs/umad.c \
+	lib/verbs/umad_leave.c \
+	%D%/fake_channel.c %D%/fake_channel.h \
+	%D%/main_umad.c \
+	%D%/test_leave.c \
+	%D%/test_umad.c
+%C%_test_umad_LDADD = tests/libsupport.la lib/libsa.la lib/libcore.la lib/libfoundation.la $(CHECK_LIBS)
