@@ -145,12 +145,35 @@ void ipoib__verbs_rc_left(struct ipoib__verbs_rc *rc)
 	ipoib__verbs_rc_free(rc);
 }
 
+/* The link is back: what was kept to ourselves is said now. */
+void ipoib__verbs_rc_say_goodbye(struct ipoib__verbs *verbs)
+{
+	struct ipoib__list *at, *next, *leaving = &verbs->rcs->leaving;
+
+	ipoib__list_for_each_safe(at, next, leaving) {
+		struct ipoib__verbs_rc *rc = ipoib__container_of(at, struct ipoib__verbs_rc, link);
+
+		if (!rc->silent)
+			continue;
+		rc->silent = false;
+		if (!rc->was_up || rdma_disconnect(rc->id) != 0)
+			ipoib__verbs_rc_left(rc);
+	}
+}
+
+/* Whether there is an answer to wait for, or the link. */
+static bool may_wait(struct ipoib__verbs_rc *rc)
+{
+	rc->silent = rc->verbs->port.state != IPOIB_PORT_ACTIVE;
+	return rc->silent || (rc->was_up && rdma_disconnect(rc->id) == 0);
+}
+
 /* One that never was up has nothing to say goodbye to: ending its id refuses what is asked for. */
 void ipoib__verbs_rc_leave(struct ipoib__verbs_rc *rc)
 {
 	struct ipoib__verbs_rc_set *set = rc->verbs->rcs;
 
-	if (rc->id == NULL || rc->verbs->gone || !rc->was_up || rdma_disconnect(rc->id) != 0) {
+	if (rc->id == NULL || rc->verbs->gone || !may_wait(rc)) {
 		ipoib__verbs_rc_left(rc);
 		return;
 	}
