@@ -14,7 +14,6 @@
 #include <stdlib.h>
 
 #include <ipoib/ipoib.h>
-#include <ipoib/mock.h>
 #include <ipoib/transport.h>
 
 #include "ping.h"
@@ -58,7 +57,7 @@ static uint64_t end_of(const struct ping *ping)
 static uint64_t wait_for_up(struct ping *ping, uint64_t now)
 {
 	if (!ping->patience_lost && now >= ping->begun_ns + PATIENCE_NS) {
-		report("still waiting for port %s to come up", ping->options.port);
+		report("still waiting for port %s to come up", ping_port(ping));
 		ping->patience_lost = true;
 	}
 	if (!ping->patience_lost)
@@ -67,7 +66,7 @@ static uint64_t wait_for_up(struct ping *ping, uint64_t now)
 		return IPOIB_NEVER;
 	if (now < ping->begun_ns + GIVE_UP_NS)
 		return ping->begun_ns + GIVE_UP_NS;
-	report("port %s did not come up in %d seconds", ping->options.port,
+	report("port %s did not come up in %d seconds", ping_port(ping),
 	       (int)(GIVE_UP_NS / SECOND_NS));
 	return 0;
 }
@@ -142,7 +141,7 @@ static int open_interface(struct ping *ping)
 					   &ping->options.address.ip,
 					   ping->options.address.prefix_length);
 	if (error)
-		report("port %s: the interface cannot be opened: %s", ping->options.port,
+		report("port %s: the interface cannot be opened: %s", ping_port(ping),
 		       error_text(error));
 	return error;
 }
@@ -166,13 +165,8 @@ static int open_all(struct ping *ping)
 		return error;
 	}
 	ping->begun_ns = ping_now(ping);
-	error = ipoib_mock_connect(&ping->transport, ping->context, ping->options.fabric,
-				   ping->options.port);
-	if (error) {
-		report_connect(ping->options.fabric, ping->options.port, error);
-		return error;
-	}
-	return open_interface(ping);
+	error = attachment_open(&ping->transport, ping->context, &ping->options.attachment);
+	return error ? error : open_interface(ping);
 }
 
 static void close_all(struct ping *ping)

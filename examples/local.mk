@@ -12,8 +12,27 @@ fabric_command_sources = \
 	%D%/fabric_value.c %D%/fabric_value.h
 pcap_file_sources = \
 	%D%/pcap_file.c %D%/pcap_file.h
+attachment_sources = \
+	%D%/attachment.c %D%/attachment.h
 poll_loop_sources = \
 	%D%/poll_loop.c %D%/poll_loop.h
+# Ports of adapters, for the programs that take them as well as those of a simulated fabric.
+if HAVE_VERBS
+device_cppflags = -DHAVE_VERBS
+device_libs = lib/libipoib-verbs.la
+endif
+
+# Of ipoib-perf what has no I/O; its tests take it as well.
+perf_sources = \
+	$(ip_checksum_sources) \
+	%D%/perf_client.c %D%/perf_client.h \
+	%D%/perf_flow.c %D%/perf_flow.h \
+	%D%/perf_histogram.c %D%/perf_histogram.h \
+	%D%/perf_options.c %D%/perf_options.h \
+	%D%/perf_packet.c %D%/perf_packet.h \
+	%D%/perf_server.c %D%/perf_server.h \
+	%D%/perf_session.c %D%/perf_session.h \
+	%D%/perf_table.c %D%/perf_table.h
 
 if PROGRAMS
 bin_PROGRAMS += %D%/ipoib-audit
@@ -36,7 +55,7 @@ bin_PROGRAMS += %D%/ipoib-fabric
 
 bin_PROGRAMS += %D%/ipoib-ping
 %C%_ipoib_ping_SOURCES = %D%/ipoib-ping.c \
-	$(common_sources) $(ip_checksum_sources) $(poll_loop_sources) \
+	$(common_sources) $(attachment_sources) $(ip_checksum_sources) $(poll_loop_sources) \
 	%D%/ping.h \
 	%D%/ping_options.c %D%/ping_options.h \
 	%D%/ping_packet.c %D%/ping_packet.h \
@@ -44,8 +63,16 @@ bin_PROGRAMS += %D%/ipoib-ping
 	%D%/ping_record.c %D%/ping_record.h \
 	%D%/ping_send.c %D%/ping_send.h \
 	%D%/ping_traffic.c %D%/ping_traffic.h
-%C%_ipoib_ping_CPPFLAGS = $(program_cppflags)
-%C%_ipoib_ping_LDADD = lib/libipoib-mock.la lib/libipoib.la
+%C%_ipoib_ping_CPPFLAGS = $(program_cppflags) $(device_cppflags)
+%C%_ipoib_ping_LDADD = $(device_libs) lib/libipoib-mock.la lib/libipoib.la
+
+bin_PROGRAMS += %D%/ipoib-perf
+%C%_ipoib_perf_SOURCES = %D%/ipoib-perf.c \
+	$(common_sources) $(attachment_sources) $(perf_sources) $(poll_loop_sources) \
+	%D%/perf.h \
+	%D%/perf_traffic.c %D%/perf_traffic.h
+%C%_ipoib_perf_CPPFLAGS = $(program_cppflags) $(device_cppflags)
+%C%_ipoib_perf_LDADD = $(device_libs) lib/libipoib-mock.la lib/libipoib.la
 
 bin_PROGRAMS += %D%/ipoib-ctl
 %C%_ipoib_ctl_SOURCES = %D%/ipoib-ctl.c \
@@ -62,7 +89,7 @@ if HAVE_TUN
 bin_PROGRAMS += %D%/ipoib-tun
 endif
 %C%_ipoib_tun_SOURCES = %D%/ipoib-tun.c \
-	$(common_sources) $(local_socket_sources) $(pcap_file_sources) \
+	$(common_sources) $(attachment_sources) $(local_socket_sources) $(pcap_file_sources) \
 	%D%/control.c %D%/control.h \
 	%D%/control_stream.c \
 	%D%/tun_addresses.c %D%/tun_addresses.h \
@@ -80,8 +107,8 @@ endif
 	%D%/tun_port.c %D%/tun_port.h \
 	%D%/tun_specification.c %D%/tun_specification.h \
 	%D%/tun_traffic.c %D%/tun_traffic.h
-%C%_ipoib_tun_CPPFLAGS = $(program_cppflags)
-%C%_ipoib_tun_LDADD = lib/libipoib-ev.la lib/libipoib-mock.la lib/libipoib.la \
+%C%_ipoib_tun_CPPFLAGS = $(program_cppflags) $(device_cppflags)
+%C%_ipoib_tun_LDADD = lib/libipoib-ev.la $(device_libs) lib/libipoib-mock.la lib/libipoib.la \
 	$(EV_LIBS) $(JANSSON_LIBS)
 endif
 

@@ -42,4 +42,9 @@ static inline uint64_t ping_now(const struct ping *ping)
 	return ipoib_context_now(ping->context);
 }
 
+static inline const char *ping_port(const struct ping *ping)
+{
+	return attachment_name(&ping->options.attachment);
+}
+
 #endif

@@ -6,15 +6,18 @@
 #include "report.h"
 
 static const char usage[] =
-	"Usage: ipoib-ping --fabric PATH --port PORT --address A.B.C.D/L\n"
-	"                  [--mode datagram|connected] [-b] [-c COUNT] [-i SECONDS]\n"
-	"                  [-M do|want|dont] [-s BYTES] [-W SECONDS] DESTINATION\n"
-	"       ipoib-ping --fabric PATH --port PORT --address A.B.C.D/L\n"
-	"                  [--mode datagram|connected] --listen\n"
+	"Usage: ipoib-ping ATTACHMENT --address A.B.C.D/L [--mode datagram|connected]\n"
+	"                  [-b] [-c COUNT] [-i SECONDS] [-M do|want|dont] [-s BYTES]\n"
+	"                  [-W SECONDS] DESTINATION\n"
+	"       ipoib-ping ATTACHMENT --address A.B.C.D/L [--mode datagram|connected]\n"
+	"                  --listen\n"
 	"ping through libipoib alone: no TUN device, no root.\n"
 	"\n"
-	"  --fabric PATH     the socket of an ipoib-fabric\n"
-	"  --port PORT       our port, such as host2/1\n"
+	"ATTACHMENT:\n"
+	"  --fabric PATH     the socket of an ipoib-fabric, and\n"
+	"  --port PORT       our port of it, such as host2/1; or\n"
+	"  --device PORT     our port of an adapter, such as rxe0/1\n"
+	"\n"
 	"  --address A/L     our address and the prefix of its subnet, such as 10.10.1.2/24\n"
 	"  --mode MODE       datagram, or connected: by reliable connections to those\n"
 	"                    who take them (datagram)\n"
@@ -34,6 +37,7 @@ static const char usage[] =
 enum {
 	OPTION_FABRIC = 1,
 	OPTION_PORT,
+	OPTION_DEVICE,
 	OPTION_ADDRESS,
 	OPTION_MODE,
 	OPTION_LISTEN,
@@ -48,6 +52,7 @@ enum {
 static const struct option_row rows[] = {
 	{ OPTION_FABRIC, "fabric", 0, true },
 	{ OPTION_PORT, "port", 0, true },
+	{ OPTION_DEVICE, "device", 0, true },
 	{ OPTION_ADDRESS, "address", 0, true },
 	{ OPTION_MODE, "mode", 0, true },
 	{ OPTION_LISTEN, "listen", 0, false },
@@ -96,10 +101,13 @@ static bool take_option(struct ping_options *chosen, int id, const char *value)
 {
 	switch (id) {
 	case OPTION_FABRIC:
-		chosen->fabric = value;
+		chosen->attachment.fabric = value;
 		return true;
 	case OPTION_PORT:
-		chosen->port = value;
+		chosen->attachment.port = value;
+		return true;
+	case OPTION_DEVICE:
+		chosen->attachment.device = value;
 		return true;
 	case OPTION_ADDRESS:
 		return read_address("--address", value, &chosen->address);
@@ -178,11 +186,9 @@ static bool destination_is_fit(const struct ping_options *chosen)
 
 static bool is_complete(const struct ping_options *chosen)
 {
-	if (chosen->fabric == NULL || chosen->fabric[0] == '\0')
-		report("--fabric PATH is missing: where does the fabric listen?");
-	else if (chosen->port == NULL || chosen->port[0] == '\0')
-		report("--port is missing, such as --port host2/1");
-	else if (chosen->address.prefix_length == 0)
+	if (!attachment_is_complete(&chosen->attachment))
+		return false;
+	if (chosen->address.prefix_length == 0)
 		report("--address is missing, such as --address 10.10.1.2/24");
 	else if (chosen->listen && chosen->destination.family != 0)
 		report("--listen only answers; it takes no destination");

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attachment.h"
 #include "options.h"
 
 /* The largest IPv4 packet less its header and ICMP's (20 and 8 octets). */
@@ -20,8 +21,7 @@ enum ping_discovery {
 };
 
 struct ping_options {
-	const char *fabric;
-	const char *port;
+	struct attachment attachment;
 	struct subnet_address address; /* ours; prefix length 0: not given */
 	struct ipoib_ip destination;   /* family 0: not given */
 	bool to_group;                 /* it is a broadcast or a multicast address */

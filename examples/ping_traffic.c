@@ -116,7 +116,7 @@ static void on_up(struct ping *ping)
 {
 	if (!ping->was_up)
 		return;
-	report("port %s is back", ping->options.port);
+	report("port %s is back", ping_port(ping));
 	ping->up = true;
 }
 
@@ -133,7 +133,7 @@ static void on_conflict(const struct ping *ping, const struct ipoib_event *event
 static void on_down(struct ping *ping, int status)
 {
 	if (ping->up)
-		report("port %s is down%s%s", ping->options.port, status ? ": " : "",
+		report("port %s is down%s%s", ping_port(ping), status ? ": " : "",
 		       status ? error_text(status) : "");
 	ping->up = false;
 }

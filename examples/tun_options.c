@@ -7,8 +7,9 @@
 #include "tun_specification.h"
 
 static const char usage[] =
-	"Usage: ipoib-tun --fabric PATH\n"
-	"                 --interface NAME,port=PORT,address=ADDRESS/L[,address=...]\n"
+	"Usage: ipoib-tun [--fabric PATH]\n"
+	"                 --interface NAME,port=PORT|device=PORT,address=ADDRESS/L\n"
+	"                             [,address=...]\n"
 	"                             [,pkey=0xffff][,mode=datagram|connected][,mtu=N]\n"
 	"                             [,connected_depth=N]\n"
 	"                             [,arp_ignore=0|1|2|3|8][,arp_announce=0|1|2]\n"
@@ -17,8 +18,9 @@ static const char usage[] =
 	"                 [--interface ...] [--control PATH] [--pcap FILE]\n"
 	"IP over InfiniBand for unmodified programs: a TUN device for each interface.\n"
 	"\n"
-	"  --fabric PATH     the socket of an ipoib-fabric\n"
-	"  --interface ...   a TUN device NAME at a port such as host1/1, with its\n"
+	"  --fabric PATH     the socket of an ipoib-fabric, for port=\n"
+	"  --interface ...   a TUN device NAME at a port of the fabric such as host1/1,\n"
+	"                    or of an adapter such as rxe0/1 (device=), with its\n"
 	"                    addresses of IPv4 and IPv6; its MTU is mtu=, or what the\n"
 	"                    fabric gives, or 65520 in connected mode; who is answered,\n"
 	"                    which neighbours are believed and how its addresses are\n"
@@ -115,6 +117,27 @@ static bool take_option(struct tun_options *chosen, int id, const char *value)
 	}
 }
 
+/* A fabric is for its ports, and those are for a fabric. */
+static bool is_complete(const struct tun_options *chosen)
+{
+	bool has_fabric = chosen->fabric != NULL && chosen->fabric[0] != '\0';
+	bool wants_fabric = chosen->interface_count == 0;
+
+	for (size_t i = 0; i < chosen->interface_count; i++)
+		wants_fabric = wants_fabric || !chosen->interfaces[i].is_device;
+	if (!has_fabric && wants_fabric)
+		report("--fabric PATH is missing: where does the fabric listen?");
+	else if (has_fabric && !wants_fabric)
+		report("--fabric %s, and no interface with a port= of it: leave it out",
+		       chosen->fabric);
+	else if (chosen->interface_count == 0)
+		report("no --interface, such as --interface ipoib0,port=host1/1,"
+		       "address=10.10.1.1/24");
+	else
+		return true;
+	return false;
+}
+
 bool tun_options_read(struct tun_options *chosen, int argc, char **argv, int *status)
 {
 	struct options options;
@@ -132,14 +155,8 @@ bool tun_options_read(struct tun_options *chosen, int argc, char **argv, int *st
 			return false;
 		}
 	}
-	if (chosen->fabric == NULL || chosen->fabric[0] == '\0') {
-		report("--fabric PATH is missing: where does the fabric listen?");
-	} else if (chosen->interface_count == 0) {
-		report("no --interface, such as --interface ipoib0,port=host1/1,"
-		       "address=10.10.1.1/24");
-	} else {
+	if (is_complete(chosen))
 		return true;
-	}
 	*status = options_hint();
 	return false;
 }

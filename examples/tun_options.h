@@ -22,7 +22,8 @@
 /* What stands behind --interface; tun_specification.h reads it. */
 struct tun_interface_options {
 	char name[TUN_NAME_ROOM];
-	char port[TUN_PORT_ROOM];
+	char port[TUN_PORT_ROOM]; /* of the fabric, or, when it is a device, of an adapter */
+	bool is_device;
 	struct subnet_address addresses[TUN_ADDRESSES_MAX];
 	size_t address_count;
 	uint16_t pkey;

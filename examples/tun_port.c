@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include <ipoib/mock.h>
 #include <ipoib/transport.h>
 
+#include "attachment.h"
 #include "report.h"
 #include "tun_traffic.h"
 
@@ -216,12 +216,15 @@ int tun_port_open(struct tun_port *port, const struct tun_interface_options *opt
 				   .device.fd = -1 };
 	tun_traffic_init(port);
 
-	int error = ipoib_mock_connect(&port->transport, context, fabric, options->port);
+	struct attachment attachment = { .fabric = fabric, .port = options->port };
 
-	if (error) {
-		report_connect(fabric, options->port, error);
+	if (options->is_device)
+		attachment = (struct attachment){ .device = options->port };
+
+	int error = attachment_open(&port->transport, context, &attachment);
+
+	if (error)
 		return error;
-	}
 	error = open_interface(port);
 	if (!error)
 		error = tun_device_open(&port->device, options->name);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attachment.h"
 #include "report.h"
 #include "tun_options.h"
 
@@ -46,21 +47,34 @@ static bool take_pkey(struct tun_interface_options *interface, const char *what,
 	return true;
 }
 
-static bool take_port(struct tun_interface_options *interface, const char *what, const char *text)
+static bool take_name(struct tun_interface_options *interface, const char *what, const char *text,
+		      const char *example)
 {
 	size_t length = strlen(text);
 
 	if (interface->port[0] != '\0') {
-		report("%s: two ports, %s and %s; an interface has one", what, interface->port,
-		       text);
+		report("%s: two ports, %s and %s; an interface has one, port= of a fabric or "
+		       "device= of an adapter",
+		       what, interface->port, text);
 		return false;
 	}
 	if (length == 0 || length >= sizeof(interface->port)) {
-		report("%s: \"%s\" is not the name of a port, such as host1/1", what, text);
+		report("%s: \"%s\" is not the name of a port, such as %s", what, text, example);
 		return false;
 	}
 	memcpy(interface->port, text, length + 1);
 	return true;
+}
+
+static bool take_port(struct tun_interface_options *interface, const char *what, const char *text)
+{
+	return take_name(interface, what, text, "host1/1");
+}
+
+static bool take_device(struct tun_interface_options *interface, const char *what, const char *text)
+{
+	interface->is_device = true;
+	return attachment_has_devices(what) && take_name(interface, what, text, "rxe0/1");
 }
 
 static bool take_mode(struct tun_interface_options *interface, const char *what, const char *text)
@@ -147,6 +161,7 @@ static const struct keyword {
 	size_t offset;
 } keywords[] = {
 	{ "port", take_port, NULL, 0 },
+	{ "device", take_device, NULL, 0 },
 	{ "address", take_address, NULL, 0 },
 	{ "pkey", take_pkey, NULL, 0 },
 	{ "mode", take_mode, NULL, 0 },
@@ -162,9 +177,9 @@ static const struct keyword {
 	{ "defend", NULL, defend_choices, offsetof(struct tun_interface_options, defend) },
 };
 
-static const char keyword_names[] = "port=, address=, pkey=, mode=, mtu=, connected_depth=, "
-				    "arp_ignore=, arp_announce=, flux=, flux_hold=, acd= or "
-				    "defend=";
+static const char keyword_names[] = "port=, device=, address=, pkey=, mode=, mtu=, "
+				    "connected_depth=, arp_ignore=, arp_announce=, flux=, "
+				    "flux_hold=, acd= or defend=";
 
 static bool take_choice(struct tun_interface_options *interface, const char *what,
 			const struct keyword *keyword, const char *text)
@@ -209,7 +224,8 @@ static bool take_part(struct tun_interface_options *interface, const char *what,
 static bool is_complete(const struct tun_interface_options *interface, const char *what)
 {
 	if (interface->port[0] == '\0')
-		report("%s: port= is missing, such as port=host1/1", what);
+		report("%s: port= is missing, such as port=host1/1, or device=rxe0/1 of an adapter",
+		       what);
 	else if (interface->address_count == 0)
 		report("%s: address= is missing, such as address=10.10.1.1/24", what);
 	else

@@ -3,6 +3,7 @@ dist_man_MANS += \
 	%D%/ipoib-audit.1 \
 	%D%/ipoib-ctl.1 \
 	%D%/ipoib-fabric.1 \
+	%D%/ipoib-perf.1 \
 	%D%/ipoib-ping.1 \
 	%D%/ipoib-tun.1 \
 	%D%/ipoib-fabric.7 \
@@ -21,4 +22,5 @@ dist_man_MANS += \
 	%D%/ipoib_region.3 \
 	%D%/ipoib_statistics.3 \
 	%D%/ipoib_transport.3 \
-	%D%/ipoib_types.3
+	%D%/ipoib_types.3 \
+	%D%/ipoib_verbs.3

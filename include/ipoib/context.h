@@ -157,6 +157,15 @@ IPOIB_PUBLIC void *ipoib_context_allocate(struct ipoib_context *context, size_t 
  */
 IPOIB_PUBLIC void ipoib_context_free(struct ipoib_context *context, void *pointer, size_t size);
 
+/**
+ * Writes to the context's log, for transports and others that live with a context.
+ * @param context the context
+ * @param level enum ipoib_log_level
+ * @param message one line without its end; longer ones than some hundred octets are cut
+ */
+IPOIB_PUBLIC void ipoib_context_log(struct ipoib_context *context, int level,
+				    const char *message);
+
 /** The context's clock, now; in nanoseconds. */
 IPOIB_PUBLIC uint64_t ipoib_context_now(const struct ipoib_context *context);
 

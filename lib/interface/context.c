@@ -116,6 +116,11 @@ void ipoib_context_free(struct ipoib_context *context, void *pointer, size_t siz
 	ipoib__memory_put(&context->memory, pointer, size);
 }
 
+void ipoib_context_log(struct ipoib_context *context, int level, const char *message)
+{
+	ipoib__log_write(&context->log, level, "%s", message);
+}
+
 int ipoib_context_fd(const struct ipoib_context *context)
 {
 	return ipoib__poller_fd(&context->poller);
@@ -220,7 +225,7 @@ static void run_interfaces(struct ipoib_context *context, uint64_t now)
 
 		for (i = transport->interfaces.next; i != &transport->interfaces; i = i->next)
 			ipoib__interface_run(ipoib__container_of(i, struct ipoib_interface, link),
-					     IPOIB__DISPATCH_PACKETS, now);
+					     IPOIB__DISPATCH_PACKETS, false, now);
 	}
 }
 

@@ -263,7 +263,8 @@ void ipoib_interface_close(struct ipoib_interface *interface)
 }
 
 /* One turn: what sends have asked for, what has arrived or gone out, what is to be told. */
-unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget, uint64_t now)
+unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget, bool polls,
+			      uint64_t now)
 {
 	unsigned taken;
 
@@ -282,7 +283,7 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 	ipoib__group_uses(interface, IPOIB__DISPATCH_USES, now);
 	ipoib__resolve_uses(interface, IPOIB__DISPATCH_USES, now);
 	ipoib__receive_refill(interface);
-	taken = ipoib__receive_poll(interface, budget, now);
+	taken = ipoib__receive_poll(interface, budget, polls, now);
 	if (interface->closed)
 		return taken;
 	if (taken < budget) /* drained: what the peer was told has arrived is not lost */
@@ -293,6 +294,10 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 	return taken;
 }
 
+/*
+ * While packets come, a caller of this polls on, and needs no waking. Should it sleep instead, it
+ * finds the deadline in the past, and the dispatch that follows asks to be woken.
+ */
 int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
 {
 	struct ipoib_context *context = interface->context;
@@ -305,11 +310,13 @@ int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
 	ipoib__transport_run(interface->transport, now);
 	/* What has arrived comes before what is due, as in ipoib_context_dispatch(). */
 	if (ipoib__wheel_deadline(&context->wheel) <= now) {
-		taken = ipoib__interface_run(interface, budget, now);
+		taken = ipoib__interface_run(interface, budget, true, now);
 		ipoib__wheel_advance(&context->wheel, now, IPOIB__DISPATCH_TIMERS);
 	}
-	taken += ipoib__interface_run(interface, budget - taken, now);
+	taken += ipoib__interface_run(interface, budget - taken, true, now);
 	ipoib__context_released(context);
+	if (ipoib__polled_lately(interface, now))
+		context->again = true;
 	ipoib__context_leave(context);
 	return (int)taken;
 }

@@ -44,7 +44,8 @@ uint64_t ipoib__transport_deadline(const struct ipoib_transport *transport);
 void ipoib__transport_reap(struct ipoib_transport *transport);
 
 /* interface.c */
-unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget, uint64_t now);
+unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget, bool polls,
+			      uint64_t now);
 void ipoib__interface_free(struct ipoib_interface *interface);
 
 /* config.c */
@@ -189,7 +190,14 @@ void ipoib__waiting_drop_all(struct ipoib_interface *interface, enum ipoib_send_
 void ipoib__waiting_expire(struct ipoib__timer *timer, uint64_t now);
 
 /* receive.c */
-unsigned ipoib__receive_poll(struct ipoib_interface *interface, unsigned budget, uint64_t now);
+/* Whether something came a moment ago: whoever polls will go on polling. */
+static inline bool ipoib__polled_lately(const struct ipoib_interface *interface, uint64_t now)
+{
+	return now - interface->completed < IPOIB__POLL_NS;
+}
+
+unsigned ipoib__receive_poll(struct ipoib_interface *interface, unsigned budget, bool polls,
+			     uint64_t now);
 
 /* refill.c */
 void ipoib__receive_refill(struct ipoib_interface *interface);

@@ -36,6 +36,8 @@
 #define IPOIB__CONNECTION_ID_BITS 40
 /* Packets handed to one receive callback, and work requests to one post. */
 #define IPOIB__BURST 64
+/* A caller that polls is not woken until it has found nothing for so long: a millisecond. */
+#define IPOIB__POLL_NS UINT64_C(1000000)
 /*
  * Events kept until they are told. Those of single neighbours leave half of the room to those
  * of the link.
@@ -184,6 +186,7 @@ struct ipoib_interface {
 	uint32_t number;      /* on its transport; part of the ids of questions */
 	bool closed;
 	bool gone;            /* the adapter left */
+	bool takes_none;      /* connections are made here and none are taken: the port cannot */
 	bool started;
 	bool up;
 	bool want_room;       /* a send was answered -EAGAIN, for want of room in the send queue */
@@ -232,6 +235,7 @@ struct ipoib_interface {
 	struct ipoib_statistics statistics;
 	struct ipoib_capture *capture;
 	uint32_t capture_psn;
+	uint64_t completed;                 /* when a send or receive was last completed */
 	/* who sent the last datagram: who sends on and on is looked up once */
 	uint32_t last_qpn;
 	uint16_t last_lid;

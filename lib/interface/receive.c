@@ -259,9 +259,10 @@ static void take_burst(struct ipoib_interface *interface,
 
 /*
  * Takes what has completed, up to the budget; before it stops for want of more, it asks to be
- * woken.
+ * woken. A caller that polls is not, while packets come: to ask, and to be woken, is dear.
  */
-unsigned ipoib__receive_poll(struct ipoib_interface *interface, unsigned budget, uint64_t now)
+unsigned ipoib__receive_poll(struct ipoib_interface *interface, unsigned budget, bool polls,
+			     uint64_t now)
 {
 	struct ipoib_transport *transport = interface->transport;
 	struct ipoib_ud_completion completions[IPOIB__BURST];
@@ -273,11 +274,13 @@ unsigned ipoib__receive_poll(struct ipoib_interface *interface, unsigned budget,
 		int n = transport->ops->ud_poll(transport->self, interface->ud, completions, want);
 
 		if (n <= 0) {
-			if (armed || transport->ops->ud_arm(transport->self, interface->ud) == 0)
+			if ((polls && ipoib__polled_lately(interface, now)) || armed ||
+			    transport->ops->ud_arm(transport->self, interface->ud) == 0)
 				return taken;
 			armed = true; /* something came between the poll and the arming */
 			continue;
 		}
+		interface->completed = now;
 		take_burst(interface, completions, (size_t)n, now);
 		taken += (unsigned)n;
 		armed = false; /* what woke us is used up: ask again before stopping */

@@ -138,12 +138,23 @@ static void wait_for_record(struct ipoib_interface *interface, struct ipoib__rou
 	ipoib__ah_unref(interface, ah);
 }
 
+/*
+ * Where there are no LIDs, an address handle holds what the record does not tell: the MAC address
+ * that the peer had when it was made. A new answer then asks for a new handle.
+ */
+static bool serves(const struct ipoib_interface *interface, const struct ipoib__ah *ah,
+		   const struct ipoib_ah_attributes *attributes)
+{
+	return ah && interface->port.lid != 0 &&
+	       memcmp(&ah->attributes, attributes, sizeof(*attributes)) == 0;
+}
+
 static void use_record(struct ipoib_interface *interface, struct ipoib__route *route, uint64_t now)
 {
 	struct ipoib_ah_attributes attributes = attributes_of(interface, &route->path.record);
 	struct ipoib__ah *ah;
 
-	if (!route->ah || memcmp(&route->ah->attributes, &attributes, sizeof(attributes)) != 0) {
+	if (!serves(interface, route->ah, &attributes)) {
 		ah = ipoib__ah_new(interface, &attributes);
 		if (!ah) {
 			lose_route(interface, route, IPOIB_SEND_DROP_NO_MEMORY);

@@ -17,10 +17,18 @@
 #include "wire/ip.h"
 #include "wire/mgid.h"
 
-/* Addressed packets of one call, collected for one post. */
+/*
+ * Packets of one call, collected for one post: datagrams with their addresses, and messages for
+ * one connection. A burst goes to one neighbour as a rule, so the last one that was found is
+ * remembered: within a call nothing ends a neighbour but the making of another.
+ */
 struct burst {
 	struct ipoib_buffer *buffers[IPOIB__BURST];
 	size_t count;
+	struct ipoib__channel *channel;
+	struct ipoib_buffer *messages[IPOIB__BURST];
+	size_t message_count;
+	struct ipoib__peer *peer;
 };
 
 static int check_packet(const struct ipoib_interface *interface, const struct ipoib_packet *packet)
@@ -52,6 +60,14 @@ static void flush_burst(struct ipoib_interface *interface, struct burst *burst, 
 {
 	ipoib__post(interface, burst->buffers, burst->count, now);
 	burst->count = 0;
+}
+
+static void flush_messages(struct ipoib_interface *interface, struct burst *burst, uint64_t now)
+{
+	if (burst->message_count > 0)
+		ipoib__channel_post(interface, burst->channel, burst->messages,
+				    burst->message_count, now);
+	burst->message_count = 0;
 }
 
 /* From here on the packet is the library's, and ends in exactly one counter (I1). */
@@ -137,15 +153,19 @@ static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet 
 	return 0;
 }
 
-/* By the connection: at once, or behind what waits for room on it. */
+/* By the connection: with the burst, or behind what waits for room on it. */
 static int send_connected(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			  struct ipoib__peer *peer, uint64_t now)
+			  struct ipoib__peer *peer, struct burst *burst, uint64_t now)
 {
 	struct ipoib_buffer *buffer = packet->buffer;
 
-	if (peer->waiting.count == 0 && ipoib__channel_room(interface, peer->channel) > 0) {
+	if (burst->channel != peer->channel || burst->message_count == IPOIB__BURST)
+		flush_messages(interface, burst, now);
+	burst->channel = peer->channel;
+	if (peer->waiting.count == 0 &&
+	    ipoib__channel_room(interface, peer->channel) > burst->message_count) {
 		accept(interface, packet);
-		ipoib__channel_post(interface, peer->channel, &buffer, 1, now);
+		burst->messages[burst->message_count++] = buffer;
 		return 0;
 	}
 	if (peer->waiting.count >= interface->config.queue_packets &&
@@ -204,7 +224,7 @@ static int send_resolved(struct ipoib_interface *interface, struct ipoib_packet 
 	case IPOIB__MTU_DATAGRAM:
 		return send_now(interface, packet, peer->ah, peer->qpn, peer->limit, burst, now);
 	case IPOIB__MTU_CONNECTION:
-		return send_connected(interface, packet, peer, now);
+		return send_connected(interface, packet, peer, burst, now);
 	case IPOIB__MTU_WAIT:
 		return wait_for_peer(interface, packet, peer, now);
 	case IPOIB__MTU_FRAGMENT:
@@ -216,17 +236,12 @@ static int send_resolved(struct ipoib_interface *interface, struct ipoib_packet 
 	return -EMSGSIZE;
 }
 
-static int send_unicast(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			struct burst *burst, uint64_t now)
+static int send_to_peer(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			struct ipoib__peer *peer, struct burst *burst, uint64_t now)
 {
-	struct ipoib__neighbour *n =
-		ipoib__neighbours_find(&interface->neighbours, &packet->next_hop);
-	struct ipoib__peer *peer = (struct ipoib__peer *)(void *)n;
-	int status;
+	struct ipoib__neighbour *n = &peer->neighbour;
+	int status = send_resolved(interface, packet, peer, burst, now);
 
-	if (!peer || !peer->ah)
-		return wait_for_peer(interface, packet, peer, now);
-	status = send_resolved(interface, packet, peer, burst, now);
 	if (status < 0)
 		return status;
 	/* Once a second, or when it is not sure of itself: more than a time stamp is due. */
@@ -234,6 +249,20 @@ static int send_unicast(struct ipoib_interface *interface, struct ipoib_packet *
 	    n->state == IPOIB_NEIGHBOUR_STALE)
 		ipoib__note_use(interface, &interface->uses, &peer->use);
 	return 0;
+}
+
+static int send_unicast(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			struct burst *burst, uint64_t now)
+{
+	struct ipoib__neighbour *n =
+		ipoib__neighbours_find(&interface->neighbours, &packet->next_hop);
+	struct ipoib__peer *peer = (struct ipoib__peer *)(void *)n;
+
+	burst->peer = NULL;
+	if (!peer || !peer->ah)
+		return wait_for_peer(interface, packet, peer, now);
+	burst->peer = peer;
+	return send_to_peer(interface, packet, peer, burst, now);
 }
 
 static int send_group(struct ipoib_interface *interface, struct ipoib_packet *packet,
@@ -288,6 +317,8 @@ static int send_one(struct ipoib_interface *interface, struct ipoib_packet *pack
 		packet->mtu = interface->mtu;
 		return -EMSGSIZE;
 	}
+	if (burst->peer && ipoib_ip_equal(&burst->peer->neighbour.ip, to))
+		return send_to_peer(interface, packet, burst->peer, burst, now);
 	if (ipoib__bindings_is_broadcast(&interface->bindings, to))
 		mgid = interface->groups.broadcast->mgid;
 	else if (ipoib__mgid_for_ip(&mgid, interface->config.scope, interface->config.pkey, to) < 0)
@@ -329,8 +360,13 @@ int ipoib_interface_send(struct ipoib_interface *interface, struct ipoib_packet 
 			 size_t count)
 {
 	uint64_t now = ipoib__context_now(interface->context);
-	struct burst burst = { .count = 0 };
+	struct burst burst;
 	int accepted = 0;
+
+	burst.count = 0; /* not its arrays, which are long, and written before they are read */
+	burst.channel = NULL;
+	burst.message_count = 0;
+	burst.peer = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		packets[i].mtu = 0;
@@ -341,6 +377,7 @@ int ipoib_interface_send(struct ipoib_interface *interface, struct ipoib_packet 
 			refuse(interface, &packets[i], now);
 	}
 	flush_burst(interface, &burst, now);
+	flush_messages(interface, &burst, now);
 	return accepted;
 }
 

@@ -127,7 +127,7 @@ int ipoib__hca_rc_post_send(struct ipoib__hca_rc *rc, const struct ipoib_rc_send
 {
 	size_t posted = 0;
 
-	if (!rc->up && rc->state != IPOIB__RC_ERROR)
+	if (!rc->up)
 		return -ENOTCONN;
 	while (posted < count && rc->sends_open < rc->send_depth) {
 		*send_at(rc, rc->head++) = sends[posted++];

@@ -292,3 +292,24 @@ uint64_t ipoib__sa_deadline(const struct ipoib__sa_client *client)
 {
 	return client->deadline;
 }
+
+/* ---- the end ---- */
+
+void ipoib__sa_farewell(struct ipoib__sa_client *client)
+{
+	struct ipoib__list *link, *following;
+
+	ipoib__list_for_each_safe (link, following, &client->asked) {
+		struct ipoib__sa_question *question = question_of(link);
+
+		if (question->sends > 0)
+			continue;
+		/* Behind a join of the same group, if there is one: the SA takes them in order. */
+		if (question->kind == IPOIB__SA_KIND_LEAVE &&
+		    client->in_flight < IPOIB__SA_IN_FLIGHT_MAX)
+			question_send(client, question, 0);
+		else if (question->kind == IPOIB__SA_KIND_LEAVE)
+			client->counters.unasked_leaves++;
+	}
+	ipoib__sa_fini(client);
+}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-fabric_sources += \
+sa_sources += \
 	%D%/client.c \
 	%D%/question.c %D%/question.h \
 	%D%/sa.h

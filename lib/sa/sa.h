@@ -78,6 +78,11 @@ void ipoib__sa_init(struct ipoib__sa_client *client, struct ipoib__memory *memor
 		    void (*emit)(void *owner, const uint8_t mad[IPOIB__MAD_LENGTH]), void *owner);
 /* Forgets every question and answer. */
 void ipoib__sa_fini(struct ipoib__sa_client *client);
+/*
+ * The same, but the leaves that were not sent yet are, as many as may be in flight: who is about to
+ * close asks for them and has no time to wait. None is repeated.
+ */
+void ipoib__sa_farewell(struct ipoib__sa_client *client);
 
 /*
  * Asks for a path from sgid, a GID of ours, to dgid. An answer with this id follows, unless it is

@@ -20,6 +20,7 @@ skip() {
 
 libraries=(ipoib ipoib-mock)
 [ ! -f "$top_builddir/lib/libipoib-ev.la" ] || libraries+=(ipoib-ev)
+[ ! -f "$top_builddir/lib/libipoib-verbs.la" ] || libraries+=(ipoib-verbs)
 
 map_of() {
 	case $1 in
@@ -33,8 +34,8 @@ headers_of() {
 	local header
 	for header in "$top_srcdir"/include/ipoib/*.h; do
 		case "$1:${header##*/}" in
-		ipoib-mock:mock.h | ipoib-ev:ev.h) echo "$header" ;;
-		ipoib:mock.h | ipoib:ev.h) ;;
+		ipoib-mock:mock.h | ipoib-ev:ev.h | ipoib-verbs:verbs.h) echo "$header" ;;
+		ipoib:mock.h | ipoib:ev.h | ipoib:verbs.h) ;;
 		ipoib:*) echo "$header" ;;
 		esac
 	done

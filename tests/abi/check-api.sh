@@ -14,6 +14,7 @@ functions=$(for library in "${libraries[@]}"; do mapped "$library"; done)
 	echo '#include <ipoib/transport.h>'
 	echo '#include <ipoib/mock.h>'
 	[[ " ${libraries[*]} " != *" ipoib-ev "* ]] || echo '#include <ipoib/ev.h>'
+	[[ " ${libraries[*]} " != *" ipoib-verbs "* ]] || echo '#include <ipoib/verbs.h>'
 	echo '#include <stdio.h>'
 	echo 'static const struct { const char *name; void (*function)(void); } all[] = {'
 	for function in $functions; do

@@ -49,11 +49,17 @@ for library in "${libraries[@]}"; do
 done
 needs ipoib 'libc\.so\.[0-9]+'
 needs ipoib-mock 'libc\.so\.[0-9]+|libipoib\.so\.[0-9]+'
-for archive in foundation core fabric; do
+for archive in foundation core sa fabric; do
 	insides "$archive"
 done
 if [ -f "$top_builddir/lib/libipoib-ev.la" ]; then
 	needs ipoib-ev 'libc\.so\.[0-9]+|libipoib\.so\.[0-9]+|libev\.so\.[0-9]+'
 	insides evglue
+fi
+if [ -f "$top_builddir/lib/libipoib-verbs.la" ]; then
+	rdma='libibverbs\.so\.[0-9]+|librdmacm\.so\.[0-9]+|libibumad\.so\.[0-9]+'
+	needs ipoib-verbs "libc\.so\.[0-9]+|libipoib\.so\.[0-9]+|$rdma"
+	insides verbsglue
+	insides umad
 fi
 exit "$failed"

@@ -22,7 +22,7 @@ made_of() {
 
 # For the core alone first: its flags are its own, and no other library's.
 core=$("${PKG_CONFIG:-pkg-config}" --libs libipoib)
-for other in ipoib-mock ipoib-ev -lev; do
+for other in ipoib-mock ipoib-ev ipoib-verbs -lev -libverbs; do
 	[[ " $core " != *"$other "* ]] || complain "pkg-config --libs libipoib says $core"
 done
 

@@ -18,6 +18,7 @@ Suite *suite_room(void);
 Suite *suite_link(void);
 Suite *suite_groups(void);
 Suite *suite_buffers(void);
+Suite *suite_burst(void);
 Suite *suite_connected(void);
 Suite *suite_connected_faults(void);
 Suite *suite_addresses(void);

@@ -121,6 +121,41 @@ START_TEST(a_path_without_an_address_handle_gets_one_at_the_next_use)
 END_TEST
 
 /* Nobody but ARP uses the path: who asks us again must be answered. */
+static size_t handles_after_a_doubt(uint16_t lid)
+{
+	size_t before;
+
+	bench_open();
+	fake->port.lid = lid;
+	fake->port.grh_required = lid == 0;
+	rail_open(rail, fake, NULL);
+	rail_bind(rail, "10.0.0.1");
+	bench_run(10 * SECOND);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	bench_run(SECOND);
+	before = fake->ah_count;
+	fake_simple_event(fake, IPOIB_TRANSPORT_REREGISTER);
+	bench_run(5 * SECOND);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 2), 0);
+	bench_run(SECOND);
+	ck_assert_uint_eq(rail_statistics(rail).sent, 2);
+	ck_assert_uint_eq(rail_statistics(rail).path_queries, 2);
+	return fake->ah_count - before;
+}
+
+/* It may have another MAC address, which only the address handle knows. */
+START_TEST(a_new_answer_makes_a_new_handle_where_there_are_no_lids)
+{
+	size_t with, without;
+
+	with = handles_after_a_doubt(1);
+	bench_close();
+	without = handles_after_a_doubt(0);
+	bench_close();
+	ck_assert_uint_eq(without, with + 1);
+}
+END_TEST
+
 START_TEST(an_arp_reply_goes_out_when_the_handle_of_its_path_can_be_made_again)
 {
 	bench_up(NULL);
@@ -220,6 +255,7 @@ Suite *suite_recovery(void)
 	tcase_add_test(tcase, a_link_is_not_up_that_cannot_send_broadcasts);
 	tcase_add_test(tcase, a_neighbour_without_memory_for_its_path_gets_one_later);
 	tcase_add_test(tcase, a_path_without_an_address_handle_gets_one_at_the_next_use);
+	tcase_add_test(tcase, a_new_answer_makes_a_new_handle_where_there_are_no_lids);
 	tcase_add_test(tcase,
 		       an_arp_reply_goes_out_when_the_handle_of_its_path_can_be_made_again);
 	tcase_add_test(tcase,

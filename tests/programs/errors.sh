@@ -4,7 +4,7 @@
 # Bad input gets a clear error, and what runs already loses nothing by it.
 . "$(dirname "$0")/lib.sh"
 
-need_binaries ipoib-fabric ipoib-ping ipoib-ctl ipoib-tun
+need_binaries ipoib-fabric ipoib-perf ipoib-ping ipoib-ctl ipoib-tun
 start_fabric --hosts 4
 start listener "$bin/ipoib-ping" --fabric "$work/fabric" --port host1/1 --address 10.10.1.1/24 \
 	--listen
@@ -35,6 +35,20 @@ say "an unknown port"
 tun_with 1 "port host9/1: .* no such port" ipoib0,port=host9/1,address=10.10.1.9/24
 ping_with 2 "port host9/1: .* no such port" --fabric "$work/fabric" --port host9/1 \
 	--address 10.10.1.9/24 10.10.1.1
+
+say "two kinds of ports at once, and none"
+tun_with 2 "ipoib0: two ports, host3/1 and rxe0/1|built without rdma-core" \
+	ipoib0,port=host3/1,device=rxe0/1,address=10.10.1.3/24
+ping_with 2 "give one or the other" --fabric "$work/fabric" --port host3/1 --device rxe0/1 \
+	--address 10.10.1.3/24 10.10.1.1
+ping_with 2 "--fabric PATH is missing" --port host3/1 --address 10.10.1.3/24 10.10.1.1
+ping_with 2 "built without rdma-core|device no-such-device: " --device no-such-device \
+	--address 10.10.1.3/24 10.10.1.1
+status=0
+timeout "$limit" "$bin/ipoib-tun" --interface ipoib0,device=no-such-device,address=10.10.1.3/24 \
+	2>"$work/err" || status=$?
+[ "$status" -ne 0 ] || fail "a device that is not there is taken"
+says err "built without rdma-core|device no-such-device: "
 
 say "an address without a prefix, and other addresses that are none"
 tun_with 2 "address 10.10.1.3 has no prefix: write it as 10.10.1.3/24" \
@@ -125,8 +139,8 @@ with_option flux_hold=0 "\"0\" is not a number of seconds from 0.1 to 86400"
 with_option flux_hold=soon "\"soon\" is not a number of seconds"
 with_option acd=slow "acd=slow is none: it is fast, rfc or off"
 with_option defend= "defend= is none: it is always, once or never"
-with_option arp_ignore "\"arp_ignore\" is not port=, address=, .*defend="
-with_option garp=1 "\"garp=1\" is not port=, address=, "
+with_option arp_ignore "\"arp_ignore\" is not port=, device=, address=, .*defend="
+with_option garp=1 "\"garp=1\" is not port=, device=, address=, "
 
 say "addresses of IPv6 that no host has"
 with_option address=fd00::1 "address fd00::1 has no prefix: write it as fd00::1/64"
@@ -150,7 +164,7 @@ tun_with 2 "\"color=red\" is not port=" ipoib0,port=host3/1,color=red
 tun_with 2 "is not the name of a device" this-name-is-too-long,port=host3/1,address=10.10.1.3/24
 
 say "garbage options: the usage on standard error, status 2"
-for program in ipoib-fabric ipoib-tun ipoib-ping ipoib-ctl; do
+for program in ipoib-fabric ipoib-tun ipoib-ping ipoib-perf ipoib-ctl; do
 	for garbage in --garbage -Z --help=no; do
 		run 2 "$bin/$program" "$garbage"
 		says err "^$program: "

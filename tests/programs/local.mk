@@ -15,6 +15,7 @@ program_tests += \
 	%D%/ipv6.sh \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
+	%D%/perf.sh \
 	%D%/ping.sh \
 	%D%/takeover.sh
 endif
@@ -33,5 +34,6 @@ EXTRA_DIST += \
 	%D%/lib.sh \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
+	%D%/perf.sh \
 	%D%/ping.sh \
 	%D%/takeover.sh

@@ -168,6 +168,30 @@ START_TEST(leaves_are_bounded_and_need_no_answer)
 }
 END_TEST
 
+START_TEST(leaves_that_wait_are_sent_at_the_end)
+{
+	struct ipoib_multicast_record group = bench_group();
+
+	ck_assert_int_eq(bench_ask_path(1), 0);
+	ck_assert_int_eq(bench_ask_join(2, 0), 0);
+	bench_expire();
+	ck_assert_int_eq(bench_ask_path(3), 0);
+	ipoib__sa_leave(&client, &group, &bench_sgid); /* behind the join */
+	for (unsigned i = 0; i < IPOIB__SA_IN_FLIGHT_MAX; i++) {
+		group.mgid.raw[11] = (uint8_t)(i + 1);
+		ipoib__sa_leave(&client, &group, &bench_sgid);
+	}
+	ipoib__sa_farewell(&client);
+	ck_assert_uint_eq(bench_sent, IPOIB__SA_IN_FLIGHT_MAX);
+	for (unsigned i = 2; i < bench_sent; i++)
+		ck_assert_uint_eq(bench_request(i).mad.method, IPOIB__MAD_DELETE);
+	ck_assert_uint_eq(client.counters.unasked_leaves, 3);
+	ck_assert_uint_eq(client.questions, 0);
+	ck_assert_uint_eq(client.leaves, 0);
+	ck_assert_uint_eq(support_blocks(), 0);
+}
+END_TEST
+
 START_TEST(no_memory_is_an_answer_to_the_one_who_asks)
 {
 	struct ipoib_multicast_record group = bench_group();
@@ -214,6 +238,7 @@ Suite *suite_client(void)
 	tcase_add_test(tcase, questions_are_bounded_and_only_some_are_in_flight);
 	tcase_add_test(tcase, questions_about_one_group_wait_for_each_other);
 	tcase_add_test(tcase, leaves_are_bounded_and_need_no_answer);
+	tcase_add_test(tcase, leaves_that_wait_are_sent_at_the_end);
 	tcase_add_test(tcase, no_memory_is_an_answer_to_the_one_who_asks);
 	tcase_add_test(tcase, the_first_transaction_is_random);
 	tcase_add_test(tcase, the_end_of_time_is_no_overflow);

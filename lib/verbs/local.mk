@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# Over rdma-core: what this needs, no other folder does.
+verbs_sources += \
+	%D%/address.c %D%/address.h \
+	%D%/ah.c %D%/ah.h \
+	%D%/channel.c \
+	%D%/event.c \
+	%D%/gid.c %D%/gid.h \
+	%D%/hold.c %D%/hold.h \
+	%D%/join.c \
+	%D%/list.c \
+	%D%/memory.c \
+	%D%/name.c %D%/name.h \
+	%D%/open.c \
+	%D%/pkey.c %D%/pkey.h \
+	%D%/poll.c \
+	%D%/port.c \
+	%D%/posted.c %D%/posted.h \
+	%D%/rc.c %D%/rc.h \
+	%D%/rc_ask.c \
+	%D%/rc_by_gid.c %D%/rc_by_gid.h \
+	%D%/rc_cm.c \
+	%D%/rc_listen.c \
+	%D%/rc_parts.h \
+	%D%/rc_private.c %D%/rc_private.h \
+	%D%/rc_queue.c \
+	%D%/resolve.c \
+	%D%/route.c \
+	%D%/status.c \
+	%D%/subnet.c \
+	%D%/transport.c \
+	%D%/ud.c \
+	%D%/ud_receive.c \
+	%D%/ud_send.c \
+	%D%/ud_state.c \
+	%D%/verbs.h
+# The SA client on a real port.
+umad_sources += \
+	%D%/umad.c %D%/umad.h \
+	%D%/umad_channel.c %D%/umad_channel.h \
+	%D%/umad_leave.c %D%/umad_leave.h

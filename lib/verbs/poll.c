@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Completions. The order of ibv_get_cq_event(3) is kept: acknowledge (event.c), arm, poll once
+ * more.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "verbs/rc.h"
+#include "verbs/verbs.h"
+
+static bool take_send(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion *completion)
+{
+	struct ipoib__verbs_posted_place place;
+
+	if (!ipoib__verbs_posted_take(&ud->sends, &place))
+		return false;
+	*completion = (struct ipoib_ud_completion){
+		.cookie = place.cookie,
+		.status = place.status,
+		.opcode = IPOIB_UD_SEND,
+	};
+	return true;
+}
+
+static void sent(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc)
+{
+	int status = ipoib__verbs_wc_status(wc);
+
+	ipoib__verbs_posted_completed(&ud->sends, (uint32_t)(wc->wr_id >> 8), status);
+	if (status < 0 && ud->state == IPOIB__VERBS_READY)
+		ipoib__verbs_ud_look(ud);
+}
+
+/*
+ * What we sent to a group came from our IPv6 GID, whatever names us: who hears himself is to
+ * recognise himself by his name.
+ */
+static void name_ourselves(const struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
+			   uint8_t *room)
+{
+	const struct ipoib__verbs *verbs = ud->verbs;
+
+	if (wc->src_qp == ud->qp->qp_num &&
+	    ipoib__verbs_gids_has(&verbs->gids, room + IPOIB__VERBS_GRH_SOURCE))
+		memcpy(room + IPOIB__VERBS_GRH_SOURCE, verbs->port.gid.raw,
+		       sizeof(verbs->port.gid.raw));
+}
+
+static void describe(const struct ipoib__verbs_ud *ud, const struct ibv_wc *wc, uint8_t *room,
+		     struct ipoib_ud_completion *completion)
+{
+	completion->sl = wc->sl;
+	completion->length = wc->byte_len;
+	completion->source_qpn = wc->src_qp;
+	completion->source_lid = ud->verbs->ethernet ? 0 : wc->slid;
+	completion->has_grh = (wc->wc_flags & IBV_WC_GRH) != 0;
+	if (!ud->verbs->ethernet || !completion->has_grh)
+		return;
+	completion->has_grh = ipoib__verbs_grh_mend(room);
+	if (completion->has_grh)
+		name_ourselves(ud, wc, room);
+}
+
+static bool received(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
+		     struct ipoib_ud_completion *completion)
+{
+	int status = ipoib__verbs_wc_status(wc);
+	struct ipoib__verbs_posted_place place;
+
+	if (status == 0 && wc->byte_len < IPOIB_GRH_LENGTH)
+		status = -EIO;
+	if (!ipoib__verbs_posted_completed(&ud->receives, (uint32_t)(wc->wr_id >> 8), status) ||
+	    !ipoib__verbs_posted_take(&ud->receives, &place))
+		return false;
+	*completion = (struct ipoib_ud_completion){
+		.cookie = place.cookie,
+		.status = status,
+		.opcode = IPOIB_UD_RECEIVE,
+	};
+	if (status == 0)
+		describe(ud, wc, place.address, completion);
+	else
+		ipoib__verbs_ud_look(ud);
+	return true;
+}
+
+static bool completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
+		      struct ipoib_ud_completion *completion)
+{
+	switch (wc->wr_id & 0xff) {
+	case IPOIB__VERBS_UD_SEND:
+		sent(ud, wc);
+		return false; /* it is taken in its turn, with those before it */
+	case IPOIB__VERBS_UD_RECEIVE:
+		return received(ud, wc, completion);
+	default:
+		return ipoib__verbs_rc_completed(ud, wc, completion);
+	}
+}
+
+static bool next_wc(struct ipoib__verbs_ud *ud, struct ibv_wc *wc)
+{
+	int count;
+
+	if (ud->wc_next == ud->wc_count) {
+		count = ud->verbs->gone ? 0 : ibv_poll_cq(ud->cq, IPOIB__VERBS_POLL, ud->wc);
+		ud->wc_next = 0;
+		ud->wc_count = count > 0 ? (unsigned)count : 0;
+	}
+	if (ud->wc_next == ud->wc_count)
+		return false;
+	*wc = ud->wc[ud->wc_next++];
+	return true;
+}
+
+int ipoib__verbs_ud_poll(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion *completions,
+			 size_t count)
+{
+	size_t taken = 0;
+	struct ibv_wc wc;
+
+	while (taken < count) {
+		if (take_send(ud, &completions[taken]) ||
+		    ipoib__verbs_rc_take(ud, &completions[taken])) {
+			taken++;
+			continue;
+		}
+		if (!next_wc(ud, &wc))
+			break;
+		if (completed(ud, &wc, &completions[taken]))
+			taken++;
+	}
+	if (ud->state != IPOIB__VERBS_READY)
+		ipoib__verbs_ud_mend(ud);
+	return (int)taken;
+}
+
+/* Arming a queue with something in it does not fire, on some adapters: hence the second look. */
+int ipoib__verbs_ud_arm(struct ipoib__verbs_ud *ud)
+{
+	int count;
+
+	if (ud->wc_next < ud->wc_count || ipoib__verbs_posted_decided(&ud->sends) ||
+	    ipoib__verbs_rc_decided(ud))
+		return 1;
+	if (ud->verbs->gone)
+		return 0;
+	if (!ud->armed && ibv_req_notify_cq(ud->cq, 0) != 0)
+		return -EIO;
+	ud->armed = true;
+	count = ibv_poll_cq(ud->cq, IPOIB__VERBS_POLL, ud->wc);
+	ud->wc_next = 0;
+	ud->wc_count = count > 0 ? (unsigned)count : 0;
+	return count > 0;
+}
