@@ -19,6 +19,6 @@ unit_tests += %D%/test_conformance
 if HAVE_VERBS
 check_PROGRAMS += %D%/conformance
 %C%_conformance_SOURCES = $(conformance_sources) %D%/device.c
-%C%_conformance_LDADD = tests/libsupport.la lib/libverbsglue.la lib/libsa.la lib/libcore.la \
+%C%_conformance_LDADD = tests/libsupport.la lib/libverbsglue.la lib/libumad.la lib/libsa.la lib/libcore.la \
 	lib/libfoundation.la $(VERBS_LIBS) $(CHECK_LIBS)
 endif
