@@ -275,6 +275,8 @@ static void print_status(const json_t *document)
 
 	if (json_is_true(json_object_get(manager, "running")))
 		printf("sm lid %" JSON_INTEGER_FORMAT, ctl_number(manager, "lid"));
+	else if (json_is_true(json_object_get(manager, "external")))
+		fputs("sm not seen", stdout);
 	else
 		fputs("sm dead", stdout);
 	print_faults(manager);

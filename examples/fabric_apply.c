@@ -169,6 +169,30 @@ static int apply(struct ipoib_fabric *fabric, const struct fabric_command *comma
 	}
 }
 
+/* ---- what somebody else decides ---- */
+
+bool fabric_apply_external(const struct fabric_command *command, char error[FABRIC_ERROR_ROOM])
+{
+	switch (command->verb) {
+	case FABRIC_LIDS:
+	case FABRIC_LID:
+	case FABRIC_SM:
+	case FABRIC_REREGISTER:
+	case FABRIC_PKEY_SET:
+	case FABRIC_PKEY_TABLE:
+	case FABRIC_GID:
+	case FABRIC_PREFIX:
+	case FABRIC_SA:
+		snprintf(error, FABRIC_ERROR_ROOM,
+			 "this fabric was started with --external-sm: LIDs, prefixes, P_Keys and "
+			 "the subnet administrator are the affair of the subnet manager that runs "
+			 "behind one of its ports");
+		return false;
+	default:
+		return true;
+	}
+}
+
 /* ---- errors ---- */
 
 static void explain_missing(struct ipoib_fabric *fabric, const struct fabric_command *command,

@@ -76,11 +76,12 @@ static json_t *ports(struct ipoib_fabric *fabric)
 	return list;
 }
 
-json_t *fabric_status(struct ipoib_fabric *fabric)
+json_t *fabric_status(struct ipoib_fabric *fabric, bool external_sm)
 {
 	uint16_t lid = ipoib_fabric_sm_lid(fabric);
 
-	return json_pack("{s:{s:b, s:i, s:o}, s:o, s:o}", "sm", "running", lid != 0, "lid",
-			 (int)lid, "faults", faults_of(fabric, FABRIC_MANAGER), "counters",
-			 counters(fabric), "ports", ports(fabric));
+	return json_pack("{s:{s:b, s:b, s:i, s:o}, s:o, s:o}", "sm", "external", (int)external_sm,
+			 "running", lid != 0, "lid", (int)lid, "faults",
+			 faults_of(fabric, FABRIC_MANAGER), "counters", counters(fabric), "ports",
+			 ports(fabric));
 }

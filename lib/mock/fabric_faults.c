@@ -40,6 +40,10 @@ int ipoib_fabric_set_faults(struct ipoib_fabric *fabric, const char *name,
 		return status;
 	if (!are_valid(&faults))
 		return -EINVAL;
+	/* There is no SA here that could fail. */
+	if (fabric->sma != NULL &&
+	    (faults.sa_silent || faults.sa_busy || faults.sa_delay_ns > 0))
+		return -ENOTSUP;
 	if (name != NULL) {
 		of_one = faults_of(fabric, name);
 		if (of_one == NULL)

@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	%D%/parts/30-connected.bash \
 	%D%/parts/40-fabric.bash \
 	%D%/parts/50-flux.bash \
+	%D%/parts/60-opensm.bash \
 	%D%/vm \
 	%D%/vm-guest.bash \
 	%D%/vm-init \

@@ -24,5 +24,8 @@ Suite *suite_rc_rules(void);
 Suite *suite_rc_life(void);
 Suite *suite_rc_faults(void);
 Suite *suite_rc_socket(void);
+Suite *suite_sma(void);
+Suite *suite_sma_hostile(void);
+Suite *suite_sma_process(void);
 
 #endif
