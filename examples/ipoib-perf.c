@@ -154,7 +154,7 @@ static void step_client(struct perf *perf, uint64_t now)
 		if (perf->next_size < perf->options.size_count)
 			size = perf->options.sizes[perf->next_size++];
 		perf_client_continue(client, size, now);
-		perf_traffic_drain(perf);
+		perf_traffic_drain(perf, now);
 	}
 	if (client->state != PERF_CLIENT_ENDED)
 		return;
@@ -197,7 +197,7 @@ static uint64_t step(struct perf *perf, uint64_t now)
 {
 	if (!perf->was_up)
 		return wait_for_up(perf, now);
-	perf_traffic_drain(perf);
+	perf_traffic_drain(perf, now);
 	if (perf->is_server)
 		step_server(perf);
 	else
