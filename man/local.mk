@@ -19,6 +19,7 @@ dist_man_MANS += \
 	%D%/ipoib_mock.3 \
 	%D%/ipoib_multicast.3 \
 	%D%/ipoib_neighbour.3 \
+	%D%/ipoib_region.3 \
 	%D%/ipoib_statistics.3 \
 	%D%/ipoib_transport.3 \
 	%D%/ipoib_types.3 \

@@ -23,6 +23,7 @@
 #include <ipoib/neighbour.h>
 #include <ipoib/path.h>
 #include <ipoib/port.h>
+#include <ipoib/region.h>
 #include <ipoib/statistics.h>
 #include <ipoib/types.h>
 #include <ipoib/version.h>

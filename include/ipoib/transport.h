@@ -59,8 +59,8 @@ struct ipoib_ah_attributes {
 struct ipoib_ud_attributes {
 	uint16_t pkey;          /**< must be in the port's table, membership bit aside */
 	uint16_t reserved;      /**< zero */
-	uint32_t send_depth;    /**< sends that may be outstanding */
-	uint32_t receive_depth; /**< receives that may be posted */
+	uint32_t send_depth;    /**< sends that may be outstanding, and not one more */
+	uint32_t receive_depth; /**< receives that may be posted, and not one more */
 	/** Receives that all reliable connections share; 0: it takes and makes no connections. */
 	uint32_t connected_depth;
 	/** Connections that may exist at a time, both directions together. */
@@ -113,7 +113,11 @@ struct ipoib_rc_attributes {
 	uint64_t service_id;    /**< made: what is asked for; taken: 0 */
 	struct ipoib_path_record path; /**< made: how to get there; taken: nothing */
 	uint32_t send_depth;    /**< sends that may be outstanding */
-	uint16_t private_length;/**< octets of private data that count; made: 92 at most */
+	/**
+	 * Octets of private data that count. Made: at most what a REQ has room for, 92 where there
+	 * are LIDs and 48 on RoCE, or -EINVAL.
+	 */
+	uint16_t private_length;
 	uint8_t retry_count;    /**< times an unacknowledged message is repeated, 0 to 7 */
 	/** times a message is repeated that found no receive posted, 0 to 7 */
 	uint8_t rnr_retry;
@@ -136,7 +140,8 @@ struct ipoib_rc_event {
 	struct ipoib_gid gid; /**< the peer's port */
 	uint16_t lid;         /**< the peer's port; 0 where there are no LIDs */
 	uint16_t reason;      /**< of a refusal: the REJ's reason, as the IBA numbers them */
-	uint16_t private_length; /**< octets of private data that came */
+	/** octets of private data that came: what the peer gave, and zeros up to the room for it */
+	uint16_t private_length;
 	uint8_t private_data[IPOIB_RC_PRIVATE_MAX]; /**< as the peer sent it: hostile */
 };
 
@@ -228,9 +233,9 @@ struct ipoib_transport_ops {
 	/** Takes the oldest event. @return 1, or 0 when there is none. */
 	int (*next_event)(void *self, struct ipoib_transport_event *event);
 
-	/** Allocates length octets of memory and registers it with the adapter. */
+	/** Allocates length octets of memory, not 0, and registers it with the adapter. */
 	int (*memory_get)(void *self, size_t length, struct ipoib_memory_region *region);
-	/** Ends a region; nothing is posted from it any more. */
+	/** Ends a region and frees its memory; nothing is posted from it any more. */
 	void (*memory_put)(void *self, const struct ipoib_memory_region *region);
 
 	/** Makes an address handle. */
@@ -248,7 +253,10 @@ struct ipoib_transport_ops {
 	void (*ud_destroy)(void *self, void *ud);
 	/** Sets the Q_Key that arriving datagrams must carry. */
 	int (*ud_set_qkey)(void *self, void *ud, uint32_t qkey);
-	/** Lets datagrams to a group reach the queue pair. */
+	/**
+	 * Lets datagrams to a group reach the queue pair; once, however often it is called. What
+	 * it sends to the group itself may come back to it, or not: who minds looks at the source.
+	 */
 	int (*ud_attach)(void *self, void *ud, const struct ipoib_gid *mgid, uint16_t mlid);
 	/** Ends that; an unknown group is no error. */
 	void (*ud_detach)(void *self, void *ud, const struct ipoib_gid *mgid, uint16_t mlid);
@@ -274,21 +282,29 @@ struct ipoib_transport_ops {
 
 	/**
 	 * Takes requests for connections with a service ID from now on, with
-	 * #IPOIB_TRANSPORT_RC_REQUEST; ends with the queue pair. Several service IDs may be
-	 * listened for.
+	 * #IPOIB_TRANSPORT_RC_REQUEST; ends with the queue pair, and what was not answered is
+	 * refused then. Several service IDs may be listened for; the rest is refused as unknown
+	 * (reason 8).
+	 * -EOPNOTSUPP: the queue pair was made without connections, as for all that follow.
+	 * -ENOTSUP: the port can make connections and take none.
 	 */
 	int (*rc_listen)(void *self, void *ud, uint64_t service_id);
 	/**
 	 * Makes a connection: a queue pair, and the request to the peer. #IPOIB_TRANSPORT_RC_UP
-	 * or _RC_REFUSED follows, once. Its completions come out of ud_poll() of ud.
+	 * or _RC_REFUSED follows, once. Its completions come out of ud_poll() of ud. -ENOSPC: there
+	 * are connections_max.
 	 */
 	int (*rc_connect)(void *self, void *ud, const struct ipoib_rc_attributes *attributes,
 			  void **rc);
-	/** Takes a connection that was asked for. #IPOIB_TRANSPORT_RC_UP follows, or _RC_DOWN. */
+	/**
+	 * Takes a connection that was asked for. #IPOIB_TRANSPORT_RC_UP follows, or _RC_DOWN.
+	 * -ENOENT: nobody asks, or not any more. After another error it is to be refused.
+	 */
 	int (*rc_accept)(void *self, void *ud, uint64_t request,
 			 const struct ipoib_rc_attributes *attributes, void **rc);
 	/**
 	 * Refuses one, with a reason of the IBA's and private data. An unknown request is no error.
+	 * A transport that can say one reason alone says the consumer's (28).
 	 */
 	void (*rc_reject)(void *self, uint64_t request, uint16_t reason, const void *private_data,
 			  size_t private_length);
@@ -299,7 +315,8 @@ struct ipoib_transport_ops {
 	 */
 	void (*rc_destroy)(void *self, void *rc);
 	/**
-	 * Posts messages in order. @return how many, as ud_post_send(); -ENOTCONN before it is up.
+	 * Posts messages in order. @return how many, as ud_post_send(); -ENOTCONN when it never was
+	 * up.
 	 */
 	int (*rc_post_send)(void *self, void *rc, const struct ipoib_rc_send *sends, size_t count);
 	/**
@@ -316,6 +333,13 @@ struct ipoib_transport_ops {
 	void (*multicast_leave)(void *self, const struct ipoib_multicast_record *group);
 	/** Forgets a question: no event with this id follows. An unknown id is no error. */
 	void (*cancel)(void *self, uint64_t id);
+
+	/**
+	 * Registers memory that is the caller's own; packets are sent from it, and nothing is
+	 * received into it. memory_put() ends that, and leaves the memory alone.
+	 */
+	int (*memory_register)(void *self, void *address, size_t length,
+			       struct ipoib_memory_region *region);
 };
 
 /**

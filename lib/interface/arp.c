@@ -23,8 +23,8 @@
 struct ipoib_link_address ipoib__interface_link_address(const struct ipoib_interface *interface)
 {
 	/* Whoever sees the flag will try to connect: it is set only where connections are taken. */
-	uint8_t flags =
-		interface->config.mode == IPOIB_MODE_CONNECTED ? IPOIB_LINK_ADDRESS_RC : 0;
+	bool takes = interface->config.mode == IPOIB_MODE_CONNECTED && !interface->takes_none;
+	uint8_t flags = takes ? IPOIB_LINK_ADDRESS_RC : 0;
 
 	return ipoib_link_address_make(flags, interface->qpn, &interface->port.gid);
 }

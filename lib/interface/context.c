@@ -206,6 +206,14 @@ void ipoib__context_reap(struct ipoib_context *context)
 	ipoib__context_release(context);
 }
 
+/* Packets that lie in the caller's own memory and are his again. */
+void ipoib__context_released(struct ipoib_context *context)
+{
+	for (struct ipoib__list *at = context->transports.next; at != &context->transports;
+	     at = at->next)
+		ipoib__regions_run(ipoib__container_of(at, struct ipoib_transport, link));
+}
+
 static void run_interfaces(struct ipoib_context *context, uint64_t now)
 {
 	struct ipoib__list *t, *i;
@@ -244,6 +252,7 @@ int ipoib_context_dispatch(struct ipoib_context *context)
 			context->again = true;
 	}
 	run_interfaces(context, now);
+	ipoib__context_released(context);
 	ipoib__context_leave(context);
 	return 0;
 }

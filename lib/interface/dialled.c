@@ -33,6 +33,10 @@ int ipoib__channel_listen(struct ipoib_interface *interface)
 		return 0;
 	status = transport->ops->rc_listen(transport->self, interface->ud,
 					   ipoib__service_id(IPOIB__SERVICE_LINUX, interface->qpn));
+	if (status == -ENOTSUP) { /* then nobody is told that we take any */
+		interface->takes_none = true;
+		return 0;
+	}
 	if (status < 0)
 		return status;
 	return transport->ops->rc_listen(transport->self, interface->ud,

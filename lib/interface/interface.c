@@ -314,6 +314,7 @@ int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
 		ipoib__wheel_advance(&context->wheel, now, IPOIB__DISPATCH_TIMERS);
 	}
 	taken += ipoib__interface_run(interface, budget - taken, true, now);
+	ipoib__context_released(context);
 	if (ipoib__polled_lately(interface, now))
 		context->again = true;
 	ipoib__context_leave(context);

@@ -35,6 +35,7 @@ uint64_t ipoib__context_now(struct ipoib_context *context);
 bool ipoib__context_enter(struct ipoib_context *context);
 void ipoib__context_leave(struct ipoib_context *context);
 void ipoib__context_reap(struct ipoib_context *context);
+void ipoib__context_released(struct ipoib_context *context);
 void ipoib__context_release(struct ipoib_context *context);
 
 /* transport.c */

@@ -22,6 +22,7 @@ core_sources += \
 	%D%/receive.c \
 	%D%/record.c \
 	%D%/refill.c \
+	%D%/region.c \
 	%D%/resolve.c \
 	%D%/route.c \
 	%D%/system.c \

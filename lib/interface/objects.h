@@ -81,6 +81,7 @@ struct ipoib_transport {
 	struct ipoib__list interfaces;
 	struct ipoib__pool pool;  /* of datagrams' size */
 	struct ipoib__pool large; /* for connections */
+	struct ipoib__list regions; /* the caller's own memory; each holds a reference */
 };
 
 /* ---- interface ---- */
@@ -185,6 +186,7 @@ struct ipoib_interface {
 	uint32_t number;      /* on its transport; part of the ids of questions */
 	bool closed;
 	bool gone;            /* the adapter left */
+	bool takes_none;      /* connections are made here and none are taken: the port cannot */
 	bool started;
 	bool up;
 	bool want_room;       /* a send was answered -EAGAIN, for want of room in the send queue */

@@ -81,13 +81,9 @@ static bool grow(struct ipoib_transport *transport, struct ipoib__pool *pool)
 	return true;
 }
 
-struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool)
+/* A buffer that has left its pool: nothing of its last use is left. */
+void ipoib__pool_begin(struct ipoib_buffer *buffer)
 {
-	struct ipoib_buffer *buffer;
-
-	if (ipoib__list_empty(&pool->free) && !grow(transport, pool))
-		return NULL;
-	buffer = ipoib__container_of(ipoib__list_pop_front(&pool->free), struct ipoib_buffer, link);
 	buffer->references = 1;
 	buffer->length = 0;
 	buffer->taken = false;
@@ -95,7 +91,17 @@ struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct i
 	buffer->cast = 0;
 	buffer->source_lid = 0;
 	buffer->source_qpn = 0;
-	pool->out++;
+	buffer->pool->out++;
+}
+
+struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool)
+{
+	struct ipoib_buffer *buffer;
+
+	if (ipoib__list_empty(&pool->free) && !grow(transport, pool))
+		return NULL;
+	buffer = ipoib__container_of(ipoib__list_pop_front(&pool->free), struct ipoib_buffer, link);
+	ipoib__pool_begin(buffer);
 	return buffer;
 }
 
@@ -107,6 +113,10 @@ static void put_back(struct ipoib_buffer *buffer)
 
 	ipoib__assert(!buffer->taken && !ipoib__list_is_linked(&buffer->link) && !buffer->ah &&
 		      !buffer->channel);
+	if (pool->octets == 0) {
+		ipoib__region_return(buffer);
+		return;
+	}
 	ipoib__list_push_front(&pool->free, &buffer->link);
 	pool->out--;
 	if (pool->starved)
@@ -145,6 +155,8 @@ size_t ipoib_buffer_length(const struct ipoib_buffer *buffer)
 
 size_t ipoib_buffer_room(const struct ipoib_buffer *buffer)
 {
+	if (buffer->pool->octets == 0)
+		return ipoib__region_room(buffer);
 	return buffer->pool->octets - IPOIB__HEADROOM;
 }
 

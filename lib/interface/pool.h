@@ -64,7 +64,7 @@ struct ipoib__slab {
 };
 
 struct ipoib__pool {
-	uint32_t octets;      /* of memory behind each buffer */
+	uint32_t octets;      /* of memory behind each buffer; 0: it is the caller's, region.c */
 	uint32_t slab;        /* buffers in a slab */
 	struct ipoib__list slabs;
 	struct ipoib__list free;
@@ -77,5 +77,12 @@ struct ipoib__pool {
 void ipoib__pool_init(struct ipoib__pool *pool, uint32_t octets, uint32_t slab);
 void ipoib__pool_fini(struct ipoib_transport *transport, struct ipoib__pool *pool);
 struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool);
+void ipoib__pool_begin(struct ipoib_buffer *buffer);
+
+/* region.c */
+size_t ipoib__region_room(const struct ipoib_buffer *buffer);
+void ipoib__region_return(struct ipoib_buffer *buffer);
+void ipoib__regions_run(struct ipoib_transport *transport);
+void ipoib__regions_reap(struct ipoib_transport *transport);
 
 #endif

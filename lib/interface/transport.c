@@ -19,7 +19,7 @@ static int check_ops(const struct ipoib_transport_ops *ops)
 	    !ops->ud_poll || !ops->ud_arm || !ops->path_query || !ops->multicast_join ||
 	    !ops->multicast_leave || !ops->cancel || !ops->rc_listen || !ops->rc_connect ||
 	    !ops->rc_accept || !ops->rc_reject || !ops->rc_destroy || !ops->rc_post_send ||
-	    !ops->rc_post_receive)
+	    !ops->rc_post_receive || !ops->memory_register)
 		return -EINVAL;
 	return 0;
 }
@@ -41,6 +41,7 @@ int ipoib_transport_new(struct ipoib_transport **out, struct ipoib_context *cont
 	transport->references = 1;
 	ipoib__list_init(&transport->link);
 	ipoib__list_init(&transport->interfaces);
+	ipoib__list_init(&transport->regions);
 	ipoib__pool_init(&transport->pool, IPOIB__BUFFER_OCTETS, IPOIB__SLAB_BUFFERS);
 	ipoib__pool_init(&transport->large, IPOIB__LARGE_OCTETS, IPOIB__SLAB_LARGE);
 	ipoib__list_push_back(&context->transports, &transport->link);
@@ -154,6 +155,7 @@ void ipoib__transport_reap(struct ipoib_transport *transport)
 		if (interface->closed)
 			ipoib__interface_free(interface);
 	}
+	ipoib__regions_reap(transport);
 	if (transport->references == 0 && transport->pool.out == 0 && transport->large.out == 0)
 		destroy(transport);
 }

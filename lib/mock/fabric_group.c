@@ -95,14 +95,19 @@ struct ipoib__fabric_group *ipoib__fabric_group_new(struct ipoib__fabric_groups 
 	return group;
 }
 
+static bool is_kept(const struct ipoib__fabric_group *group)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (group->members[i].state & IPOIB__FABRIC_KEEPS)
+			return true;
+	return false;
+}
+
 void ipoib__fabric_group_release(struct ipoib__fabric_groups *groups,
 				 struct ipoib__fabric_group *group)
 {
-	if (group->permanent)
+	if (group->permanent || is_kept(group))
 		return;
-	for (size_t i = 0; i < group->count; i++)
-		if (group->members[i].state & IPOIB__FABRIC_KEEPS)
-			return;
 	group_free(groups, (size_t)(group->record.mlid - IPOIB__LID_MULTICAST));
 }
 
@@ -160,9 +165,13 @@ void ipoib__fabric_group_leave(struct ipoib__fabric_group *group, uint32_t port,
 {
 	struct ipoib__fabric_member *member = member_find(group, port);
 
+	bool kept = is_kept(group);
+
 	if (member == NULL)
 		return;
 	member->state &= (uint8_t)~state;
 	if (member->state == 0)
 		*member = group->members[--group->count];
+	if (kept && !is_kept(group))
+		group->count = 0;
 }

@@ -66,7 +66,10 @@ uint8_t ipoib__fabric_group_state(const struct ipoib__fabric_group *group, uint3
 /* -ENOMEM. */
 int ipoib__fabric_group_join(struct ipoib__fabric_groups *groups, struct ipoib__fabric_group *group,
 			     uint32_t port, uint8_t state);
-/* Takes states from a port; the group itself is ipoib__fabric_group_release()'s. */
+/*
+ * Takes states from a port. With the last one who kept the group all other members go as well, of a
+ * permanent one too; the group itself is ipoib__fabric_group_release()'s.
+ */
 void ipoib__fabric_group_leave(struct ipoib__fabric_group *group, uint32_t port, uint8_t state);
 
 #endif

@@ -14,9 +14,9 @@
 #include "wire/sa.h"
 #include "wire/sa_class_port_info.h"
 
-/* What OpenSM announces: services and multicast are there; 2^18 * 4.096 us to answer. */
+/* What OpenSM announces: services and multicast are there; 2^16 * 4.096 us to answer. */
 #define CAPABILITY_MASK 0x2602
-#define RESPONSE_TIME	18
+#define RESPONSE_TIME	16
 
 static void class_port_info(struct ipoib__sa_reply *reply)
 {
@@ -26,6 +26,9 @@ static void class_port_info(struct ipoib__sa_reply *reply)
 		.capability_mask = CAPABILITY_MASK,
 		.capability_mask2 = IPOIB__SA_CAPABILITY2_SEND_ONLY_FULL_MEMBER,
 		.response_time = RESPONSE_TIME,
+		/* Nobody is sent elsewhere: these are where it is. */
+		.redirect_qpn = IPOIB__QPN_SERVICES,
+		.redirect_qkey = IPOIB__QKEY_SERVICES,
 	};
 	int length = ipoib__sa_class_port_info_encode(reply->data, sizeof(reply->data), &info);
 
@@ -56,6 +59,11 @@ static bool answer(struct ipoib_fabric *fabric, const struct ipoib__sa_request *
 		if (method != IPOIB__MAD_SET)
 			return false;
 		inform_info(reply, request);
+		return true;
+	case IPOIB__SA_SERVICE_RECORD: /* there are none, and none can be made */
+		if (method != IPOIB__MAD_GET)
+			return false;
+		reply->status = IPOIB__SA_NO_RECORDS;
 		return true;
 	case IPOIB__SA_PATH_RECORD:
 		if (method != IPOIB__MAD_GET)

@@ -5,7 +5,7 @@
  * The rules are OpenSM's, found by asking it: an unknown port or an absent P_Key is "no records"
  * (0x0300) to a path query; a join that lacks what a group is made of, when there is no group, is
  * "insufficient components" (0x0600); every other fault of a join or a leave is
- * "request invalid" (0x0200).
+ * "request invalid" (0x0200). tests/subnet asks both the same and compares.
  */
 #ifndef IPOIB__MOCK_FABRIC_SA_H
 #define IPOIB__MOCK_FABRIC_SA_H
@@ -30,6 +30,12 @@ struct ipoib__sa_reply {
 	size_t length;
 };
 
+/*
+ * The MTU, rate or life time (as encoded) that a selector and a value ask for, of what offers best;
+ * 0: there is none.
+ */
+uint8_t ipoib__fabric_sa_at_most(uint8_t selector, uint8_t asked, uint8_t best);
+uint8_t ipoib__fabric_sa_rate(uint8_t selector, uint8_t asked, uint8_t best);
 /* Whether a value satisfies what a record asks with a selector (IPOIB__SA_GREATER ...). */
 bool ipoib__fabric_sa_satisfies(uint8_t selector, uint32_t asked, uint32_t value);
 

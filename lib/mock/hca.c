@@ -155,29 +155,44 @@ void ipoib__hca_resume(struct ipoib__hca *hca)
 
 /* ---- registered memory ---- */
 
-int ipoib__hca_memory_get(struct ipoib__hca *hca, size_t length, struct ipoib_memory_region *region)
+int ipoib__hca_memory_register(struct ipoib__hca *hca, void *address, size_t length,
+			       struct ipoib_memory_region *region)
 {
-	struct ipoib__hca_region *own = ipoib__memory_get(hca->memory, sizeof(*own));
+	struct ipoib__hca_region *own;
 
-	if (length == 0) {
-		ipoib__memory_put(hca->memory, own, sizeof(*own));
+	if (address == NULL || length == 0)
 		return -EINVAL;
-	}
+	own = ipoib__memory_get(hca->memory, sizeof(*own));
 	if (own == NULL)
 		return -ENOMEM;
 	own->region = (struct ipoib_memory_region){
-		.address = ipoib__memory_get(hca->memory, length),
+		.address = address,
 		.length = length,
 		.key = hca->next_key++,
 		.handle = own,
 	};
-	if (own->region.address == NULL) {
-		ipoib__memory_put(hca->memory, own, sizeof(*own));
-		return -ENOMEM;
-	}
 	ipoib__list_init(&own->link);
 	ipoib__list_push_back(&hca->regions, &own->link);
 	*region = own->region;
+	return 0;
+}
+
+int ipoib__hca_memory_get(struct ipoib__hca *hca, size_t length, struct ipoib_memory_region *region)
+{
+	void *address;
+	int status;
+
+	if (length == 0)
+		return -EINVAL;
+	address = ipoib__memory_get(hca->memory, length);
+	if (address == NULL)
+		return -ENOMEM;
+	status = ipoib__hca_memory_register(hca, address, length, region);
+	if (status < 0) {
+		ipoib__memory_put(hca->memory, address, length);
+		return status;
+	}
+	((struct ipoib__hca_region *)region->handle)->ours = true;
 	return 0;
 }
 
@@ -187,7 +202,8 @@ void ipoib__hca_memory_put(struct ipoib__hca *hca, const struct ipoib_memory_reg
 
 	ipoib__assert(own->region.address == region->address);
 	ipoib__list_remove(&own->link);
-	ipoib__memory_put(hca->memory, own->region.address, own->region.length);
+	if (own->ours)
+		ipoib__memory_put(hca->memory, own->region.address, own->region.length);
 	ipoib__memory_put(hca->memory, own, sizeof(*own));
 }
 

@@ -144,6 +144,7 @@ struct ipoib__hca {
 struct ipoib__hca_region {
 	struct ipoib__list link;
 	struct ipoib_memory_region region;
+	bool ours; /* the memory too, not only its registration */
 };
 
 struct ipoib__hca_ah {
@@ -220,6 +221,9 @@ void ipoib__hca_resume(struct ipoib__hca *hca);
 /* The contracts of the next are those of struct ipoib_transport_ops. */
 int ipoib__hca_memory_get(struct ipoib__hca *hca, size_t length,
 			  struct ipoib_memory_region *region);
+/* Memory of somebody else's. */
+int ipoib__hca_memory_register(struct ipoib__hca *hca, void *address, size_t length,
+			       struct ipoib_memory_region *region);
 void ipoib__hca_memory_put(struct ipoib__hca *hca, const struct ipoib_memory_region *region);
 /* Whether all octets are in the region of this key. */
 bool ipoib__hca_memory_covers(const struct ipoib__hca *hca, uint64_t key, const void *address,

@@ -166,6 +166,14 @@ static int op_memory_get(void *self, size_t length, struct ipoib_memory_region *
 	return ipoib__hca_memory_get(&port->hca, length, region);
 }
 
+static int op_memory_register(void *self, void *address, size_t length,
+			      struct ipoib_memory_region *region)
+{
+	struct ipoib__port *port = self;
+
+	return ipoib__hca_memory_register(&port->hca, address, length, region);
+}
+
 static void op_memory_put(void *self, const struct ipoib_memory_region *region)
 {
 	struct ipoib__port *port = self;
@@ -365,4 +373,5 @@ const struct ipoib_transport_ops ipoib__port_ops = {
 	.multicast_join = op_multicast_join,
 	.multicast_leave = op_multicast_leave,
 	.cancel = op_cancel,
+	.memory_register = op_memory_register,
 };

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "wire/ib_units.h"
+#include "wire/mgid.h"
 #include "wire/sa_mcmember.h"
 #include "wire/sa_path.h"
 
@@ -210,7 +211,8 @@ static int join_answer(struct ipoib__sa_question *question, const void *data, si
 	out->traffic_class = member.traffic_class;
 	out->hop_limit = member.hop_limit;
 	out->packet_life = member.life;
-	out->scope = member.scope;
+	/* The MGID has it; of a group that a port has made OpenSM says 0. */
+	out->scope = ipoib__mgid_scope(&member.mgid);
 	return 0;
 }
 

@@ -117,8 +117,7 @@ void ipoib__verbs_answer(struct ipoib__verbs_question *question)
 	end_id(question);
 	ipoib__list_remove(&question->link);
 	ipoib__list_push_back(&verbs->answered, &question->link);
-	if (verbs->transport != NULL)
-		ipoib_transport_wake(verbs->transport);
+	ipoib__verbs_wake(verbs);
 }
 
 void ipoib__verbs_forget(struct ipoib__verbs_question *question)

@@ -26,7 +26,7 @@ void ipoib__verbs_gone(struct ipoib__verbs *verbs)
 	/* Dead descriptors are ready for ever. */
 	ipoib_transport_unwatch(verbs->transport, verbs->device->async_fd);
 	ipoib_transport_unwatch(verbs->transport, verbs->channel->fd);
-	ipoib_transport_wake(verbs->transport);
+	ipoib__verbs_wake(verbs);
 }
 
 /* ---- asynchronous events ---- */

@@ -17,6 +17,8 @@ verbs_sources += \
 	%D%/port.c \
 	%D%/posted.c %D%/posted.h \
 	%D%/rc.c %D%/rc.h \
+	%D%/rc_ask.c \
+	%D%/rc_by_gid.c %D%/rc_by_gid.h \
 	%D%/rc_cm.c \
 	%D%/rc_listen.c \
 	%D%/rc_parts.h \

@@ -39,6 +39,12 @@ void ipoib__verbs_log(const struct ipoib__verbs *verbs, int level, const char *f
 	ipoib_context_log(verbs->context, level, message);
 }
 
+void ipoib__verbs_wake(struct ipoib__verbs *verbs)
+{
+	if (verbs->transport != NULL)
+		ipoib_transport_wake(verbs->transport);
+}
+
 int ipoib__verbs_nonblocking(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Connections as such: making, failing, ending them, and what they tell. rc_parts.h has the story. */
+/* Connections as such: making, failing and ending them, and what they tell. */
 #include "verbs/rc.h"
 
 #include <errno.h>
@@ -274,6 +274,8 @@ void ipoib__verbs_rc_port(struct ipoib__verbs *verbs)
 		if (!verbs->gone)
 			ipoib__verbs_rc_rebind(ud);
 	}
+	if (verbs->port.state == IPOIB_PORT_ACTIVE)
+		ipoib__verbs_rc_say_goodbye(verbs);
 }
 
 void ipoib__verbs_rc_async(struct ipoib__verbs *verbs, const struct ibv_async_event *event)

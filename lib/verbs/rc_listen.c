@@ -4,10 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include <infiniband/ib.h>
-
 #include "base/assert.h"
 #include "verbs/address.h"
+#include "verbs/rc_by_gid.h"
 #include "verbs/rc_parts.h"
 
 #define REASON_NO_QP	    1
@@ -231,15 +230,10 @@ void ipoib__verbs_rc_rebind(struct ipoib__verbs_ud *ud)
 static int listen_by_gid(struct ipoib__verbs_rc_service *service)
 {
 	const struct ipoib__verbs *verbs = service->ud->verbs;
-	struct sockaddr_ib address = {
-		.sib_family = AF_IB,
-		.sib_pkey = htons(service->ud->pkey),
-		.sib_sid = ipoib__rc_be64(service->service_id),
-		.sib_sid_mask = ipoib__rc_be64(UINT64_MAX),
-	};
+	struct sockaddr_ib address =
+		ipoib__rc_by_gid(&verbs->port.gid, service->ud->pkey, service->service_id);
 	int status;
 
-	memcpy(address.sib_addr.sib_raw, verbs->port.gid.raw, sizeof(verbs->port.gid.raw));
 	service->cm.handle = service_handle;
 	status = ipoib__verbs_status(
 		rdma_create_id(verbs->cm, &service->id, &service->cm, RDMA_PS_IB));

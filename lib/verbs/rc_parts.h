@@ -8,8 +8,8 @@
  *
  * 1. librdmacm never sees our queue pairs: it says what their attributes are, and we set them. Its
  *    devices are others than ours.
- * 2. On RoCE a connection is asked for by the IP address in the peer's GID, and by a port that comes
- *    of the number of its UD queue pair (rc_private.h). That port is ours from the making of
+ * 2. On RoCE a connection is asked for by the IP address in the peer's GID, and by a port that
+ *    comes of the number of its UD queue pair (rc_private.h). That port is ours from the making of
  *    the queue pair on: when another has it, the queue pair gets another number.
  *    On InfiniBand it is asked for by GID and service ID, with the path that the SA gave.
  * 3. Receives are a shared receive queue's, one for each UD queue pair; they survive connections.
@@ -18,7 +18,9 @@
  * 4. A failed queue pair is made to flush what it has, and is kept until it is destroyed. We do not
  *    wait for its last work request: with a shared receive queue nothing says when that was.
  * 5. Destroying a connection ends its queue pair at once. Its farewell is waited for apart, because
- *    it is repeated when it is lost; librdmacm's own ending sends it once.
+ *    it is repeated when it is lost; librdmacm's own ending sends it once. While the link is down
+ *    nothing is said: it would reach nobody, and Soft-RoCE's queue pair 1 hears no message of the
+ *    communication manager any more after it has failed to send one.
  */
 #ifndef IPOIB__VERBS_RC_PARTS_H
 #define IPOIB__VERBS_RC_PARTS_H
@@ -115,6 +117,7 @@ struct ipoib__verbs_rc {
 	uint32_t inline_max;
 	enum ipoib__verbs_rc_state state;
 	bool was_up;
+	bool silent; /* it leaves, and waits for the link to say so */
 	bool tell_up;
 	bool tell_end;
 	bool refused; /* the end is a refusal, or silence: it was never up */
@@ -151,11 +154,19 @@ void ipoib__verbs_rc_request_end(struct ipoib__verbs *verbs,
 void ipoib__verbs_rc_refuse(const struct ipoib__verbs *verbs, struct rdma_cm_id *id,
 			    uint16_t reason, const void *data, size_t length);
 
-/* ---- rc_cm.c ---- */
+/* ---- rc_ask.c, rc_cm.c ---- */
+
+/* The next step of one that is being asked for. */
+void ipoib__verbs_rc_ask_further(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event);
+/* What goes with a request or an answer. */
+struct rdma_conn_param ipoib__verbs_rc_parameters(const struct ipoib__verbs_rc *rc);
+/* It is up, and the user is told. */
+void ipoib__verbs_rc_come_up(struct ipoib__verbs_rc *rc);
 
 /* Events of a connection. */
 void ipoib__verbs_rc_handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event);
 /* Ends the id of a connection that is being destroyed, and frees the connection, now or later. */
+void ipoib__verbs_rc_say_goodbye(struct ipoib__verbs *verbs);
 void ipoib__verbs_rc_leave(struct ipoib__verbs_rc *rc);
 void ipoib__verbs_rc_left(struct ipoib__verbs_rc *rc);
 

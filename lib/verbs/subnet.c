@@ -98,18 +98,12 @@ void ipoib__verbs_subnet_port(struct ipoib__verbs *verbs)
 	ipoib__umad_set_port(verbs->umad, &port);
 }
 
-static void wake(struct ipoib__verbs *verbs)
-{
-	if (verbs->transport != NULL)
-		ipoib_transport_wake(verbs->transport);
-}
-
 int ipoib__verbs_subnet_path(struct ipoib__verbs *verbs, uint64_t id,
 			     const struct ipoib_gid *dgid, uint16_t pkey)
 {
 	if (verbs->umad == NULL)
 		return ipoib__verbs_route(verbs, id, dgid, pkey);
-	wake(verbs); /* asking only records */
+	ipoib__verbs_wake(verbs); /* asking only records */
 	return ipoib__umad_path(verbs->umad, id, dgid, pkey);
 }
 
@@ -118,7 +112,7 @@ int ipoib__verbs_subnet_join(struct ipoib__verbs *verbs, uint64_t id,
 {
 	if (verbs->umad == NULL)
 		return ipoib__verbs_hold_join(verbs, id, wanted);
-	wake(verbs);
+	ipoib__verbs_wake(verbs);
 	return ipoib__umad_join(verbs->umad, id, wanted);
 }
 
@@ -128,7 +122,7 @@ void ipoib__verbs_subnet_leave(struct ipoib__verbs *verbs,
 	ipoib__verbs_hold_leave(verbs, &group->mgid);
 	if (verbs->umad == NULL)
 		return;
-	wake(verbs);
+	ipoib__verbs_wake(verbs);
 	ipoib__umad_leave(verbs->umad, group);
 }
 

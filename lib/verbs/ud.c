@@ -82,8 +82,7 @@ static void release(struct ipoib__verbs_ud *ud)
 	if (ud->cq != NULL) {
 		/* What was told of it is acknowledged first; what of others, looked at later. */
 		ipoib__verbs_completions(verbs);
-		if (verbs->transport != NULL)
-			ipoib_transport_wake(verbs->transport);
+		ipoib__verbs_wake(verbs);
 		ibv_ack_cq_events(ud->cq, ud->cq_events);
 		(void)ibv_destroy_cq(ud->cq);
 	}

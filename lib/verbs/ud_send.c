@@ -81,7 +81,7 @@ static int post(struct ipoib__verbs_ud *ud, const struct ipoib_ud_send *sends, s
 	}
 	/* Nobody else would wake who waits for those that the adapter does not know of. */
 	if (burst.count < taken)
-		ipoib_transport_wake(ud->verbs->transport);
+		ipoib__verbs_wake(ud->verbs);
 	if (burst.count == 0)
 		return (int)taken;
 	(void)ipoib__verbs_posted_signal(&ud->sends, true);

@@ -106,8 +106,7 @@ void ipoib__verbs_ud_dead(struct ipoib__verbs_ud *ud)
 {
 	ud->state = IPOIB__VERBS_DEAD;
 	ipoib__verbs_posted_abandon(&ud->sends, -ECANCELED);
-	if (ud->verbs->transport != NULL)
-		ipoib_transport_wake(ud->verbs->transport);
+	ipoib__verbs_wake(ud->verbs);
 }
 
 static void die(struct ipoib__verbs_ud *ud)

@@ -37,8 +37,8 @@ struct ipoib__umad {
 /* ---- sending ---- */
 
 /*
- * How long the kernel waits for the answer. It hands an answer on only while it does; and as long it
- * refuses the same transaction ID, so that a repetition must find the earlier sending given up.
+ * How long the kernel waits for the answer. It hands an answer on only while it does; and as long
+ * it refuses the same transaction ID, so that a repetition must find the earlier sending given up.
  */
 static unsigned answer_milliseconds(const uint8_t mad[IPOIB__MAD_LENGTH])
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Who may send the SA a leave. It knows one membership for a port, however many on the port want the
- * group; the kernel counts its own. So where the kernel's IPoIB has an interface on the same port
- * and partition, nobody else may leave any group of that partition.
+ * Who may send the SA a leave. It knows one membership for a port, however many on the port want
+ * the group; the kernel counts its own. So where the kernel's IPoIB has an interface on the same
+ * port and partition, nobody else may leave any group of that partition.
  */
 #ifndef IPOIB__VERBS_UMAD_LEAVE_H
 #define IPOIB__VERBS_UMAD_LEAVE_H

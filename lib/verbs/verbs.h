@@ -183,6 +183,8 @@ int ipoib__verbs_status(int result);
 /* ---- open.c ---- */
 
 void ipoib__verbs_free(struct ipoib__verbs *verbs);
+/* There is something to do, or to be told. */
+void ipoib__verbs_wake(struct ipoib__verbs *verbs);
 /* Descriptors of rdma-core block when they are made. */
 int ipoib__verbs_nonblocking(int fd);
 void ipoib__verbs_log(const struct ipoib__verbs *verbs, int level, const char *format, ...)

@@ -9,9 +9,9 @@ EXTRA_DIST += %D%/check-headers.sh %D%/check-maps.sh %D%/check-api.sh %D%/check-
 # instrumented. It is made before the tests run, because to install a library libtool links it
 # again in place, under the feet of any test that is running.
 if !INSTRUMENTED
+check_DATA += stage/installed
 if VERSION_SCRIPT
 abi_tests += %D%/check-api.sh %D%/check-symbols.sh %D%/installed-programs.sh
-check_DATA += stage/installed
 endif
 endif
 

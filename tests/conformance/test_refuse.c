@@ -5,6 +5,7 @@
 
 #include "conformance/rc_rig.h"
 #include "conformance/suites.h"
+#include "support/support.h"
 
 static struct ipoib_transport_event refusal_of(struct end *end)
 {
@@ -174,6 +175,60 @@ START_TEST(a_request_that_nobody_knows_cannot_be_answered)
 }
 END_TEST
 
+/* Each allocation in turn, of one who asks, of one who is asked, and of one who agrees. */
+START_TEST(without_memory_there_is_no_connection_and_no_harm)
+{
+	struct ipoib_rc_attributes there = rc_attributes(&a, &b, 1), back = rc_attributes(&b, &a, 2);
+	struct end made = { .side = &a, .connection = 1 }, taken = { .side = &b, .connection = 2 };
+	uint64_t request;
+	int status;
+
+	for (long n = 1;; n++) {
+		support_fail_after(n, false);
+		status = a.ops->rc_connect(a.self, a.ud, &there, &made.rc);
+		support_fail_after(0, false);
+		if (status == 0)
+			break;
+		ck_assert_int_eq(status, -ENOMEM);
+	}
+	request = side_event(&b, IPOIB_TRANSPORT_RC_REQUEST).rc.request;
+	for (long n = 1;; n++) {
+		support_fail_after(n, false);
+		status = b.ops->rc_accept(b.self, b.ud, request, &back, &taken.rc);
+		support_fail_after(0, false);
+		if (status == 0)
+			break;
+		ck_assert_int_eq(status, -ENOMEM);
+	}
+	(void)end_up(&made);
+	(void)end_up(&taken);
+	check_that_messages_pass(&made, &taken, 0, 5000);
+	end_destroy(&made);
+	end_destroy(&taken);
+}
+END_TEST
+
+START_TEST(a_request_that_finds_no_memory_is_refused)
+{
+	struct end made = rc_ask(&a, &b, 1);
+	uint64_t end = rig_now() + WAIT_NS;
+
+	while (a.event_count + b.event_count == 0 && rig_now() < end) {
+		a.ops->process(a.self, rig_now());
+		a.event_count += (unsigned)a.ops->next_event(a.self, a.events);
+		support_fail_after(1, true);
+		b.ops->process(b.self, rig_now());
+		b.event_count += (unsigned)b.ops->next_event(b.self, b.events);
+		support_fail_after(0, false);
+		world->pass(end);
+	}
+	ck_assert_uint_eq(b.event_count, 0);
+	ck_assert_uint_eq(a.event_count, 1);
+	(void)refusal_of(&made);
+	end_destroy(&made);
+}
+END_TEST
+
 Suite *suite_refuse(void)
 {
 	Suite *suite = suite_create("refuse");
@@ -190,6 +245,8 @@ Suite *suite_refuse(void)
 	tcase_add_test(tcase, a_queue_pair_made_without_connections_has_none);
 	tcase_add_test(tcase, attributes_out_of_their_range_are_invalid);
 	tcase_add_test(tcase, a_request_that_nobody_knows_cannot_be_answered);
+	tcase_add_test(tcase, without_memory_there_is_no_connection_and_no_harm);
+	tcase_add_test(tcase, a_request_that_finds_no_memory_is_refused);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -64,6 +64,13 @@ static int memory_get(void *self, size_t length, struct ipoib_memory_region *reg
 	return -ENOTSUP;
 }
 
+static int memory_register(void *self, void *address, size_t length,
+			   struct ipoib_memory_region *region)
+{
+	(void)address;
+	return memory_get(self, length, region);
+}
+
 static void memory_put(void *self, const struct ipoib_memory_region *region)
 {
 	(void)self;
@@ -230,6 +237,7 @@ static const struct ipoib_transport_ops ops = {
 	.deadline = deadline,
 	.next_event = next_event,
 	.memory_get = memory_get,
+	.memory_register = memory_register,
 	.memory_put = memory_put,
 	.ah_create = ah_create,
 	.ah_destroy = destroy_nothing,

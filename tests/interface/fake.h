@@ -184,6 +184,7 @@ struct fake {
 	uint64_t lost;   /* deliveries without a posted receive, a Q_Key or a membership */
 	bool starving;   /* receives may be missing: a fault takes them */
 	bool destroyed;
+	bool takes_none; /* connections */
 	/* Called for each send that completes well, from process(). */
 	void (*on_sent)(struct fake *fake, struct fake_ud *ud, const struct fake_sent *sent,
 			void *user);

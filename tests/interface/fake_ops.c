@@ -98,21 +98,39 @@ static int next_event(void *self, struct ipoib_transport_event *event)
 	return 1;
 }
 
-static int memory_get(void *self, size_t length, struct ipoib_memory_region *region)
+/* A handle says that the memory is ours as well. */
+static int memory_add(struct fake *fake, void *address, size_t length, void *handle,
+		      struct ipoib_memory_region *region)
 {
-	struct fake *fake = self;
-
 	if (fake_fails(fake, FAKE_MEMORY_GET))
 		return -ENOMEM;
 	ck_assert_uint_lt(fake->region_count, FAKE_REGIONS);
-	region->address = malloc(length);
-	ck_assert_ptr_nonnull(region->address);
-	memset(region->address, 0xee, length);
-	region->length = length;
-	region->key = ++fake->next_key;
-	region->handle = fake;
+	*region = (struct ipoib_memory_region){
+		.address = address,
+		.length = length,
+		.key = ++fake->next_key,
+		.handle = handle,
+	};
 	fake->regions[fake->region_count++] = *region;
 	return 0;
+}
+
+static int memory_get(void *self, size_t length, struct ipoib_memory_region *region)
+{
+	void *address = malloc(length);
+
+	ck_assert_ptr_nonnull(address);
+	memset(address, 0xee, length);
+	int status = memory_add(self, address, length, self, region);
+	if (status < 0)
+		free(address);
+	return status;
+}
+
+static int memory_register(void *self, void *address, size_t length,
+			   struct ipoib_memory_region *region)
+{
+	return memory_add(self, address, length, NULL, region);
 }
 
 static void memory_put(void *self, const struct ipoib_memory_region *region)
@@ -123,7 +141,8 @@ static void memory_put(void *self, const struct ipoib_memory_region *region)
 		if (fake->regions[i].key != region->key)
 			continue;
 		ck_assert_ptr_eq(fake->regions[i].address, region->address);
-		free(region->address);
+		if (region->handle != NULL)
+			free(region->address);
 		fake->regions[i] = fake->regions[--fake->region_count];
 		return;
 	}
@@ -235,6 +254,7 @@ const struct ipoib_transport_ops fake_ops = {
 	.deadline = deadline,
 	.next_event = next_event,
 	.memory_get = memory_get,
+	.memory_register = memory_register,
 	.memory_put = memory_put,
 	.ah_create = ah_create,
 	.ah_destroy = ah_destroy,

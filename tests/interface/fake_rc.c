@@ -18,6 +18,8 @@ int fake_rc_listen(void *self, void *handle, uint64_t service_id)
 
 	if (fake_fails(fake, FAKE_RC_LISTEN))
 		return -ENOMEM;
+	if (fake->takes_none)
+		return -ENOTSUP;
 	ck_assert(ud->alive);
 	ck_assert_uint_gt(ud->attributes.connected_depth, 0);
 	ck_assert_uint_lt(ud->listen_count, FAKE_LISTENS);

@@ -9,6 +9,7 @@ unit_tests += %D%/test_interface
 	%D%/main.c \
 	%D%/nd_rig.c %D%/nd_rig.h \
 	%D%/rail.c \
+	%D%/region_rig.c %D%/region_rig.h \
 	%D%/suites.h \
 	%D%/test_addresses.c \
 	%D%/test_advertisement.c \
@@ -28,5 +29,7 @@ unit_tests += %D%/test_interface
 	%D%/test_queues.c \
 	%D%/test_receive.c \
 	%D%/test_recovery.c \
+	%D%/test_region.c \
+	%D%/test_region_end.c \
 	%D%/test_reentrancy.c \
 	%D%/test_room.c

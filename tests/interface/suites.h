@@ -7,6 +7,8 @@
 Suite *suite_configuration(void);
 Suite *suite_contract(void);
 Suite *suite_reentrancy(void);
+Suite *suite_region(void);
+Suite *suite_region_end(void);
 Suite *suite_faults(void);
 Suite *suite_recovery(void);
 Suite *suite_receive(void);

@@ -90,6 +90,27 @@ START_TEST(a_peer_that_announces_rc_is_dialled_by_linux_service_id)
 }
 END_TEST
 
+/* It is dialled, and nobody is told that it could dial us. */
+START_TEST(a_port_that_takes_no_connections_makes_them)
+{
+	struct ipoib_interface_config config = bench_connected();
+	struct ipoib_interface_info info = { .size = sizeof(info) };
+
+	bench_open();
+	fake->takes_none = true;
+	rail_open(rail, fake, &config);
+	rail_bind(rail, "10.0.0.1");
+	bench_settle();
+	bench.flags = IPOIB_LINK_ADDRESS_RC;
+	ck_assert_int_eq(ipoib_interface_info(rail->interface, &info), 0);
+	ck_assert_uint_eq(ipoib_link_address_flags(&info.link_address), 0);
+	ck_assert_uint_eq(rail_mtu(rail), IPOIB_MTU_CONNECTED);
+	connect_to_peer();
+	ck_assert(goes_by_connection(LARGE));
+	bench_close();
+}
+END_TEST
+
 START_TEST(a_peer_that_does_not_announce_rc_is_not_dialled)
 {
 	uint32_t mtu = 0;
@@ -305,6 +326,7 @@ Suite *suite_connected(void)
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_set_timeout(tcase, 120); /* for valgrind */
 	tcase_add_test(tcase, a_peer_that_announces_rc_is_dialled_by_linux_service_id);
+	tcase_add_test(tcase, a_port_that_takes_no_connections_makes_them);
 	tcase_add_test(tcase, a_peer_that_does_not_announce_rc_is_not_dialled);
 	tcase_add_test(tcase, a_peer_that_does_not_know_the_service_id_is_dialled_by_the_rfcs);
 	tcase_add_test(tcase, a_large_packet_waits_for_the_verdict_and_is_answered_with_it);

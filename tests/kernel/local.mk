@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# The Linux kernel's own IPoIB as a peer, in a virtual machine.
+# The Linux kernel's own IPoIB as a peer, in a virtual machine, and with the programs as
+# they are installed.
+if PROGRAMS
+if !INSTRUMENTED
+vm_tests += %D%/matrix.sh
+endif
+endif
 EXTRA_DIST += \
 	%D%/build-module \
 	%D%/in-guest \

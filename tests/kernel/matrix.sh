@@ -7,7 +7,7 @@ set -euo pipefail
 build=$(cd "${top_builddir:-.}" && pwd)
 source_tree=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 here=$source_tree/tests/kernel
-# Eight minutes under emulation on two idle processors; more than twice that is a machine that hangs.
+# Seven minutes under emulation on two idle processors; more than twice that is a machine that hangs.
 limit=${IPOIB_KERNEL_LIMIT:-1200}
 
 skip() {
@@ -30,7 +30,7 @@ prepared() {
 }
 
 # What the guest sees of this build: programs as they are installed, and nothing of libtool's. "make
-# check-kernel" has made the installation; by hand it is made here.
+# check" has made the installation; by hand it is made here.
 make_root() {
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$build" stage/installed >"$folder/install.log" 2>&1 || {
 		tail -n 20 "$folder/install.log"
@@ -69,6 +69,5 @@ parts=()
 for part in ${IPOIB_KERNEL_PARTS:-}; do
 	parts+=("$root/kernel/parts/$part.bash")
 done
-# The guest shares the host's processors with whatever else make runs.
 "$here/vm" --plain --verbose --timeout "$limit" --share "$root" --console "$folder/console" -- \
 	bash "$root/kernel/in-guest" "$root" "${parts[@]}"

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "wire/mgid.h"
+
 struct ipoib_fabric *asker_fabric;
 struct node asker_a, asker_b;
 uint8_t asker_reply[IPOIB__MAD_LENGTH];
@@ -57,4 +59,44 @@ uint16_t asker_ask(uint8_t method, uint16_t attribute, uint64_t mask, const void
 	ck_assert_uint_eq(sa.mad.transaction, 0x1234);
 	ck_assert_uint_eq(sa.mad.attribute, attribute);
 	return sa.mad.status;
+}
+
+uint16_t asker_group(uint8_t method, uint64_t mask, const struct ipoib__sa_mcmember *member)
+{
+	uint8_t data[IPOIB__SA_MCMEMBER_LENGTH];
+
+	ck_assert_int_gt(ipoib__sa_mcmember_encode(data, sizeof(data), member), 0);
+	return asker_ask(method, IPOIB__SA_MCMEMBER_RECORD, mask, data, sizeof(data));
+}
+
+struct ipoib__sa_mcmember asker_replied_group(void)
+{
+	struct ipoib__sa_mcmember member;
+
+	ck_assert_int_gt(ipoib__sa_mcmember_decode(&member, asker_reply + IPOIB__SA_HEADER_LENGTH,
+						   IPOIB__SA_DATA_LENGTH),
+			 0);
+	return member;
+}
+
+struct ipoib__sa_mcmember asker_broadcast(void)
+{
+	return (struct ipoib__sa_mcmember){
+		.mgid = ipoib__mgid_broadcast(2, 0xffff),
+		.port_gid = node_attributes(&asker_a).gid,
+		.pkey = 0xffff,
+		.join_state = 1,
+	};
+}
+
+struct ipoib__sa_mcmember asker_new_group(void)
+{
+	struct ipoib__sa_mcmember group = asker_broadcast();
+
+	group.mgid.raw[12] = group.mgid.raw[13] = 0;
+	group.qkey = 0x0b1b;
+	group.mtu = 4;
+	group.mtu_selector = group.rate_selector = IPOIB__SA_EXACTLY;
+	group.rate = 3;
+	return group;
 }

@@ -6,6 +6,7 @@
 #include "mock/fabric.h"
 #include "mock/fixture.h"
 #include "wire/sa.h"
+#include "wire/sa_mcmember.h"
 
 /* No answer came. */
 #define ASKER_SILENCE 0xffff
@@ -22,5 +23,16 @@ void asker_teardown(void);
 /* Asks, and returns the status of the answer, or ASKER_SILENCE. */
 uint16_t asker_ask(uint8_t method, uint16_t attribute, uint64_t mask, const void *data,
 		   size_t length);
+
+/* The masks with which Linux's IPoIB joins a group that is there, and makes one. */
+#define ASKER_JOIN   UINT64_C(0x10083)
+#define ASKER_CREATE UINT64_C(0x173f7)
+
+/* Asks about a group; the group of the last answer. */
+uint16_t asker_group(uint8_t method, uint64_t mask, const struct ipoib__sa_mcmember *member);
+struct ipoib__sa_mcmember asker_replied_group(void);
+/* The broadcast group, joined by the first host as a full member; another group of the link. */
+struct ipoib__sa_mcmember asker_broadcast(void);
+struct ipoib__sa_mcmember asker_new_group(void);
 
 #endif

@@ -21,6 +21,7 @@ unit_tests += %D%/test_mock
 	%D%/test_rc_life.c \
 	%D%/test_rc_rules.c \
 	%D%/test_rc_socket.c \
+	%D%/test_sa_groups.c \
 	%D%/test_sa_kernel.c \
 	%D%/test_sa_path.c \
 	%D%/test_sa_rules.c \

@@ -12,6 +12,7 @@ Suite *suite_faults(void);
 Suite *suite_partition(void);
 Suite *suite_sa_rules(void);
 Suite *suite_sa_kernel(void);
+Suite *suite_sa_groups(void);
 Suite *suite_sa_path(void);
 Suite *suite_attach(void);
 Suite *suite_device(void);

@@ -118,6 +118,26 @@ START_TEST(each_allocation_may_fail)
 }
 END_TEST
 
+START_TEST(registered_memory_is_left_alone)
+{
+	static uint8_t mine[64];
+	struct ipoib_memory_region region;
+
+	ck_assert_int_eq(ops->memory_register(a.port, NULL, 64, &region), -EINVAL);
+	ck_assert_int_eq(ops->memory_register(a.port, mine, 0, &region), -EINVAL);
+	support_fail_after(1, false);
+	ck_assert_int_eq(ops->memory_register(a.port, mine, 64, &region), -ENOMEM);
+	support_fail_after(0, false);
+	ck_assert_int_eq(ops->memory_register(a.port, mine, 64, &region), 0);
+	ck_assert_ptr_eq(region.address, mine);
+	ck_assert(ipoib__hca_memory_covers(&a.port->hca, region.key, mine + 60, 4));
+	ck_assert(!ipoib__hca_memory_covers(&a.port->hca, region.key, mine + 60, 5));
+	ops->memory_put(a.port, &region);
+	ck_assert(!ipoib__hca_memory_covers(&a.port->hca, region.key, mine, 4));
+	mine[63] = 1;
+}
+END_TEST
+
 Suite *suite_hca_port(void)
 {
 	Suite *suite = suite_create("hca port");
@@ -128,6 +148,7 @@ Suite *suite_hca_port(void)
 	tcase_add_test(tcase, a_queue_pair_made_again_has_another_number);
 	tcase_add_test(tcase, what_cannot_be_made_is_refused);
 	tcase_add_test(tcase, each_allocation_may_fail);
+	tcase_add_test(tcase, registered_memory_is_left_alone);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -102,6 +102,7 @@ START_TEST(a_broadcast_group_of_a_ports_making_becomes_the_managers)
 	wanted.mgid = ipoib__mgid_broadcast(2, 0x8001);
 	wanted.qkey = 0x1234; /* and its P_Key is that of another partition */
 	wanted.mtu = 2048;
+	wanted.rate = 3;
 	wanted.create = 1;
 	ck_assert_int_eq(node_join(&asker_a, asker_fabric, &wanted, &got), 0);
 	table(NULL, 0xffff, 0x8001);

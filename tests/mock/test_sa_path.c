@@ -66,6 +66,88 @@ START_TEST(paths_are_found_between_ports_that_are_there)
 }
 END_TEST
 
+static struct ipoib__sa_path path_to(const struct node *node)
+{
+	return (struct ipoib__sa_path){
+		.dgid = node_attributes(node).gid,
+		.sgid = node_attributes(&asker_a).gid,
+		.numb_path = 1,
+		.pkey = 0xffff,
+	};
+}
+
+/* Of a path that offers 2048 octets, 40 Gbit/s and a life of 18. */
+START_TEST(a_path_is_offered_at_less_than_it_can)
+{
+	const struct {
+		uint8_t selector, asked, mtu, rate, life; /* 0: there is no such path */
+	} cases[] = {
+		{ IPOIB__SA_GREATER, 3, 4, 7, 18 },  { IPOIB__SA_GREATER, 4, 0, 7, 18 },
+		{ IPOIB__SA_LESS, 4, 3, 19, 3 },     { IPOIB__SA_LESS, 5, 4, 2, 4 },
+		{ IPOIB__SA_EXACTLY, 3, 3, 0, 3 },   { IPOIB__SA_EXACTLY, 4, 4, 0, 4 },
+		{ IPOIB__SA_EXACTLY, 7, 0, 7, 7 },   { IPOIB__SA_BEST, 1, 4, 7, 18 },
+		{ IPOIB__SA_EXACTLY, 19, 0, 0, 0 },  { IPOIB__SA_GREATER, 18, 0, 0, 0 },
+		{ IPOIB__SA_LESS, 7, 4, 4, 6 },	     { IPOIB__SA_LESS, 0, 0, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ipoib__sa_path path = path_to(&asker_b);
+
+		path.mtu_selector = path.rate_selector = path.life_selector = cases[i].selector;
+		path.mtu = path.rate = path.life = cases[i].asked;
+		ck_assert_uint_eq(ask_path(PATH_MASK | IPOIB__PATH_MTU_SELECTOR | IPOIB__PATH_MTU,
+					   &path),
+				  cases[i].mtu == 0 ? 0x0300 : 0);
+		if (cases[i].mtu != 0)
+			ck_assert_uint_eq(replied_path().mtu, cases[i].mtu);
+		ck_assert_uint_eq(ask_path(PATH_MASK | IPOIB__PATH_RATE_SELECTOR |
+						   IPOIB__PATH_RATE,
+					   &path),
+				  cases[i].rate == 0 ? 0x0300 : 0);
+		if (cases[i].rate != 0)
+			ck_assert_uint_eq(replied_path().rate, cases[i].rate);
+		ck_assert_uint_eq(ask_path(PATH_MASK | IPOIB__PATH_LIFE_SELECTOR |
+						   IPOIB__PATH_LIFE,
+					   &path),
+				  cases[i].life == 0 ? 0x0300 : 0);
+		if (cases[i].life != 0)
+			ck_assert_uint_eq(replied_path().life, cases[i].life);
+		/* Without its selector a value says nothing. */
+		ck_assert_uint_eq(ask_path(PATH_MASK | IPOIB__PATH_MTU, &path), 0);
+	}
+}
+END_TEST
+
+START_TEST(lids_must_be_those_of_the_gids)
+{
+	struct ipoib__sa_path path = path_to(&asker_b);
+
+	path.slid = path.dlid = node_attributes(&asker_b).lid;
+	ck_assert_uint_eq(ask_path(PATH_MASK | IPOIB__PATH_DLID, &path), 0);
+	ck_assert_uint_eq(ask_path(PATH_MASK | IPOIB__PATH_SLID, &path), 0x0200);
+	path.slid = path.dlid = node_attributes(&asker_a).lid;
+	ck_assert_uint_eq(ask_path(PATH_MASK | IPOIB__PATH_DLID, &path), 0x0200);
+	ck_assert_uint_eq(ask_path(PATH_MASK | IPOIB__PATH_SLID, &path), 0);
+}
+END_TEST
+
+START_TEST(a_pkey_is_answered_as_it_was_asked_or_the_lowest)
+{
+	static const uint16_t pkeys[] = { 0xffff, 0x8001 };
+	struct ipoib__sa_path path = path_to(&asker_b);
+
+	path.pkey = 0x7fff;
+	ck_assert_uint_eq(ask_path(PATH_MASK, &path), 0);
+	ck_assert_uint_eq(replied_path().pkey, 0x7fff);
+	ck_assert_int_eq(ipoib_fabric_set_pkeys(asker_fabric, NULL, pkeys, 2), 0);
+	ck_assert_uint_eq(ask_path(PATH_MASK & ~IPOIB__PATH_PKEY, &path), 0);
+	ck_assert_uint_eq(replied_path().pkey, 0x8001);
+	path.dgid = path.sgid;
+	ck_assert_uint_eq(ask_path(PATH_MASK, &path), 0);
+	ck_assert_uint_eq(replied_path().life, 0); /* it leaves the port not at all */
+}
+END_TEST
+
 START_TEST(a_path_to_a_group_is_the_groups)
 {
 	struct ipoib__sa_path path = {
@@ -75,6 +157,12 @@ START_TEST(a_path_to_a_group_is_the_groups)
 		.pkey = 0xffff,
 	};
 
+	ck_assert_uint_eq(ask_path(PATH_MASK, &path), 0x0300); /* its members are told */
+	ck_assert_int_eq(ipoib__fabric_group_join(&asker_fabric->groups,
+						  ipoib__fabric_group_by_mgid(&asker_fabric->groups,
+									      &path.dgid),
+						  0, 1),
+			 0);
 	ck_assert_uint_eq(ask_path(PATH_MASK, &path), 0);
 	ck_assert_uint_eq(replied_path().dlid, 0xc000);
 	path.dgid.raw[15]--;
@@ -89,6 +177,9 @@ Suite *suite_sa_path(void)
 
 	tcase_add_checked_fixture(tcase, asker_setup, asker_teardown);
 	tcase_add_test(tcase, paths_are_found_between_ports_that_are_there);
+	tcase_add_test(tcase, a_path_is_offered_at_less_than_it_can);
+	tcase_add_test(tcase, lids_must_be_those_of_the_gids);
+	tcase_add_test(tcase, a_pkey_is_answered_as_it_was_asked_or_the_lowest);
 	tcase_add_test(tcase, a_path_to_a_group_is_the_groups);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -7,57 +7,13 @@
 #include "mock/suites.h"
 #include "wire/mgid.h"
 #include "wire/sa_class_port_info.h"
-#include "wire/sa_mcmember.h"
-
-#define JOIN_MASK   UINT64_C(0x10083)
-#define CREATE_MASK UINT64_C(0x173f7)
-
-static uint16_t ask_group(uint8_t method, uint64_t mask, const struct ipoib__sa_mcmember *member)
-{
-	uint8_t data[IPOIB__SA_MCMEMBER_LENGTH];
-
-	ck_assert_int_gt(ipoib__sa_mcmember_encode(data, sizeof(data), member), 0);
-	return asker_ask(method, IPOIB__SA_MCMEMBER_RECORD, mask, data, sizeof(data));
-}
-
-static struct ipoib__sa_mcmember replied_group(void)
-{
-	struct ipoib__sa_mcmember member;
-
-	ck_assert_int_gt(ipoib__sa_mcmember_decode(&member, asker_reply + IPOIB__SA_HEADER_LENGTH,
-						   IPOIB__SA_DATA_LENGTH),
-			 0);
-	return member;
-}
-
-static struct ipoib__sa_mcmember broadcast(void)
-{
-	return (struct ipoib__sa_mcmember){
-		.mgid = ipoib__mgid_broadcast(2, 0xffff),
-		.port_gid = node_attributes(&asker_a).gid,
-		.pkey = 0xffff,
-		.join_state = 1,
-	};
-}
-
-static struct ipoib__sa_mcmember new_group(void)
-{
-	struct ipoib__sa_mcmember group = broadcast();
-
-	group.mgid.raw[12] = group.mgid.raw[13] = 0;
-	group.qkey = 0x0b1b;
-	group.mtu = 4;
-	group.mtu_selector = group.rate_selector = IPOIB__SA_EXACTLY;
-	group.rate = 3;
-	return group;
-}
 
 START_TEST(the_broadcast_group_is_there_from_the_start)
 {
-	struct ipoib__sa_mcmember group = broadcast();
+	struct ipoib__sa_mcmember group = asker_broadcast();
 
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, JOIN_MASK, &group), 0);
-	group = replied_group();
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_JOIN, &group), 0);
+	group = asker_replied_group();
 	ck_assert_uint_eq(group.mlid, 0xc000);
 	ck_assert_uint_eq(group.qkey, 0x0b1b);
 	ck_assert_uint_eq(group.mtu, 4);
@@ -70,108 +26,108 @@ END_TEST
 
 START_TEST(joins_are_refused_as_opensm_does)
 {
-	struct ipoib__sa_mcmember group = broadcast();
+	struct ipoib__sa_mcmember group = asker_broadcast();
 
 	group.join_state = 0;
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, JOIN_MASK, &group), 0x0200);
-	group = broadcast();
-	group.port_gid = node_attributes(&asker_b).gid;
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, JOIN_MASK, &group), 0x0200);
-	group = broadcast();
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_JOIN, &group), 0x0200);
+	group = asker_broadcast();
+	group.port_gid.raw[15] = 99;
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_JOIN, &group), 0x0200);
+	group = asker_broadcast();
 	group.pkey = 0x8001;
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, JOIN_MASK, &group), 0x0200);
-	group = broadcast();
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_JOIN, &group), 0x0200);
+	group = asker_broadcast();
 	group.qkey = 1;
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, JOIN_MASK | IPOIB__MCMEMBER_QKEY, &group),
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_JOIN | IPOIB__MCMEMBER_QKEY, &group),
 			  0x0200);
-	group = broadcast();
+	group = asker_broadcast();
 	group.mtu = 5;
 	group.mtu_selector = IPOIB__SA_EXACTLY;
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET,
-				    JOIN_MASK | IPOIB__MCMEMBER_MTU | IPOIB__MCMEMBER_MTU_SELECTOR,
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET,
+				    ASKER_JOIN | IPOIB__MCMEMBER_MTU | IPOIB__MCMEMBER_MTU_SELECTOR,
 				    &group),
 			  0x0200);
-	group = broadcast();
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, JOIN_MASK & ~IPOIB__MCMEMBER_MGID, &group),
+	group = asker_broadcast();
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_JOIN & ~IPOIB__MCMEMBER_MGID, &group),
 			  0x0600);
 	/* A port whose MTU is below the group's cannot take part. */
 	asker_fabric->ports[0].mtu = 1024;
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, JOIN_MASK, &group), 0x0200);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_JOIN, &group), 0x0200);
 }
 END_TEST
 
 START_TEST(groups_are_created_by_full_members_who_say_everything)
 {
-	struct ipoib__sa_mcmember group = new_group();
+	struct ipoib__sa_mcmember group = asker_new_group();
 
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, JOIN_MASK, &group), 0x0600);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_JOIN, &group), 0x0600);
 	group.join_state = 4;
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, CREATE_MASK, &group), 0x0200);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_CREATE, &group), 0x0200);
 	group.join_state = 1;
 	group.mtu = 5; /* above the port's */
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, CREATE_MASK, &group), 0x0200);
-	group = new_group();
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_CREATE, &group), 0x0200);
+	group = asker_new_group();
 	group.mgid.raw[0] = 0xfe;
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, CREATE_MASK, &group), 0x0200);
-	group = new_group();
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_CREATE, &group), 0x0200);
+	group = asker_new_group();
 	group.pkey = 0x8001;
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, CREATE_MASK, &group), 0x0200);
-	group = new_group();
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, CREATE_MASK, &group), 0);
-	ck_assert_uint_eq(replied_group().mlid, 0xc001);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_CREATE, &group), 0x0200);
+	group = asker_new_group();
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_CREATE, &group), 0);
+	ck_assert_uint_eq(asker_replied_group().mlid, 0xc001);
 	group.join_state = 8; /* send-only full member: the port has both states now */
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, JOIN_MASK, &group), 0);
-	ck_assert_uint_eq(replied_group().join_state, 9);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_JOIN, &group), 0);
+	ck_assert_uint_eq(asker_replied_group().join_state, 9);
 }
 END_TEST
 
 START_TEST(a_group_ends_with_its_last_full_member)
 {
-	struct ipoib__sa_mcmember group = new_group();
+	struct ipoib__sa_mcmember group = asker_new_group();
 
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_DELETE, JOIN_MASK, &group), 0x0200);
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, CREATE_MASK, &group), 0);
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_GET, IPOIB__MCMEMBER_MGID, &group), 0);
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_DELETE, JOIN_MASK, &group), 0);
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_DELETE, JOIN_MASK, &group), 0x0200);
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_GET, IPOIB__MCMEMBER_MGID, &group), 0x0300);
-	group = broadcast();
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, JOIN_MASK, &group), 0);
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_DELETE, JOIN_MASK, &group), 0);
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_GET, IPOIB__MCMEMBER_MGID, &group), 0);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_DELETE, ASKER_JOIN, &group), 0x0200);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_CREATE, &group), 0);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_GET, IPOIB__MCMEMBER_MGID, &group), 0);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_DELETE, ASKER_JOIN, &group), 0);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_DELETE, ASKER_JOIN, &group), 0x0200);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_GET, IPOIB__MCMEMBER_MGID, &group), 0x0300);
+	group = asker_broadcast();
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_JOIN, &group), 0);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_DELETE, ASKER_JOIN, &group), 0);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_GET, IPOIB__MCMEMBER_MGID, &group), 0);
 }
 END_TEST
 
 START_TEST(a_port_that_goes_loses_its_memberships)
 {
-	struct ipoib__sa_mcmember group = new_group();
+	struct ipoib__sa_mcmember group = asker_new_group();
 
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, CREATE_MASK, &group), 0);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_CREATE, &group), 0);
 	ck_assert_int_eq(ipoib_fabric_set_link(asker_fabric, "host1/1", false), 0);
 	ck_assert_int_eq(ipoib_fabric_set_link(asker_fabric, "host1/1", true), 0);
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_GET, IPOIB__MCMEMBER_MGID, &group), 0x0300);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_GET, IPOIB__MCMEMBER_MGID, &group), 0x0300);
 	ck_assert_int_eq(ipoib_fabric_set_link(asker_fabric, "host9/1", true), -ENOENT);
 }
 END_TEST
 
 START_TEST(groups_are_bounded)
 {
-	struct ipoib__sa_mcmember group = new_group();
+	struct ipoib__sa_mcmember group = asker_new_group();
 
 	for (unsigned i = 1; i < IPOIB__FABRIC_GROUPS_MAX; i++) {
 		group.mgid.raw[10] = (uint8_t)(i >> 8);
 		group.mgid.raw[11] = (uint8_t)i;
-		ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, CREATE_MASK, &group), 0);
+		ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_CREATE, &group), 0);
 	}
 	group.mgid.raw[9] = 1;
-	ck_assert_uint_eq(ask_group(IPOIB__MAD_SET, CREATE_MASK, &group), 0x0100);
+	ck_assert_uint_eq(asker_group(IPOIB__MAD_SET, ASKER_CREATE, &group), 0x0100);
 }
 END_TEST
 
 START_TEST(without_memory_a_group_is_no_resource)
 {
 	struct ipoib__fabric_groups *groups = &asker_fabric->groups;
-	struct ipoib__sa_mcmember record = new_group();
+	struct ipoib__sa_mcmember record = asker_new_group();
 	struct ipoib__fabric_group *group;
 
 	support_fail_after(1, false);
@@ -200,7 +156,8 @@ START_TEST(other_questions_are_answered_or_met_with_silence)
 	ck_assert_uint_eq(asker_ask(IPOIB__MAD_SET, IPOIB__SA_INFORM_INFO, 0, data, sizeof(data)),
 			  0);
 	ck_assert_mem_eq(asker_reply + IPOIB__SA_HEADER_LENGTH, data, sizeof(data));
-	ck_assert_uint_eq(asker_ask(IPOIB__MAD_GET, IPOIB__SA_SERVICE_RECORD, 0, NULL, 0),
+	ck_assert_uint_eq(asker_ask(IPOIB__MAD_GET, IPOIB__SA_SERVICE_RECORD, 0, NULL, 0), 0x0300);
+	ck_assert_uint_eq(asker_ask(IPOIB__MAD_SET, IPOIB__SA_SERVICE_RECORD, 0, NULL, 0),
 			  ASKER_SILENCE);
 	ck_assert_uint_eq(asker_ask(IPOIB__MAD_GET_TABLE, IPOIB__SA_PATH_RECORD, 0, NULL, 0),
 			  ASKER_SILENCE);

@@ -110,7 +110,7 @@ struct ipoib__sa_mcmember bench_member(void)
 		.rate = 3,
 		.life = 18,
 		.sl = 2,
-		.scope = 2,
+		.scope = 0, /* as OpenSM has it of groups that a port has made */
 		.join_state = 1,
 	};
 }

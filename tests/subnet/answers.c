@@ -128,9 +128,11 @@ int answers_run(const struct answerer *answerer, const char *questions)
 	char line[LINE_ROOM];
 	int status = file == NULL;
 
-	for (uint32_t number = 1; status == 0 && fgets(line, sizeof(line), file) != NULL; number++) {
+	for (uint32_t number = 1; status == 0; number++) {
 		struct question question;
 
+		if (fgets(line, sizeof(line), file) == NULL)
+			break;
 		if (line[strspn(line, WORD_BREAK)] == '\0' || line[0] == '#')
 			continue;
 		if (!question_read(&question, line, answerer) ||

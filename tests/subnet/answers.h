@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Asks a subnet administrator what questions.txt lists, in its order, and prints the answers field by
- * field: "NAME.FIELD VALUE". GIDs and LIDs are printed as the names of their hosts, so that two
+ * Asks a subnet administrator what questions.txt lists, in its order, and prints the answers field
+ * by field: "NAME.FIELD VALUE". GIDs and LIDs are printed as the names of their hosts, so that two
  * subnets can be compared. Each administrator has a program of its own, which brings a struct
  * answerer: answers_mock.c the one of lib/mock, answers_opensm.c the real one.
  */

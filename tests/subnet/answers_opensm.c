@@ -7,8 +7,8 @@
 #include "subnet/host.h"
 #include "verbs/umad_channel.h"
 
-/* It answers in a millisecond when it does; a loaded machine may stop it for longer. */
-#define PATIENCE (2 * SECOND)
+/* It answers within a millisecond when it does; a busy machine may take longer. */
+#define PATIENCE SECOND
 
 static struct ipoib__memory memory;
 static struct ipoib__umad_channel channel;

@@ -46,8 +46,8 @@ int host_join(struct host *host, const struct ipoib_multicast_record *wanted,
 bool host_leave(struct host *host, const struct ipoib_multicast_record *group);
 
 /*
- * Where the port stands now. sysfs of a simulated port never changes: the port itself is asked, by a
- * datagram of no hops, for which smpquery is at hand.
+ * Where the port stands now. sysfs of a simulated port never changes: the port itself is asked, by
+ * a datagram of no hops, for which smpquery is at hand.
  */
 void host_reread(struct host *host);
 void host_read_lids(struct ipoib__umad_port *port);

@@ -26,6 +26,7 @@ check_PROGRAMS += %D%/answers_opensm %D%/subnet
 	%D%/part_client.c \
 	%D%/part_interface.c \
 	%D%/rail.c %D%/rail.h \
+	%D%/rail_port.c \
 	%D%/require.c %D%/require.h \
 	%D%/suites.h
 %C%_subnet_LDADD = lib/libumad.la lib/libfabric.la lib/libsa.la lib/libcore.la lib/libfoundation.la $(UMAD_LIBS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* lib/sa, its channel of MADs and the interface above them, against the real OpenSM: subnet PART. */
+/* lib/sa, its channel of MADs, and the interface above, against the real OpenSM: subnet PART. */
 #include <stdio.h>
 #include <string.h>
 

@@ -92,8 +92,8 @@ void part_loss(void)
 		rail_step(&rail);
 	}
 	struct ipoib__umad_counters counters = ipoib__umad_counters(rail.host.umad);
-	printf("loss: %u paths in %" PRIu64 " ms: %" PRIu64 " sent, %" PRIu64 " of them again, %" PRIu64
-	       " given up and asked anew, %" PRIu64 " late answers\n",
+	printf("loss: %u paths in %" PRIu64 " ms: %" PRIu64 " sent, %" PRIu64
+	       " of them again, %" PRIu64 " given up and asked anew, %" PRIu64 " late answers\n",
 	       hosts - 1, (host_now() - begun) / MS, counters.sa.sent, counters.sa.resent,
 	       counters.sa.timeouts, counters.sa.stray);
 	require(counters.sa.resent > 0);

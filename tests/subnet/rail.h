@@ -30,6 +30,9 @@ struct rail {
 	unsigned undelivered;
 };
 
+/* The transport of a rail; rail_port.c. */
+extern const struct ipoib_transport_ops rail_ops;
+
 /* Opens all of it; the interface comes up by itself. */
 void rail_open(struct rail *rail, uint32_t neighbours_max);
 void rail_close(struct rail *rail);

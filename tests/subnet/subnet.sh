@@ -46,12 +46,34 @@ part() { # part NAME OPTION...
 	fi
 }
 
+# What OpenSM answers to the list of questions: as recorded, if it is the OpenSM of the record; and in
+# either case as the mock's SA does, the known differences aside.
+answers() {
+	local version recorded=$here/opensm-3.3.23.txt
+	[ -z "${IPOIB_SUBNET_PARTS:-}" ] || [[ " $IPOIB_SUBNET_PARTS " == *" answers "* ]] || return 0
+	on_subnet -- "$answers_opensm" "$here/questions.txt" >"$work/opensm.txt" &&
+		"$build/tests/subnet/answers_mock" "$here/questions.txt" >"$work/mock.txt" &&
+		awk -f "$here/compare.awk" "$here/differences.txt" "$work/opensm.txt" "$work/mock.txt" || {
+		echo "FAILED answers"
+		failed=1
+		return 0
+	}
+	version=$(opensm --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)
+	if ! diff -u "$recorded" "$work/opensm.txt"; then
+		echo "OpenSM ${version:-of an unknown version} does not answer as ${recorded##*/} says"
+		[ "opensm-${version:-3.3.23}.txt" != "${recorded##*/}" ] || failed=1
+	fi
+	echo "ok     answers"
+}
+
 subnet=$(program subnet)
+answers_opensm=$(program answers_opensm)
 command -v saquery >/dev/null || [ -x /usr/sbin/saquery ] || skip "missing packages: infiniband-diags"
 work=$build/tests/subnet/work
 rm -rf "$work"
 mkdir -p "$work"
 failed=0
+answers
 part statuses
 part silence
 part restart

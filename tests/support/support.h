@@ -32,6 +32,14 @@
 #include "base/memory.h"
 #include "base/random.h"
 
+/*
+ * Check writes to a file at each assertion that holds, so that it can tell the last one before a
+ * crash. A story has millions: two thirds of its time. The first of a test are written, and one in
+ * many after them.
+ */
+#define _mark_point(file, line) support_mark(file, line)
+void support_mark(const char *file, int line);
+
 /* Runs the suites (NULL ends them) and returns the exit code: 0, or 1 when a test failed. */
 int support_main(Suite *(*const suites[])(void), const char *name);
 

@@ -6,8 +6,12 @@
 
 Suite *suite_ah(void);
 Suite *suite_gid(void);
+Suite *suite_leave(void);
 Suite *suite_names(void);
 Suite *suite_open(void);
 Suite *suite_posted(void);
+Suite *suite_rc_private(void);
+Suite *suite_ud(void);
+Suite *suite_umad(void);
 
 #endif

@@ -286,4 +286,19 @@ load_ipoib ib0
 namespace kernel ours
 kernel_host kernel ib0 10.1.0.1/24 fd00::1/64
 our_host ours us host2/1 10.1.0.2/24,address=fd00::2/64
+
+# What is lost to a peer without a path is lost by ib_ipoib: at either end, for it answers in fragments too.
+loses_fragments() {
+	at kernel 1 ping -q -c 1 -W 3 -M dont -s 20000 10.1.0.2
+	pings kernel -c 1 -M dont -s 20000 10.1.0.2
+}
+deviation "the first packet of the kernel to us has five fragments" \
+	"it keeps three while it asks for the path, and drops the others; we keep 64" \
+	loses_fragments
+all_wait() {
+	forget
+	pings ours -c 1 -M dont -s 65000 10.1.0.1
+}
+check "the first packet of ours to the kernel has sixteen fragments" all_wait
+
 lengths 4092 2044

@@ -82,11 +82,11 @@ replies() { grep -c 'bytes from' "$work/ping-$1.out" || :; }
 # more_replies NUMBER-OF-KERNEL NUMBER-OF-OURS
 more_replies() { [ "$(replies kernel)" -gt "$1" ] && [ "$(replies ours)" -gt "$2" ]; }
 
-# goes_on SECONDS: eight more are answered each way, after a pause of so many seconds at most.
+# goes_on SECONDS: five more are answered each way, after a pause of so many seconds at most.
 goes_on() {
 	# What has begun is over before anything is measured.
 	sleep 1
-	wait_until "$1" more_replies "$(($(replies kernel) + 7))" "$(($(replies ours) + 7))" ||
+	wait_until "$1" more_replies "$(($(replies kernel) + 4))" "$(($(replies ours) + 4))" ||
 		fail "no answers for $1 s: kernel $(replies kernel), ours $(replies ours)"
 }
 

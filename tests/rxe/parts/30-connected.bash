@@ -29,11 +29,18 @@ losing() {
 check losing losing
 tc qdisc del dev veth0 root
 
+# With connections open: they end with the link, and are made anew behind it.
 flapping() {
-	link_down veth1
-	sleep 0.5
-	link_up veth1
-	wait_until "$limit" answers -s 30000
+	local i
+	ping -c 200 -i 0.1 -s 30000 10.50.0.2 >"$work/flapping" 2>&1 &
+	for ((i = 0; i < 2; i++)); do
+		sleep 2
+		link_down veth1
+		sleep 0.5
+		link_up veth1
+	done
+	wait $! || fail "it ended with status $?: $(tail -n 2 "$work/flapping")"
+	grep -q 'icmp_seq=200 ' "$work/flapping" || fail "no answer at the end: $(tail -n 3 "$work/flapping")"
 }
 check the_link_goes_and_comes flapping
 
