@@ -113,7 +113,6 @@ static bool next(struct perf *perf, uint64_t now, struct perf_action *action)
 				 perf_client_next(&perf->client, now, action);
 }
 
-/* The clock is read by the caller, and seldom: on some machines it is dearer than a packet. */
 void perf_traffic_drain(struct perf *perf, uint64_t now)
 {
 	struct perf_action action;
@@ -184,7 +183,8 @@ void perf_traffic_receive(struct ipoib_interface *interface, struct ipoib_buffer
 			  size_t count, void *user)
 {
 	struct perf *perf = user;
-	uint64_t now = perf_now(perf);
+	/* Who measures wants to know when it came; who answers, to answer. */
+	uint64_t now = perf->is_server ? perf_now(perf) : perf_read_clock(perf);
 	struct perf_message message;
 
 	(void)interface;
