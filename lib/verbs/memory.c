@@ -22,6 +22,7 @@ struct area {
 	struct ibv_mr *mr;
 	void *address;
 	size_t length;
+	bool ours; /* made here, and not the caller's */
 };
 
 /* Length rounded up to whole pages; 0 when that is more than there are. */
@@ -62,6 +63,32 @@ static int map_area(const struct ipoib__verbs *verbs, struct area *area, size_t 
 	return map(area, whole_pages(length, (size_t)page), 0) ? 0 : -ENOMEM;
 }
 
+/* Registers what an area has; on failure the area is as it was. */
+static int enroll(struct ipoib__verbs *verbs, struct area *area, int access)
+{
+	int status;
+
+	area->mr = ibv_reg_mr(verbs->pd, area->address, area->length, access);
+	if (area->mr != NULL)
+		return 0;
+	status = ipoib__verbs_errno();
+	if (status == -ENOMEM)
+		ipoib__verbs_log(verbs, IPOIB_LOG_ERROR,
+				 "no memory for the adapter: see the limit of locked memory "
+				 "(ulimit -l)");
+	return status;
+}
+
+static void tell(struct ipoib_memory_region *region, struct area *area, size_t length)
+{
+	*region = (struct ipoib_memory_region){
+		.address = area->address,
+		.length = length,
+		.key = area->mr->lkey,
+		.handle = area,
+	};
+}
+
 int ipoib__verbs_memory_get(struct ipoib__verbs *verbs, size_t length,
 			    struct ipoib_memory_region *region)
 {
@@ -73,29 +100,40 @@ int ipoib__verbs_memory_get(struct ipoib__verbs *verbs, size_t length,
 	area = ipoib__memory_get(&verbs->memory, sizeof(*area));
 	if (area == NULL)
 		return -ENOMEM;
+	area->ours = true;
 	status = map_area(verbs, area, length);
-	if (status < 0) {
-		ipoib__memory_put(&verbs->memory, area, sizeof(*area));
-		return status;
-	}
-	area->mr = ibv_reg_mr(verbs->pd, area->address, area->length, IBV_ACCESS_LOCAL_WRITE);
-	if (area->mr == NULL) {
-		status = ipoib__verbs_errno();
-		if (status == -ENOMEM)
-			ipoib__verbs_log(verbs, IPOIB_LOG_ERROR,
-					 "no memory for the adapter: see the limit of locked "
-					 "memory (ulimit -l)");
+	if (status == 0) {
+		status = enroll(verbs, area, IBV_ACCESS_LOCAL_WRITE);
+		if (status == 0) {
+			tell(region, area, length);
+			return 0;
+		}
 		munmap(area->address, area->length);
-		ipoib__memory_put(&verbs->memory, area, sizeof(*area));
-		return status;
 	}
-	*region = (struct ipoib_memory_region){
-		.address = area->address,
-		.length = length,
-		.key = area->mr->lkey,
-		.handle = area,
-	};
-	return 0;
+	ipoib__memory_put(&verbs->memory, area, sizeof(*area));
+	return status;
+}
+
+/* The adapter reads it only, so memory that may not be written to serves as well. */
+int ipoib__verbs_memory_register(struct ipoib__verbs *verbs, void *address, size_t length,
+				 struct ipoib_memory_region *region)
+{
+	struct area *area;
+	int status;
+
+	if (address == NULL || length == 0)
+		return -EINVAL;
+	area = ipoib__memory_get(&verbs->memory, sizeof(*area));
+	if (area == NULL)
+		return -ENOMEM;
+	area->address = address;
+	area->length = length;
+	status = enroll(verbs, area, 0);
+	if (status < 0)
+		ipoib__memory_put(&verbs->memory, area, sizeof(*area));
+	else
+		tell(region, area, length);
+	return status;
 }
 
 void ipoib__verbs_memory_put(struct ipoib__verbs *verbs, const struct ipoib_memory_region *region)
@@ -104,6 +142,7 @@ void ipoib__verbs_memory_put(struct ipoib__verbs *verbs, const struct ipoib_memo
 
 	/* It fails when the device is gone, and then nobody writes there any more. */
 	(void)ibv_dereg_mr(area->mr);
-	munmap(area->address, area->length);
+	if (area->ours)
+		munmap(area->address, area->length);
 	ipoib__memory_put(&verbs->memory, area, sizeof(*area));
 }

@@ -117,6 +117,12 @@ static int op_memory_get(void *self, size_t length, struct ipoib_memory_region *
 	return ipoib__verbs_memory_get(self, length, region);
 }
 
+static int op_memory_register(void *self, void *address, size_t length,
+			      struct ipoib_memory_region *region)
+{
+	return ipoib__verbs_memory_register(self, address, length, region);
+}
+
 static void op_memory_put(void *self, const struct ipoib_memory_region *region)
 {
 	ipoib__verbs_memory_put(self, region);
@@ -294,6 +300,7 @@ const struct ipoib_transport_ops ipoib__verbs_ops = {
 	.deadline = op_deadline,
 	.next_event = op_next_event,
 	.memory_get = op_memory_get,
+	.memory_register = op_memory_register,
 	.memory_put = op_memory_put,
 	.ah_create = op_ah_create,
 	.ah_destroy = op_ah_destroy,

@@ -270,6 +270,8 @@ int ipoib__verbs_route(struct ipoib__verbs *verbs, uint64_t id, const struct ipo
 
 int ipoib__verbs_memory_get(struct ipoib__verbs *verbs, size_t length,
 			    struct ipoib_memory_region *region);
+int ipoib__verbs_memory_register(struct ipoib__verbs *verbs, void *address, size_t length,
+				 struct ipoib_memory_region *region);
 void ipoib__verbs_memory_put(struct ipoib__verbs *verbs, const struct ipoib_memory_region *region);
 
 /* ---- ud.c, ud_state.c ---- */

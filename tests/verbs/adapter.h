@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * An adapter that the test is: one UD queue pair with its completion queue, under the real functions
- * of lib/verbs. The calls of libibverbs that are functions are defined in adapter.c and so go before
- * the library's; those that are in its header come here through the context's operations.
+ * An adapter that the test is: one UD queue pair with its completion queue, under the real
+ * functions of lib/verbs. The calls of libibverbs that are functions are defined in adapter.c and
+ * so go before the library's; those that are in its header come here through the context's
+ * operations.
  *
- * It keeps to the rules of the states: in SQE and ERR what is sent is flushed, in ERR what is posted
- * to receive as well, and a transition that there is not is refused.
+ * It keeps to the rules of the states: in SQE and ERR what is sent is flushed, in ERR what is
+ * posted to receive as well, and a transition that there is not is refused.
  */
 #ifndef IPOIB_TESTS_VERBS_ADAPTER_H
 #define IPOIB_TESTS_VERBS_ADAPTER_H

@@ -95,6 +95,23 @@ START_TEST(the_size_says_which_version_the_caller_knows)
 }
 END_TEST
 
+static void end_nothing(void *self)
+{
+	(void)self;
+}
+
+/* The contract grows, and a transport that lacks an operation cannot be opened. */
+START_TEST(every_operation_of_the_contract_is_there)
+{
+	struct ipoib_transport_ops ops = ipoib__verbs_ops;
+	struct ipoib_transport *transport;
+
+	ops.destroy = end_nothing;
+	ck_assert_int_eq(ipoib_transport_new(&transport, context, &ops, NULL), 0);
+	ipoib_transport_unref(transport);
+}
+END_TEST
+
 START_TEST(no_memory_is_an_error)
 {
 	struct ipoib_verbs_config config = IPOIB_VERBS_CONFIG_INIT;
@@ -151,6 +168,7 @@ Suite *suite_open(void)
 	tcase_add_test(tcase, a_device_that_is_not_there_is_named_with_those_that_are);
 	tcase_add_test(tcase, what_is_not_written_like_a_port_is_refused);
 	tcase_add_test(tcase, the_size_says_which_version_the_caller_knows);
+	tcase_add_test(tcase, every_operation_of_the_contract_is_there);
 	tcase_add_test(tcase, no_memory_is_an_error);
 	tcase_add_test(tcase, each_port_that_there_is_is_told_once);
 	tcase_add_test(tcase, the_three_kinds_of_errors_become_one);

@@ -255,7 +255,7 @@ START_TEST(a_pkey_that_is_gone_stops_the_queue_pair_until_it_returns)
 }
 END_TEST
 
-/* What it took of the list may lack the one that speaks for it: the queue is flushed to hear of it. */
+/* What it took of the list may lack the one that speaks for it: the queue is then flushed. */
 START_TEST(a_list_that_is_refused_in_the_middle_strands_nothing)
 {
 	adapter.refuse_send_at = 4;
