@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "perf_client.h"
 
+#include <ipoib/interface.h>
+
 /* After this time a ping is lost; after so many in a row the server is. */
 #define PING_NS UINT64_C(1000000000)
 #define PINGS_LOST_MOST 10
@@ -42,7 +44,11 @@ void perf_client_continue(struct perf_client *client, uint32_t size, uint64_t no
 
 void perf_client_too_big(struct perf_client *client, uint32_t mtu)
 {
-	if (client->state == PERF_CLIENT_ENDED)
+	bool connects = client->state == PERF_CLIENT_WARM &&
+			client->terms.mode == IPOIB_MODE_CONNECTED;
+
+	/* A connection that was refused a moment ago may come up at the next try. */
+	if (client->state == PERF_CLIENT_ENDED || connects)
 		return;
 	client->number = mtu;
 	fail(client, PERF_FAILED_TOO_BIG);

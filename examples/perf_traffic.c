@@ -39,7 +39,16 @@ static void refused(struct perf *perf, const struct perf_action *action,
 		perf_client_unreachable(&perf->client);
 }
 
-/* A burst; returns how many packets of the action were taken. */
+/* Whether it is worth trying again in a moment. */
+static bool is_for_want_of_room(int status)
+{
+	return status == -EAGAIN || status == -ENOBUFS || status == -ENOMEM;
+}
+
+/*
+ * A burst; returns how many packets of the action need no other try. A question or an answer that
+ * is refused for another reason than room is as good as lost: it is asked again in its time.
+ */
 static uint32_t send_burst(struct perf *perf, const struct perf_action *action)
 {
 	struct ipoib_packet packets[PERF_BATCH_MOST];
@@ -64,6 +73,9 @@ static uint32_t send_burst(struct perf *perf, const struct perf_action *action)
 		else
 			accepted = i + 1;
 	}
+	if (count == 1 && action->message.type != PERF_DATA && accepted == 0 &&
+	    !is_for_want_of_room(packets[0].status))
+		return 1;
 	return accepted;
 }
 

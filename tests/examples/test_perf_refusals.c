@@ -164,6 +164,29 @@ START_TEST(an_answer_with_other_terms_is_ignored)
 }
 END_TEST
 
+START_TEST(what_is_too_long_ends_it_unless_a_connection_is_awaited)
+{
+	struct perf_terms terms = perf_rig_terms();
+
+	terms.mode = IPOIB_MODE_CONNECTED;
+	rig.server.mode = IPOIB_MODE_CONNECTED;
+	perf_rig_begin(&terms);
+	while (rig.client.state != PERF_CLIENT_WARM) {
+		perf_rig_drain();
+		perf_rig_step();
+	}
+	perf_client_too_big(&rig.client, 2044);
+	ck_assert_int_eq(rig.client.state, PERF_CLIENT_WARM);
+	while (rig.client.state != PERF_CLIENT_STREAM) {
+		perf_rig_drain();
+		perf_rig_step();
+	}
+	perf_client_too_big(&rig.client, 2044);
+	ck_assert_int_eq(rig.client.failure, PERF_FAILED_TOO_BIG);
+	ck_assert_uint_eq(rig.client.number, 2044);
+}
+END_TEST
+
 /* Whatever comes in whatever order, no machine asserts, answers more than once or ends wrongly. */
 START_TEST(random_messages_do_no_harm)
 {
@@ -218,6 +241,7 @@ Suite *suite_perf_refusals(void)
 	tcase_add_test(tcase, another_version_is_told_from_both_sides);
 	tcase_add_test(tcase, a_second_client_is_told_that_the_server_is_busy);
 	tcase_add_test(tcase, an_answer_with_other_terms_is_ignored);
+	tcase_add_test(tcase, what_is_too_long_ends_it_unless_a_connection_is_awaited);
 	tcase_add_test(tcase, random_messages_do_no_harm);
 	suite_add_tcase(suite, tcase);
 	return suite;
