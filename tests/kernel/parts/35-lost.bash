@@ -50,20 +50,28 @@ seen() {
 		fail "the fabric has not seen ${3:-1} $2 of LID $1: $(since_mark | uniq -c | tr -s '\n ' '; ')"
 }
 
+# With the kernel, whoever else there is.
 connection() {
 	ctl us conn
-	grep -qE " $1 .* $2\$" "$work/out"
+	grep -qE "^00:$kernel dev .* $1 .* $2\$" "$work/out"
 }
 both_connected() { connection out UP && connection in TAKEN; }
 wait_for() { wait_until "$1" "$2" || fail "not $2: $(tr '\n' ';' <"$work/out")"; }
 answers() { ip netns exec "$1" ping -q -c 1 -W 1 "$2" >/dev/null 2>&1; }
 returns() { wait_until "$1" answers "$2" "$3" || fail "no answer from $3 for $1 s"; }
 
+# A connection that was given up is made again with a packet, once its time of hold is over.
+connected_with_use() {
+	answers kernel 10.1.0.2 || :
+	answers ours 10.1.0.1 || :
+	both_connected
+}
+
 # All is as it should be: by connections, both ways.
 together() {
 	returns 20 kernel 10.1.0.2
 	returns 20 ours 10.1.0.1
-	wait_for 20 both_connected
+	wait_for 20 connected_with_use
 	pings kernel -s 60000 -M "do" 10.1.0.2
 	pings ours -s 60000 -M "do" 10.1.0.1
 }
@@ -86,6 +94,7 @@ kernel_host kernel ib0 10.1.0.1/24
 kernel_host other ib1 10.1.0.3/24
 kernel_mode kernel ib0 connected
 kernel_mode other ib1 connected
+kernel=$(ip -n kernel -br link show dev ib0 | awk '{ print substr($3, 4) }')
 us 2
 lid_of() { ipoib-ctl fabric --socket "$work/fabric" status | sed -n "s,^$1 .* lid \([0-9]*\) .*,\1,p"; }
 theirs=$(lid_of host1/1)
@@ -213,12 +222,18 @@ fabric cm-loss all 0
 
 # ---- both at the same time
 
-# Each is asked while its own question is on its way: both know the other, and a frame takes half a second
-# until both have asked. What is not acknowledged in time meanwhile may cost us a connection and another REQ.
-crossing() {
-	local first pings=()
+# Both know the other, and a frame takes half a second until both have asked. What is not acknowledged in
+# time meanwhile may cost us a connection and another REQ. The administrator's answers are not late as
+# well: a second is what either waits for one.
+ask_at_once() {
+	local pings=()
+	kernel_anew
+	returns 20 other 10.1.0.2
 	at kernel 0 ip neighbour replace 10.1.0.2 lladdr "80:$us" dev ib0 nud permanent
 	ctl us neigh add 10.1.0.1 "80:$kernel" dev ipoib0
+	mark
+	fabric delay host1/1 500000
+	fabric delay host2/1 500000
 	ip netns exec kernel ping -q -c 10 -i 0.2 -W 5 10.1.0.2 >"$work/theirs" 2>&1 &
 	pings+=($!)
 	ip netns exec ours ping -q -c 10 -i 0.2 -W 5 10.1.0.1 >"$work/mine" 2>&1 &
@@ -228,23 +243,25 @@ crossing() {
 	fabric delay all 0
 	wait "${pings[@]}" || :
 	cat "$work/theirs" "$work/mine"
-	wait_for 20 both_connected
 	first=$(since_mark | grep -E 're[qp]$' | head -n 2 | sort | tr '\n' ';')
-	[ "$first" = "$theirs req;$mine req;" ] || fail "the requests did not cross: $first"
-	pings kernel -s 60000 -M "do" 10.1.0.2
-	pings ours -s 60000 -M "do" 10.1.0.1
+}
+
+# An emulated processor that is not scheduled makes one of them late; then again.
+crossing() {
+	local try first
+	for try in 1 2 3; do
+		ask_at_once
+		[ "$first" != "$theirs req;$mine req;" ] || break
+	done
+	[ "$first" = "$theirs req;$mine req;" ] || fail "the requests did not cross, $try times: $first"
+	together
 	ctl us conn
-	[ "$(wc -l <"$work/out")" -eq 2 ] || fail "not two connections: $(tr '\n' ';' <"$work/out")"
+	[ "$(grep -c "^00:$kernel " "$work/out")" -eq 2 ] ||
+		fail "not two connections: $(tr '\n' ';' <"$work/out")"
 }
 stop us
-kernel_anew
 us 128
 returns 20 other 10.1.0.2
 us=$(ip -n other neighbour show 10.1.0.2 dev ib1 | sed -n 's/.*lladdr ..:\([0-9a-f:]*\).*/\1/p')
-kernel=$(ip -n kernel -br link show dev ib0 | awk '{ print substr($3, 4) }')
-# Not the administrator's answers as well: a second is what either waits for one.
-fabric delay host1/1 500000
-fabric delay host2/1 500000
-mark
 check "both ask at once, and the requests cross: one connection for each direction" crossing
 fabric delay all 0
