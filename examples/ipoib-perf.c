@@ -16,6 +16,7 @@
 #include <ipoib/transport.h>
 
 #include "perf.h"
+#include "perf_failure.h"
 #include "perf_traffic.h"
 #include "report.h"
 
@@ -28,6 +29,8 @@ const char program_name[] = "ipoib-perf";
 /* Completions of one poll; and how often a program that polls looks for signals. */
 #define POLL_BUDGET 64
 #define SIGNALS_NS UINT64_C(10000000)
+/* Turns of a program that polls from one look at the clock to the next. */
+#define TURNS 16
 /* Room on the queue pair beside the windows of both directions: control, ARP, other peers. */
 #define DEPTH_SPARE 384
 /* The same on connections, whose buffers have 64 KiB each. */
@@ -47,70 +50,6 @@ static void end(struct perf *perf, int status)
 {
 	perf->ended = true;
 	perf->status = status;
-}
-
-/* ---- messages ---- */
-
-static void report_refusal(const struct perf_client *client, const char *server)
-{
-	switch (client->reason) {
-	case PERF_REFUSED_VERSION:
-		report("the server at %s speaks version %u of this test's protocol, and this "
-		       "program version %d: use the same release on both sides",
-		       server, (unsigned)client->number, PERF_VERSION);
-		return;
-	case PERF_REFUSED_BUSY:
-		report("the server at %s is serving another client", server);
-		return;
-	case PERF_REFUSED_MODE:
-		report("the server at %s runs with -m %s, and this client with -m %s: they must "
-		       "be the same",
-		       server, client->number == IPOIB_MODE_CONNECTED ? "rc" : "ud",
-		       client->wanted.mode == IPOIB_MODE_CONNECTED ? "rc" : "ud");
-		return;
-	case PERF_REFUSED_SIZE:
-		report("-s %u is more than the server at %s takes: its MTU is %u, so -s %u is the "
-		       "most",
-		       (unsigned)client->wanted.size, server, (unsigned)client->number,
-		       (unsigned)client->number - PERF_IP_HEADERS);
-		return;
-	default:
-		report("the server at %s refuses this test", server);
-	}
-}
-
-static void report_failure(const struct perf_client *client)
-{
-	char server[IPOIB_IP_TEXT];
-
-	ipoib_ip_format(&client->server, server);
-	switch (client->failure) {
-	case PERF_FAILED_NO_ANSWER:
-		report("%s does not answer: is an ipoib-perf without a server's address running "
-		       "there?",
-		       server);
-		return;
-	case PERF_FAILED_UNREACHABLE:
-		report("%s is unreachable: nobody on the link has this address", server);
-		return;
-	case PERF_FAILED_SILENCE:
-		report("the server at %s has fallen silent", server);
-		return;
-	case PERF_FAILED_NOT_READY:
-		report("packets of %u octets and their answers do not pass between here and %s%s",
-		       (unsigned)client->terms.size + PERF_IP_HEADERS, server,
-		       client->terms.mode == IPOIB_MODE_CONNECTED ?
-			       ": no connection comes up in both directions" :
-			       "");
-		return;
-	case PERF_FAILED_TOO_BIG:
-		report("packets of %u octets are too long for the way to %s: the MTU is %u",
-		       (unsigned)client->wanted.size + PERF_IP_HEADERS, server,
-		       (unsigned)client->number);
-		return;
-	default:
-		report_refusal(client, server);
-	}
 }
 
 /* ---- what is due ---- */
@@ -154,12 +93,12 @@ static void step_client(struct perf *perf, uint64_t now)
 		if (perf->next_size < perf->options.size_count)
 			size = perf->options.sizes[perf->next_size++];
 		perf_client_continue(client, size, now);
-		perf_traffic_drain(perf);
+		perf_traffic_drain(perf, now);
 	}
 	if (client->state != PERF_CLIENT_ENDED)
 		return;
 	if (client->failure != PERF_NO_FAILURE) {
-		report_failure(client);
+		perf_failure_report(client);
 		perf_traffic_goodbye(perf);
 	}
 	end(perf, client->failure == PERF_NO_FAILURE ? EXIT_SUCCESS : EXIT_FAILURE);
@@ -197,7 +136,7 @@ static uint64_t step(struct perf *perf, uint64_t now)
 {
 	if (!perf->was_up)
 		return wait_for_up(perf, now);
-	perf_traffic_drain(perf);
+	perf_traffic_drain(perf, now);
 	if (perf->is_server)
 		step_server(perf);
 	else
@@ -224,12 +163,19 @@ static int context_pollfds(const void *object, struct pollfd *fds, size_t count)
 	return ipoib_context_pollfds(object, fds, count);
 }
 
+/* The clock of the context. */
+static uint64_t cached_clock(void *user)
+{
+	return perf_now(user);
+}
+
 static int sleep_until(struct perf *perf, uint64_t due_ns)
 {
 	uint64_t deadline_ns = ipoib_context_deadline(perf->context);
 	int error = poll_loop_wait(&perf->loop, context_pollfds, perf->context,
 				   due_ns < deadline_ns ? due_ns : deadline_ns, perf_now(perf));
 
+	perf_read_clock(perf);
 	if (error)
 		report("cannot wait for packets: %s", error_text(error));
 	else
@@ -242,9 +188,13 @@ static int run(struct perf *perf)
 	uint64_t looked_ns = 0;
 
 	for (;;) {
-		uint64_t now = perf_now(perf);
-		uint64_t due_ns = step(perf, now);
 		bool busy = is_busy(perf);
+		uint64_t now = perf_now(perf);
+
+		if (!busy || ++perf->turns >= TURNS)
+			now = perf_read_clock(perf);
+
+		uint64_t due_ns = step(perf, now);
 
 		if (perf->ended)
 			return perf->status;
@@ -343,10 +293,13 @@ static int open_all(struct perf *perf)
 
 	config.log = report_log;
 	config.log_level = IPOIB_LOG_ERROR;
+	config.clock = cached_clock;
+	config.clock_user = perf;
 	perf->is_server = perf->options.server.family == 0;
 
 	int error = poll_loop_open(&perf->loop);
 
+	perf_read_clock(perf);
 	if (!error)
 		error = ipoib_context_new(&perf->context, &config);
 	if (error) {

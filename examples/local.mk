@@ -26,6 +26,7 @@ endif
 perf_sources = \
 	$(ip_checksum_sources) \
 	%D%/perf_client.c %D%/perf_client.h \
+	%D%/perf_failure.c %D%/perf_failure.h \
 	%D%/perf_flow.c %D%/perf_flow.h \
 	%D%/perf_histogram.c %D%/perf_histogram.h \
 	%D%/perf_options.c %D%/perf_options.h \

@@ -80,13 +80,13 @@ static struct perf_sender *sender_of(struct perf *perf)
 	return perf->is_server ? &perf->server.sender : &perf->client.sender;
 }
 
-static bool perform(struct perf *perf, const struct perf_action *action)
+static bool perform(struct perf *perf, const struct perf_action *action, uint64_t now)
 {
 	uint32_t accepted;
 
 	/* Counted before it is sent, because an answer may come from within. */
 	if (action->message.type == PERF_DATA && perf->pending.count == 0)
-		perf_sender_sent(sender_of(perf), action->count, perf_now(perf));
+		perf_sender_sent(sender_of(perf), action->count, now);
 	accepted = send_burst(perf, action);
 	if (accepted < action->count) {
 		wait_for_room(perf, action, accepted);
@@ -97,31 +97,29 @@ static bool perform(struct perf *perf, const struct perf_action *action)
 }
 
 /* What waits for room goes first; of a run that is over it goes nowhere. */
-static bool send_pending(struct perf *perf)
+static bool send_pending(struct perf *perf, uint64_t now)
 {
 	uint32_t run = perf->is_server ? perf->server.run : perf->client.run;
 	struct perf_action action = perf->pending;
 
 	if (action.count > 0 && action.message.run != run)
 		perf->pending.count = 0;
-	return perf->pending.count == 0 || perform(perf, &action);
+	return perf->pending.count == 0 || perform(perf, &action, now);
 }
 
-static bool next(struct perf *perf, struct perf_action *action)
+static bool next(struct perf *perf, uint64_t now, struct perf_action *action)
 {
-	uint64_t now = perf_now(perf);
-
 	return perf->is_server ? perf_server_next(&perf->server, now, action) :
 				 perf_client_next(&perf->client, now, action);
 }
 
-void perf_traffic_drain(struct perf *perf)
+void perf_traffic_drain(struct perf *perf, uint64_t now)
 {
 	struct perf_action action;
 
-	if (!perf->was_up || !send_pending(perf))
+	if (!perf->was_up || !send_pending(perf, now))
 		return;
-	while (next(perf, &action) && perform(perf, &action))
+	while (next(perf, now, &action) && perform(perf, &action, now))
 		;
 }
 
@@ -185,7 +183,8 @@ void perf_traffic_receive(struct ipoib_interface *interface, struct ipoib_buffer
 			  size_t count, void *user)
 {
 	struct perf *perf = user;
-	uint64_t now = perf_now(perf);
+	/* Who measures wants to know when it came; who answers, to answer. */
+	uint64_t now = perf->is_server ? perf_now(perf) : perf_read_clock(perf);
 	struct perf_message message;
 
 	(void)interface;
@@ -196,7 +195,7 @@ void perf_traffic_receive(struct ipoib_interface *interface, struct ipoib_buffer
 				      ipoib_buffer_length(packets[i]), &message) &&
 		    ipoib_ip_equal(&message.destination, &perf->options.address.ip))
 			take(perf, &message, now);
-	perf_traffic_drain(perf);
+	perf_traffic_drain(perf, now);
 }
 
 void perf_traffic_undelivered(struct ipoib_interface *interface, struct ipoib_buffer *packet,

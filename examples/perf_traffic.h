@@ -5,8 +5,8 @@
 
 #include "perf.h"
 
-/* Sends what the machines have to send, as long as there is room. */
-void perf_traffic_drain(struct perf *perf);
+/* Sends what the machines have to send now, as long as there is room. */
+void perf_traffic_drain(struct perf *perf, uint64_t now);
 
 /* Tells the server that nothing more comes, when the client ends before its time. */
 void perf_traffic_goodbye(struct perf *perf);

@@ -31,8 +31,9 @@ raw() {
 	sleep 1
 	timeout 60 "$program" "${options[@]/rxe0/rxe1}" "$raw_address" >"$work/raw" 2>&1 || {
 		kill "$server" 2>/dev/null || :
-		cat "$work/raw" "$work/raw.server"
-		fail "$program -c $kind -s $size fails"
+		cat "$work/raw" "$work/raw.server" >&2
+		echo "$program -c $kind -s $size fails" >&2
+		return 1
 	}
 	wait "$server" || :
 	grep -E "^ +$size +" "$work/raw"
@@ -44,8 +45,9 @@ ours() {
 	shift 4
 	timeout 60 ipoib-perf --device rxe1/1 --address 10.50.0.2/24 -m "$mode" -s "$size" -n "$count" \
 		--json "$@" "$our_address" >"$work/ours" 2>"$work/ours.err" || {
-		cat "$work/ours" "$work/ours.err"
-		fail "ipoib-perf -m $mode -s $size fails"
+		cat "$work/ours" "$work/ours.err" >&2
+		echo "ipoib-perf -m $mode -s $size fails" >&2
+		return 1
 	}
 	python3 -c "import json, sys; r = json.load(open(sys.argv[1]))['results'][0]
 print(r[sys.argv[2]], r['lost'])" "$work/ours" "$field"

@@ -13,12 +13,16 @@ measure() { # MODE OPTION...
 	says out '"received": [1-9]'
 }
 
+all_sizes() { # MODE LARGEST
+	measure "$1" -e -n 100 -a
+	says out "\"bytes\": $2,"
+}
+
 one_mode() {
 	local mode=$1 most=$2
 	start server ipoib-perf --device rxe0/1 --address 10.50.0.1/24 -m "$mode" --keep
 	wait_ready server
-	check "$mode-all-sizes" measure "$mode" -e -n 100 -a
-	check "$mode-largest" says out "\"bytes\": $most,"
+	check "$mode-all-sizes" all_sizes "$mode" "$most"
 	check "$mode-both-directions" measure "$mode" -e -b -n 500 -s 64,2048
 	check "$mode-polling" measure "$mode" -n 500 -s "64,$most"
 	check "$mode-latency" measure "$mode" --latency -n 100
