@@ -46,6 +46,9 @@ static const char usage[] =
 	"                                    frames held back (1000 microseconds)\n"
 	"  delay PORT|all|sm MICROSECONDS [JITTER]\n"
 	"                                    frames that take so long, and up to the jitter more\n"
+	"  cm-loss PORT|all|sm PPM|PERCENT% [KIND,KIND,...]\n"
+	"                                    connection messages lost: req, mra, rej, rep, rtu,\n"
+	"                                    dreq, drep, or each of them\n"
 	"  sa silent|busy|slow MILLISECONDS|normal\n"
 	"                                    how the subnet administrator answers\n"
 	"  status                            ports and counters\n";
@@ -117,7 +120,7 @@ static bool check(struct fabric_options *chosen)
 		report("--socket PATH is missing: the socket that ipoib-fabric was given");
 	else if (chosen->line[0] == '\0')
 		report("a command is missing: link, lids, lid, sm, reregister, pkey, gid, loss, "
-		       "duplicate, reorder, delay, sa or status");
+		       "duplicate, reorder, delay, cm-loss, sa or status");
 	else if (!fabric_command_read(&command, chosen->line, error))
 		report("%s", error);
 	else
@@ -218,6 +221,14 @@ static void print_fault(const json_t *element, const char *name, const char *tex
 		printf(" %s %" JSON_INTEGER_FORMAT "%s", text, value, unit);
 }
 
+static void print_cm_kinds(const json_t *faults)
+{
+	const json_t *kinds = json_object_get(faults, "cm_kinds");
+
+	for (size_t i = 0; i < json_array_size(kinds); i++)
+		printf("%s%s", i ? "," : " ", json_string_value(json_array_get(kinds, i)));
+}
+
 /* Only what is not as it should be. */
 static void print_faults(const json_t *element)
 {
@@ -228,6 +239,9 @@ static void print_faults(const json_t *element)
 	print_fault(element, "reorder_ppm", "reorder", "ppm");
 	print_fault(element, "delay_us", "delay", "us");
 	print_fault(element, "jitter_us", "jitter", "us");
+	print_fault(element, "cm_loss_ppm", "cm-loss", "ppm");
+	if (fault(element, "cm_loss_ppm") > 0)
+		print_cm_kinds(faults);
 	if (json_is_true(json_object_get(faults, "sa_silent")))
 		fputs(" sa silent", stdout);
 	if (json_is_true(json_object_get(faults, "sa_busy")))
@@ -275,6 +289,8 @@ static void print_status(const json_t *document)
 
 	if (json_is_true(json_object_get(manager, "running")))
 		printf("sm lid %" JSON_INTEGER_FORMAT, ctl_number(manager, "lid"));
+	else if (json_is_true(json_object_get(manager, "external")))
+		fputs("sm not seen", stdout);
 	else
 		fputs("sm dead", stdout);
 	print_faults(manager);

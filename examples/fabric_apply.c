@@ -30,6 +30,10 @@ static void change_faults(struct ipoib_fabric_faults *faults, const struct fabri
 		faults->delay_ns = command->time_ns;
 		faults->jitter_ns = command->jitter_ns;
 		break;
+	case FABRIC_CM_LOSS:
+		faults->cm_loss_ppm = (uint32_t)command->number;
+		faults->cm_kinds = command->cm_kinds;
+		break;
 	default: /* FABRIC_SA */
 		faults->sa_silent = command->action == FABRIC_SA_SILENT;
 		faults->sa_busy = command->action == FABRIC_SA_BUSY;
@@ -166,6 +170,30 @@ static int apply(struct ipoib_fabric *fabric, const struct fabric_command *comma
 		return apply_prefix(fabric, command);
 	default: /* frames, and the SA that answers every port */
 		return to_ports(fabric, command, apply_faults);
+	}
+}
+
+/* ---- what somebody else decides ---- */
+
+bool fabric_apply_external(const struct fabric_command *command, char error[FABRIC_ERROR_ROOM])
+{
+	switch (command->verb) {
+	case FABRIC_LIDS:
+	case FABRIC_LID:
+	case FABRIC_SM:
+	case FABRIC_REREGISTER:
+	case FABRIC_PKEY_SET:
+	case FABRIC_PKEY_TABLE:
+	case FABRIC_GID:
+	case FABRIC_PREFIX:
+	case FABRIC_SA:
+		snprintf(error, FABRIC_ERROR_ROOM,
+			 "this fabric was started with --external-sm: LIDs, prefixes, P_Keys and "
+			 "the subnet administrator are the affair of the subnet manager that runs "
+			 "behind one of its ports");
+		return false;
+	default:
+		return true;
 	}
 }
 

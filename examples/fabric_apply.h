@@ -13,7 +13,13 @@
 bool fabric_apply(struct ipoib_fabric *fabric, const struct fabric_command *command,
 		  char error[FABRIC_ERROR_ROOM]);
 
+/*
+ * Whether a command is one for a fabric without a subnet manager of its own. False, with why not in
+ * error.
+ */
+bool fabric_apply_external(const struct fabric_command *command, char error[FABRIC_ERROR_ROOM]);
+
 /* fabric_status.c: a new document; NULL without memory. */
-json_t *fabric_status(struct ipoib_fabric *fabric);
+json_t *fabric_status(struct ipoib_fabric *fabric, bool external_sm);
 
 #endif

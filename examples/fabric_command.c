@@ -81,23 +81,6 @@ static int choice(struct reading *reading, const char *const *list, const char *
 	return -1;
 }
 
-static bool is_port(const char *text)
-{
-	uint64_t host, number;
-	char digits[8];
-	const char *slash = strchr(text, '/');
-
-	if (strncmp(text, "process", 7) == 0)
-		return fabric_value_number(text + 7, UINT16_MAX, &number) && text[7] != '0';
-	if (strncmp(text, "host", 4) != 0 || slash == NULL ||
-	    (size_t)(slash - text - 4) >= sizeof(digits))
-		return false;
-	memcpy(digits, text + 4, (size_t)(slash - text - 4));
-	digits[slash - text - 4] = '\0';
-	return fabric_value_number(digits, UINT16_MAX, &host) && host > 0 &&
-	       fabric_value_number(slash + 1, UINT8_MAX, &number) && number > 0;
-}
-
 /* also: what beside the name of a port is accepted, or NULL. */
 static bool port(struct reading *reading, const char *also, const char *too)
 {
@@ -105,7 +88,7 @@ static bool port(struct reading *reading, const char *also, const char *too)
 
 	if (text == NULL)
 		return false;
-	if (!is_port(text) && (also == NULL || strcmp(text, also) != 0) &&
+	if (!fabric_value_port(text) && (also == NULL || strcmp(text, also) != 0) &&
 	    (too == NULL || strcmp(text, too) != 0))
 		return fail(reading, "\"%s\" is not the name of a port such as host1/1%s%s%s%s",
 			    text, also ? " or " : "", also ? also : "", too ? " or " : "",
@@ -275,6 +258,20 @@ static bool read_delay(struct reading *reading)
 	       (!more(reading) || microseconds(reading, &reading->command->jitter_ns));
 }
 
+static bool read_cm_loss(struct reading *reading)
+{
+	const char *text;
+
+	if (!read_parts(reading))
+		return false;
+	if (!more(reading))
+		return true;
+	text = word(reading, "KIND,KIND,...");
+	return fabric_value_cm_kinds(text, &reading->command->cm_kinds) ||
+	       fail(reading, "\"%s\" is not a list of req, mra, rej, rep, rtu, dreq and drep",
+		    text);
+}
+
 static bool read_sa(struct reading *reading)
 {
 	static const char *const actions[] = { "silent", "busy", "slow", "normal", NULL };
@@ -306,6 +303,8 @@ static const struct verb verbs[] = {
 	{ "reorder", "reorder PORT|all|sm PPM|PERCENT% [MICROSECONDS]", FABRIC_REORDER,
 	  read_reorder },
 	{ "delay", "delay PORT|all|sm MICROSECONDS [JITTER]", FABRIC_DELAY, read_delay },
+	{ "cm-loss", "cm-loss PORT|all|sm PPM|PERCENT% [KIND,KIND,...]", FABRIC_CM_LOSS,
+	  read_cm_loss },
 	{ "sa", "sa silent|busy|slow MILLISECONDS|normal", FABRIC_SA, read_sa },
 	{ "status", "status", FABRIC_STATUS, read_nothing },
 };
@@ -336,7 +335,7 @@ bool fabric_command_read(struct fabric_command *command, const char *line,
 	if (reading.verb == NULL) {
 		snprintf(error, FABRIC_ERROR_ROOM,
 			 "\"%.100s\" is not link, lids, lid, sm, reregister, pkey, gid, loss, "
-			 "duplicate, reorder, delay, sa or status",
+			 "duplicate, reorder, delay, cm-loss, sa or status",
 			 reading.count > 0 ? reading.words[0] : "");
 		return false;
 	}

@@ -37,6 +37,7 @@ enum fabric_verb {
 	FABRIC_DUPLICATE,  /* the same */
 	FABRIC_REORDER,	   /* the same, and time */
 	FABRIC_DELAY,	   /* time, jitter */
+	FABRIC_CM_LOSS,	   /* the same, and cm_kinds */
 	FABRIC_SA,	   /* action, time */
 	FABRIC_STATUS,
 };
@@ -65,6 +66,7 @@ struct fabric_command {
 	uint64_t number;
 	uint64_t time_ns;
 	uint64_t jitter_ns;
+	uint32_t cm_kinds; /* 0: all */
 	struct ipoib_gid gid;
 	uint16_t pkeys[IPOIB_FABRIC_PKEYS_MAX];
 	size_t pkey_count;

@@ -79,7 +79,9 @@ static json_t *document_of(struct fabric_control *control, const char *line)
 	if (!fabric_command_read(&command, line, error))
 		return error_document(error);
 	if (command.verb == FABRIC_STATUS)
-		return fabric_status(control->fabric);
+		return fabric_status(control->fabric, control->external_sm);
+	if (control->external_sm && !fabric_apply_external(&command, error))
+		return error_document(error);
 	if (!fabric_apply(control->fabric, &command, error))
 		return error_document(error);
 	return json_pack("{s:b}", "ok", 1);

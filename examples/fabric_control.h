@@ -32,7 +32,8 @@ struct fabric_client {
 
 struct fabric_control {
 	struct ipoib_fabric *fabric;
-	int fd; /* -1: there is no control socket */
+	bool external_sm; /* the fabric has no subnet manager of its own */
+	int fd;		  /* -1: there is no control socket */
 	char path[FABRIC_PATH_ROOM];
 	struct fabric_client clients[FABRIC_CLIENTS_MAX];
 };

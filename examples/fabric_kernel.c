@@ -54,6 +54,11 @@ static void explain(const char *text, int error)
 	case -ENODEV:
 		report("--kernel-port %s: this is not the device of a virtual HCA", text);
 		break;
+	case -EPROTO:
+		report("--kernel-port %s: its port cannot be used; with --external-sm the "
+		       "module is to be loaded with sma=1",
+		       text);
+		break;
 	case -ENOTSUP:
 		report("--kernel-port %s: only Linux has such devices", text);
 		break;

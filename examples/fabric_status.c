@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fabric_apply.h"
+#include "fabric_value.h"
 
 static json_t *number(uint64_t value)
 {
@@ -36,6 +37,17 @@ static json_t *pkey_table(const struct ipoib_port_attributes *port)
 	return table;
 }
 
+static json_t *cm_kinds(uint32_t kinds)
+{
+	json_t *list = json_array();
+	const char *name;
+
+	for (unsigned bit = 0; (name = fabric_value_cm_name(bit)) != NULL; bit++)
+		if (kinds & UINT32_C(1) << bit)
+			json_array_append_new(list, json_string(name));
+	return list;
+}
+
 /* Times in microseconds, as the commands have them. */
 static json_t *faults_of(struct ipoib_fabric *fabric, const char *name)
 {
@@ -43,12 +55,13 @@ static json_t *faults_of(struct ipoib_fabric *fabric, const char *name)
 
 	if (ipoib_fabric_get_faults(fabric, name, &f) != 0)
 		return NULL;
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "loss_ppm",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o}", "loss_ppm",
 			 number(f.loss_ppm), "duplicate_ppm", number(f.duplicate_ppm),
 			 "reorder_ppm", number(f.reorder_ppm), "reorder_us",
 			 number(f.reorder_ns / 1000), "delay_us", number(f.delay_ns / 1000),
 			 "jitter_us", number(f.jitter_ns / 1000), "sa_silent", (int)f.sa_silent,
-			 "sa_busy", (int)f.sa_busy, "sa_delay_us", number(f.sa_delay_ns / 1000));
+			 "sa_busy", (int)f.sa_busy, "sa_delay_us", number(f.sa_delay_ns / 1000),
+			 "cm_loss_ppm", number(f.cm_loss_ppm), "cm_kinds", cm_kinds(f.cm_kinds));
 }
 
 static json_t *port_of(struct ipoib_fabric *fabric, const struct ipoib_port_attributes *port,
@@ -76,11 +89,12 @@ static json_t *ports(struct ipoib_fabric *fabric)
 	return list;
 }
 
-json_t *fabric_status(struct ipoib_fabric *fabric)
+json_t *fabric_status(struct ipoib_fabric *fabric, bool external_sm)
 {
 	uint16_t lid = ipoib_fabric_sm_lid(fabric);
 
-	return json_pack("{s:{s:b, s:i, s:o}, s:o, s:o}", "sm", "running", lid != 0, "lid",
-			 (int)lid, "faults", faults_of(fabric, FABRIC_MANAGER), "counters",
-			 counters(fabric), "ports", ports(fabric));
+	return json_pack("{s:{s:b, s:b, s:i, s:o}, s:o, s:o}", "sm", "external", (int)external_sm,
+			 "running", lid != 0, "lid", (int)lid, "faults",
+			 faults_of(fabric, FABRIC_MANAGER), "counters", counters(fabric), "ports",
+			 ports(fabric));
 }

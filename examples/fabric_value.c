@@ -69,3 +69,49 @@ bool fabric_value_gid(const char *text, struct ipoib_gid *out)
 	memcpy(out->raw, ip.raw, sizeof(out->raw));
 	return true;
 }
+
+/* In the order of the bits of enum ipoib_fabric_cm. */
+static const char *const cm_names[] = { "req", "mra", "rej", "rep", "rtu", "dreq", "drep" };
+
+#define CM_NAMES (sizeof(cm_names) / sizeof(cm_names[0]))
+
+const char *fabric_value_cm_name(unsigned bit)
+{
+	return bit < CM_NAMES ? cm_names[bit] : NULL;
+}
+
+bool fabric_value_cm_kinds(const char *text, uint32_t *out)
+{
+	*out = 0;
+	for (;;) {
+		size_t length = strcspn(text, ",");
+		size_t i = 0;
+
+		while (i < CM_NAMES &&
+		       (strlen(cm_names[i]) != length || memcmp(cm_names[i], text, length) != 0))
+			i++;
+		if (i == CM_NAMES)
+			return false;
+		*out |= UINT32_C(1) << i;
+		if (text[length] == '\0')
+			return true;
+		text += length + 1;
+	}
+}
+
+bool fabric_value_port(const char *text)
+{
+	uint64_t host, number;
+	char digits[8];
+	const char *slash = strchr(text, '/');
+
+	if (strncmp(text, "process", 7) == 0)
+		return fabric_value_number(text + 7, UINT16_MAX, &number) && text[7] != '0';
+	if (strncmp(text, "host", 4) != 0 || slash == NULL ||
+	    (size_t)(slash - text - 4) >= sizeof(digits))
+		return false;
+	memcpy(digits, text + 4, (size_t)(slash - text - 4));
+	digits[slash - text - 4] = '\0';
+	return fabric_value_number(digits, UINT16_MAX, &host) && host > 0 &&
+	       fabric_value_number(slash + 1, UINT8_MAX, &number) && number > 0;
+}

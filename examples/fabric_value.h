@@ -17,6 +17,11 @@ bool fabric_value_number(const char *text, uint64_t most, uint64_t *out);
 bool fabric_value_parts(const char *text, uint64_t *out);
 /* A P_Key: 16 bits, and not 0x8000, which is a membership in nothing. */
 bool fabric_value_pkey(const char *text, uint16_t *out);
+/* Connection messages by their names, "req,rep", as bits; and the name of one, or NULL. */
+bool fabric_value_cm_kinds(const char *text, uint32_t *out);
+const char *fabric_value_cm_name(unsigned bit);
+/* The name of a port, as host1/1. */
+bool fabric_value_port(const char *text);
 /* As IPv6 addresses are written. */
 bool fabric_value_gid(const char *text, struct ipoib_gid *out);
 

@@ -27,7 +27,7 @@ const char program_name[] = "ipoib-fabric";
 static const char usage[] =
 	"Usage: ipoib-fabric --socket PATH [--hosts N] [--ports N] [--mtu 2048|4096] [--seed N]\n"
 	"                    [--pkeys P_KEY,...] [--pcap FILE]\n"
-	"                    [--kernel-port DEVICE[=PORT]]...\n"
+	"                    [--kernel-port DEVICE[=PORT]]... [--external-sm]\n"
 	"A simulated InfiniBand subnet: one switch, its ports, and the subnet administrator.\n"
 	"\n"
 	"  --socket PATH     the local socket at which ports attach; at PATH.control it takes the\n"
@@ -41,13 +41,15 @@ static const char usage[] =
 	"  --kernel-port DEVICE[=PORT]\n"
 	"                    attaches a port of the kernel's, such as /dev/vhca0: the next free\n"
 	"                    port, or this one; may be given up to 64 times\n"
+	"  --external-sm     no subnet manager: one runs behind a port, such as OpenSM on a\n"
+	"                    kernel port, and gives LIDs, P_Keys and routes\n"
 	"  -h, --help        this text\n"
 	"  -V, --version     the version\n"
 	"\n"
 	"It prints \"ready\" on a line when ports may attach, and ends on SIGINT or SIGTERM.\n";
 
 enum { OPTION_SOCKET = 1, OPTION_HOSTS, OPTION_PORTS, OPTION_MTU, OPTION_SEED, OPTION_PKEYS,
-       OPTION_PCAP, OPTION_KERNEL_PORT };
+       OPTION_PCAP, OPTION_KERNEL_PORT, OPTION_EXTERNAL_SM };
 
 static const struct option_row rows[] = {
 	{ OPTION_SOCKET, "socket", 0, true },
@@ -58,9 +60,13 @@ static const struct option_row rows[] = {
 	{ OPTION_PKEYS, "pkeys", 0, true },
 	{ OPTION_PCAP, "pcap", 0, true },
 	{ OPTION_KERNEL_PORT, "kernel-port", 0, true },
+	{ OPTION_EXTERNAL_SM, "external-sm", 0, false },
 	OPTION_ROWS_COMMON,
 	{ 0, NULL, 0, false },
 };
+
+/* What ipoib/mock.h allows then. */
+#define EXTERNAL_PORTS_MAX 190
 
 struct fabric_options {
 	const char *socket;
@@ -71,7 +77,9 @@ struct fabric_options {
 	uint64_t seed;
 	uint16_t pkeys[IPOIB_FABRIC_PKEYS_MAX];
 	size_t pkey_count;
+	bool pkeys_given;
 	struct kernel_ports kernel_ports;
+	bool external_sm;
 };
 
 static bool read_mtu(const char *text, uint64_t *out)
@@ -88,6 +96,7 @@ static bool read_pkeys(struct fabric_options *chosen, const char *text)
 {
 	char error[FABRIC_ERROR_ROOM];
 
+	chosen->pkeys_given = true;
 	if (fabric_pkeys_read(chosen->pkeys, &chosen->pkey_count, text, error))
 		return true;
 	report("--pkeys %s: %s", text, error);
@@ -115,10 +124,35 @@ static bool take_option(struct fabric_options *chosen, int id, const char *value
 		return true;
 	case OPTION_KERNEL_PORT:
 		return kernel_ports_add(&chosen->kernel_ports, value);
+	case OPTION_EXTERNAL_SM:
+		chosen->external_sm = true;
+		return true;
 	default:
 		report("\"%s\" is not an option; there are no other arguments", value);
 		return false;
 	}
+}
+
+/* What the options are together. */
+static bool fit_together(const struct fabric_options *chosen)
+{
+	if (chosen->socket == NULL || chosen->socket[0] == '\0') {
+		report("--socket PATH is missing: where shall ports attach?");
+		return false;
+	}
+	if (!chosen->external_sm)
+		return true;
+	if (chosen->pkeys_given) {
+		report("--pkeys: with --external-sm the subnet manager gives P_Keys; OpenSM reads "
+		       "them from its partitions.conf");
+		return false;
+	}
+	if (chosen->hosts * chosen->ports > EXTERNAL_PORTS_MAX) {
+		report("--external-sm: one switch has no room for more than %d ports with names",
+		       EXTERNAL_PORTS_MAX);
+		return false;
+	}
+	return true;
 }
 
 /* Returns true, or false with the exit status. */
@@ -141,8 +175,7 @@ static bool read_options(struct fabric_options *chosen, int argc, char **argv, i
 			return false;
 		}
 	}
-	if (chosen->socket == NULL || chosen->socket[0] == '\0') {
-		report("--socket PATH is missing: where shall ports attach?");
+	if (!fit_together(chosen)) {
 		*status = options_hint();
 		return false;
 	}
@@ -159,10 +192,11 @@ static int make_fabric(struct ipoib_fabric **out, const struct fabric_options *c
 	config.seed = chosen->seed;
 	config.log = report_log;
 	config.log_level = IPOIB_LOG_WARNING;
+	config.external_sm = chosen->external_sm;
 
 	int error = ipoib_fabric_new(out, &config);
 
-	if (!error)
+	if (!error && !chosen->external_sm)
 		error = ipoib_fabric_set_pkeys(*out, NULL, chosen->pkeys, chosen->pkey_count);
 	if (error)
 		report("a fabric of %" PRIu64 " hosts could not be made: %s", chosen->hosts,
@@ -240,6 +274,7 @@ static int serve(struct ipoib_fabric *fabric, struct poll_loop *loop,
 	if (error)
 		return error;
 	error = fabric_control_open(&control, fabric, chosen->socket);
+	control.external_sm = chosen->external_sm;
 	/* Only now: a fabric that may not listen must not empty the capture of one that does. */
 	if (!error)
 		error = pcap_file_open(&pcap, chosen->pcap);

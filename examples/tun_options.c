@@ -11,6 +11,7 @@ static const char usage[] =
 	"                 --interface NAME,port=PORT|device=PORT,address=ADDRESS/L\n"
 	"                             [,address=...]\n"
 	"                             [,pkey=0xffff][,mode=datagram|connected][,mtu=N]\n"
+	"                             [,connected_depth=N]\n"
 	"                             [,arp_ignore=0|1|2|3|8][,arp_announce=0|1|2]\n"
 	"                             [,flux=confirm|accept|pin|hold][,flux_hold=SECONDS]\n"
 	"                             [,acd=fast|rfc|off][,defend=always|once|never]\n"

@@ -29,6 +29,7 @@ struct tun_interface_options {
 	uint16_t pkey;
 	uint8_t mode; /* enum ipoib_mode */
 	uint32_t mtu; /* 0: what the mode gives */
+	uint32_t connected_depth;
 	uint8_t arp_ignore;   /* enum ipoib_arp_ignore */
 	uint8_t arp_announce; /* enum ipoib_arp_announce */
 	uint8_t flux;         /* enum ipoib_flux_policy */

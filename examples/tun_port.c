@@ -181,6 +181,7 @@ static int open_interface(struct tun_port *port)
 	config.pkey = port->options->pkey;
 	config.mode = port->options->mode;
 	config.mtu = port->options->mtu;
+	config.connected_depth = port->options->connected_depth;
 	config.arp_ignore = port->options->arp_ignore;
 	config.arp_announce = port->options->arp_announce;
 	config.flux = port->options->flux;

@@ -10,6 +10,8 @@
 
 /* One --interface with all its addresses is far below this. */
 #define SPECIFICATION_MOST 1536
+/* What the library takes; each has a buffer of 64 KiB. */
+#define CONNECTED_DEPTH_MOST 16384
 /* Shorter ones would let a neighbour flap as fast as it likes; longer ones are "pin". */
 #define FLUX_HOLD_LEAST 0.1
 #define FLUX_HOLD_MOST 86400.
@@ -90,6 +92,17 @@ static bool take_mtu(struct tun_interface_options *interface, const char *what, 
 	return true;
 }
 
+static bool take_connected_depth(struct tun_interface_options *interface, const char *what,
+				 const char *text)
+{
+	uint64_t depth;
+
+	if (!read_number(what, text, 1, CONNECTED_DEPTH_MOST, &depth))
+		return false;
+	interface->connected_depth = (uint32_t)depth;
+	return true;
+}
+
 static bool take_flux_hold(struct tun_interface_options *interface, const char *what,
 			   const char *text)
 {
@@ -153,6 +166,7 @@ static const struct keyword {
 	{ "pkey", take_pkey, NULL, 0 },
 	{ "mode", take_mode, NULL, 0 },
 	{ "mtu", take_mtu, NULL, 0 },
+	{ "connected_depth", take_connected_depth, NULL, 0 },
 	{ "arp_ignore", NULL, arp_ignore_choices,
 	  offsetof(struct tun_interface_options, arp_ignore) },
 	{ "arp_announce", NULL, arp_announce_choices,
@@ -163,8 +177,9 @@ static const struct keyword {
 	{ "defend", NULL, defend_choices, offsetof(struct tun_interface_options, defend) },
 };
 
-static const char keyword_names[] = "port=, device=, address=, pkey=, mode=, mtu=, arp_ignore=, "
-				    "arp_announce=, flux=, flux_hold=, acd= or defend=";
+static const char keyword_names[] = "port=, device=, address=, pkey=, mode=, mtu=, "
+				    "connected_depth=, arp_ignore=, arp_announce=, flux=, "
+				    "flux_hold=, acd= or defend=";
 
 static bool take_choice(struct tun_interface_options *interface, const char *what,
 			const struct keyword *keyword, const char *text)
@@ -232,7 +247,8 @@ bool tun_specification_read(struct tun_interface_options *interface, const char 
 	memcpy(copy, text, length + 1);
 	/* Seconds of silence before an address may be used are too many for an appliance. */
 	*interface = (struct tun_interface_options){
-		.pkey = usual.pkey, .arp_ignore = usual.arp_ignore,
+		.pkey = usual.pkey, .connected_depth = usual.connected_depth,
+		.arp_ignore = usual.arp_ignore,
 		.arp_announce = usual.arp_announce, .flux = usual.flux,
 		.flux_hold_ms = usual.flux_hold_ms, .acd = IPOIB_ACD_FAST, .defend = usual.defend,
 	};

@@ -57,6 +57,13 @@ struct ipoib_fabric_config {
 	/** As in struct ipoib_context_config; required. */
 	uint64_t (*clock)(void *user);
 	void *clock_user;  /**< handed to clock */
+	/**
+	 * 1: the subnet manager is somebody else, such as OpenSM on a port of the kernel's. The
+	 * fabric is then one switch with its management agent and one for each port that a program
+	 * attaches; ports are up when the manager has made them so. At most 190 ports with names.
+	 */
+	uint32_t external_sm;
+	uint32_t reserved2; /**< zero */
 };
 
 /** The defaults of a fabric: two hosts with one port each, MTU 2048, the system's clock. */
@@ -111,8 +118,9 @@ IPOIB_PUBLIC int ipoib_fabric_listen(struct ipoib_fabric *fabric, const char *pa
  * @param port "host1/1"; NULL: the next port with a name that is free
  * @return 0; -ENOENT (no such device or port); -EACCES; -EBUSY (another process has the device, the
  * port is attached already, none is free, or another port has the device's GUID); -ENODEV (the file
- * is no such device); -EPROTO (it says nonsense); -ENOTSUP (not on this system); -ENOMEM; another
- * error of the system.
+ * is no such device); -EPROTO (it says nonsense, or has no agent for a subnet manager that is
+ * somebody else: sma=1 gives the module one); -ENOTSUP (not on this system); -ENOMEM; another error
+ * of the system.
  */
 IPOIB_PUBLIC int ipoib_fabric_attach_device(struct ipoib_fabric *fabric, const char *path,
 					    const char *port);
@@ -123,6 +131,18 @@ IPOIB_PUBLIC int ipoib_fabric_attach_device(struct ipoib_fabric *fabric, const c
  * @param capture where to; it must outlive its use here. NULL ends the recording.
  */
 IPOIB_PUBLIC void ipoib_fabric_capture(struct ipoib_fabric *fabric, struct ipoib_capture *capture);
+
+/** Messages that make and end connections, as bits. */
+enum ipoib_fabric_cm {
+	IPOIB_FABRIC_CM_REQ = 1 << 0,  /**< request */
+	IPOIB_FABRIC_CM_MRA = 1 << 1,  /**< "it takes longer" */
+	IPOIB_FABRIC_CM_REJ = 1 << 2,  /**< refusal */
+	IPOIB_FABRIC_CM_REP = 1 << 3,  /**< reply */
+	IPOIB_FABRIC_CM_RTU = 1 << 4,  /**< ready to use */
+	IPOIB_FABRIC_CM_DREQ = 1 << 5, /**< request to end it */
+	IPOIB_FABRIC_CM_DREP = 1 << 6, /**< reply to that */
+	IPOIB_FABRIC_CM_ALL = 0x7f     /**< each of these */
+};
 
 /** What goes wrong on purpose, and how often: parts per million of the frames. */
 struct ipoib_fabric_faults {
@@ -137,14 +157,18 @@ struct ipoib_fabric_faults {
 	uint64_t jitter_ns;     /**< up to this much is added to the delay of each frame */
 	uint64_t delay_ns;      /**< added to the delay of each frame */
 	uint64_t sa_delay_ns;   /**< what the SA takes its time for before it answers */
+	uint32_t cm_loss_ppm;   /**< connection messages lost, beside loss_ppm */
+	uint32_t cm_kinds;      /**< which of them, IPOIB_FABRIC_CM_... together; 0: all */
 };
 
 /**
  * Sets the faults of frames that a port sends. Those of the SA are of the answers to the port.
  * @param fabric the fabric
- * @param port a port; "sm" for the frames that the subnet manager sends; NULL for all of these
+ * @param port a port; "sm" for the frames that the subnet manager sends, or the switch's agent when
+ * the subnet manager is somebody else; NULL for all of these
  * @param faults copied
- * @return 0; -EINVAL; -E2BIG; -ENOENT (no such port).
+ * @return 0; -EINVAL; -E2BIG; -ENOENT (no such port); -ENOTSUP (those of the SA, which is somebody
+ * else).
  */
 IPOIB_PUBLIC int ipoib_fabric_set_faults(struct ipoib_fabric *fabric, const char *port,
 					 const struct ipoib_fabric_faults *faults);
@@ -165,7 +189,10 @@ IPOIB_PUBLIC int ipoib_fabric_get_faults(struct ipoib_fabric *fabric, const char
  */
 IPOIB_PUBLIC int ipoib_fabric_set_link(struct ipoib_fabric *fabric, const char *port, bool up);
 
-/** Gives every port another LID, as a new subnet manager may. */
+/**
+ * Gives every port another LID, as a new subnet manager may; nothing happens when the subnet
+ * manager is somebody else.
+ */
 IPOIB_PUBLIC void ipoib_fabric_reassign_lids(struct ipoib_fabric *fabric);
 
 /**
@@ -173,14 +200,16 @@ IPOIB_PUBLIC void ipoib_fabric_reassign_lids(struct ipoib_fabric *fabric);
  * @param fabric the fabric
  * @param port the port
  * @param lid the LID, 1 to 0xbffd; 0: one that no port has had for long
- * @return 0; -ENOENT (no such port); -EINVAL; -EBUSY (another port has it).
+ * @return 0; -ENOENT (no such port); -EINVAL; -EBUSY (another port has it); -ENOTSUP (the subnet
+ * manager is somebody else).
  */
 IPOIB_PUBLIC int ipoib_fabric_set_lid(struct ipoib_fabric *fabric, const char *port, uint16_t lid);
 
 /**
  * Gives a port another GID: another subnet prefix, another GUID, or both. Its memberships stay.
  * @return 0; -ENOENT (no such port); -EINVAL (a multicast GID, or no GUID); -EBUSY (another port
- * has this GUID); -EROFS (the GUID is the kernel's).
+ * has this GUID); -EROFS (the GUID is the kernel's); -ENOTSUP (the subnet manager is somebody
+ * else).
  */
 IPOIB_PUBLIC int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *port,
 				      const struct ipoib_gid *gid);
@@ -189,7 +218,8 @@ IPOIB_PUBLIC int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *p
  * Gives every port another subnet prefix.
  * @param fabric the fabric
  * @param prefix as a number: 0xfe80000000000000 is the one that a fabric begins with
- * @return 0, or -EINVAL (a prefix of multicast GIDs).
+ * @return 0; -EINVAL (a prefix of multicast GIDs); -ENOTSUP (the subnet manager is somebody
+ * else).
  */
 IPOIB_PUBLIC int ipoib_fabric_set_prefix(struct ipoib_fabric *fabric, uint64_t prefix);
 
@@ -204,21 +234,22 @@ IPOIB_PUBLIC int ipoib_fabric_set_prefix(struct ipoib_fabric *fabric, uint64_t p
  * @param pkeys the table, with the membership bits; 0 is an empty entry
  * @param count entries, at most #IPOIB_FABRIC_PKEYS_MAX
  * @return 0; -ENOENT (no such port); -EINVAL (too many entries); -ENOMEM (no memory, or no LID is
- * left for a broadcast group); -EROFS (the table of a port concerned is the kernel's): nothing has
- * changed.
+ * left for a broadcast group); -EROFS (the table of a port concerned is the kernel's); -ENOTSUP
+ * (the subnet manager is somebody else): nothing has changed.
  */
 IPOIB_PUBLIC int ipoib_fabric_set_pkeys(struct ipoib_fabric *fabric, const char *port,
 					const uint16_t *pkeys, size_t count);
 
 /**
  * Asks a port to register with the SA again (client reregister); every port when it is NULL.
- * @return 0 or -ENOENT (no such port).
+ * @return 0; -ENOENT (no such port); -ENOTSUP (the subnet manager is somebody else).
  */
 IPOIB_PUBLIC int ipoib_fabric_reregister(struct ipoib_fabric *fabric, const char *port);
 
 /**
  * A new subnet manager takes over, with a LID of its own: it forgets every group and asks every
- * port to register again.
+ * port to register again. Nothing happens, here and in the next three, when the subnet manager is
+ * somebody else.
  */
 IPOIB_PUBLIC void ipoib_fabric_restart_sm(struct ipoib_fabric *fabric);
 
@@ -237,7 +268,7 @@ IPOIB_PUBLIC void ipoib_fabric_stop_sm(struct ipoib_fabric *fabric);
  */
 IPOIB_PUBLIC void ipoib_fabric_start_sm(struct ipoib_fabric *fabric);
 
-/** The LID of the subnet manager; 0 while there is none. */
+/** The LID of the subnet manager, as the switch knows it; 0 while there is none. */
 IPOIB_PUBLIC uint16_t ipoib_fabric_sm_lid(const struct ipoib_fabric *fabric);
 
 /**

@@ -100,9 +100,10 @@ int ipoib__attach_attributes(struct ipoib_port_attributes *out, const struct ipo
 {
 	unsigned mtu = ipoib__mtu_to_octets(attach->mtu);
 
-	/* A LID of a port is a unicast one, and 0 is none. */
-	if (mtu == 0 || attach->lid == 0 || ipoib__lid_is_multicast(attach->lid) ||
-	    attach->lid == IPOIB__LID_PERMISSIVE)
+	/* A LID of a port is a unicast one; it has none (0) before a subnet manager has seen it. */
+	if (mtu == 0 || ipoib__lid_is_multicast(attach->lid) ||
+	    attach->lid == IPOIB__LID_PERMISSIVE ||
+	    (attach->lid == 0 && attach->state == IPOIB__ATTACH_STATE_ACTIVE))
 		return -EPROTO;
 
 	memcpy(out->gid.raw, attach->prefix, sizeof(attach->prefix));

@@ -8,6 +8,8 @@
  *    can change. What it was before comes back when the device goes.
  * 3. The device is told LIDs, state, MTU and subnet prefix, now and whenever they change, where a
  *    process is sent an attach message.
+ *    When the SM is not the fabric's, the device has an agent of its own: it is told whether the
+ *    link is there, and asked for the rest.
  * 4. One read is one frame that the kernel sends, one write is one frame that it receives; the
  *    frames are those of mock/frame.h.
  *
@@ -24,6 +26,7 @@
 #include "mock/attach.h"
 
 struct ipoib__peer;
+struct ipoib__fabric_port;
 
 /* What is done with an open device; tests have one of their own. 0 or a negative errno. */
 struct ipoib__device_ops {
@@ -63,6 +66,11 @@ int ipoib__device_open(const char *path, const struct ipoib__device_ops **ops);
 int ipoib__fabric_device_attach(struct ipoib_fabric *fabric, int fd,
 				const struct ipoib__device_ops *ops, const char *name,
 				const char *port);
+/*
+ * What the device's port is, for a fabric whose SM is somebody else: LID, prefix, state, LID of the
+ * SM, as the device has them from there.
+ */
+void ipoib__fabric_device_look(struct ipoib__fabric_port *port);
 /* Tells the device what its port is, and what events the peer has. */
 int ipoib__fabric_device_tell(struct ipoib_fabric *fabric, const struct ipoib__peer *peer);
 /*

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/sized.h"
+#include "mock/fabric_external.h"
 #include "mock/fabric_sa.h"
 
-/* The smallest version of the counters. */
+/* The smallest versions of the configuration and of the counters. */
+#define CONFIG_FIRST	 offsetof(struct ipoib_fabric_config, external_sm)
 #define STATISTICS_FIRST offsetof(struct ipoib_fabric_statistics, groups)
 
 /* ---- making and ending ---- */
@@ -17,6 +19,8 @@ static int config_check(const struct ipoib_fabric_config *config)
 	if (config->hosts < 1 || config->hosts > IPOIB__FABRIC_HOSTS_MAX || config->ports < 1 ||
 	    config->ports > IPOIB__FABRIC_PORTS_MAX || config->clock == NULL ||
 	    (config->mtu != 2048 && config->mtu != 4096) || config->reserved != 0 ||
+	    config->external_sm > 1 || config->reserved2 != 0 ||
+	    (config->external_sm && config->hosts * config->ports > IPOIB__FABRIC_EXTERNAL_MAX) ||
 	    (config->allocate == NULL) != (config->release == NULL))
 		return -EINVAL;
 	return 0;
@@ -28,6 +32,7 @@ static void fabric_free(struct ipoib_fabric *fabric)
 
 	ipoib__fabric_socket_fini(fabric);
 	ipoib__fabric_ports_fini(fabric);
+	ipoib__fabric_external_fini(fabric);
 	ipoib__fabric_groups_fini(&fabric->groups);
 	ipoib__fabric_queue_fini(&fabric->queue);
 	ipoib__poller_fini(&fabric->poller);
@@ -40,6 +45,8 @@ static int fabric_fill(struct ipoib_fabric *fabric)
 
 	if (status < 0)
 		return status;
+	if (fabric->config.external_sm)
+		return ipoib__fabric_external_init(fabric);
 	return ipoib__fabric_sa_broadcast_group(fabric, IPOIB__FABRIC_PKEY);
 }
 
@@ -48,7 +55,7 @@ int ipoib_fabric_new(struct ipoib_fabric **out, const struct ipoib_fabric_config
 	struct ipoib_fabric_config config = IPOIB_FABRIC_CONFIG_INIT;
 	struct ipoib__memory memory;
 	struct ipoib_fabric *fabric;
-	int status = ipoib__sized_in(&config, sizeof(config), sizeof(config), given, given->size);
+	int status = ipoib__sized_in(&config, sizeof(config), CONFIG_FIRST, given, given->size);
 
 	if (status == 0)
 		status = config_check(&config);
@@ -66,6 +73,7 @@ int ipoib_fabric_new(struct ipoib_fabric **out, const struct ipoib_fabric_config
 	ipoib__list_init(&fabric->peers);
 	fabric->listener.fd = -1;
 	fabric->listener.resume = IPOIB_NEVER;
+	fabric->trap_at = IPOIB_NEVER;
 	ipoib__fabric_groups_init(&fabric->groups, &fabric->memory);
 	ipoib__fabric_queue_init(&fabric->queue, &fabric->memory);
 	status = ipoib__poller_init(&fabric->poller, &fabric->memory);
@@ -94,7 +102,10 @@ uint64_t ipoib_fabric_deadline(const struct ipoib_fabric *fabric)
 {
 	uint64_t queue = ipoib__fabric_queue_deadline(&fabric->queue);
 	uint64_t socket = ipoib__fabric_socket_deadline(fabric);
+	uint64_t trap = ipoib__fabric_external_deadline(fabric);
 
+	if (trap < queue)
+		queue = trap;
 	return queue < socket ? queue : socket;
 }
 
@@ -108,6 +119,7 @@ int ipoib_fabric_dispatch(struct ipoib_fabric *fabric)
 	uint64_t now = ipoib__fabric_now(fabric);
 
 	ipoib__fabric_socket_dispatch(fabric, now);
+	ipoib__fabric_external_dispatch(fabric, now);
 	ipoib__fabric_deliver(fabric, now);
 	return 0;
 }
@@ -130,7 +142,8 @@ int ipoib_fabric_statistics(const struct ipoib_fabric *fabric,
 	for (uint32_t i = 0; i < fabric->port_count; i++)
 		if (ipoib__fabric_port_attached(&fabric->ports[i]))
 			counters.ports_attached++;
-	counters.groups = ipoib__fabric_groups_count(&fabric->groups);
+	counters.groups = fabric->sma != NULL ? ipoib__sma_groups(fabric->sma)
+					      : ipoib__fabric_groups_count(&fabric->groups);
 	return ipoib__sized_out(statistics, statistics->size, STATISTICS_FIRST, &counters,
 				sizeof(counters));
 }

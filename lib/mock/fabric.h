@@ -13,6 +13,8 @@
  * 4. Every copy ends in one counter: copies = delivered + in_flight + the sum of dropped_*.
  *    What the SA takes is delivered; what is malformed or has no route is a copy of one.
  *
+ * 5. With an SM that is somebody else there is no SA, and fabric_external.h has the routes.
+ *
  * LIDs: the ports have consecutive ones, which move as a block when they are assigned anew; one
  * that was given a LID of its own leaves the block until then. The SM has one of the two highest.
  */
@@ -39,6 +41,7 @@
 #include "mock/fabric_group.h"
 #include "mock/fabric_queue.h"
 #include "mock/frame.h"
+#include "mock/sma.h"
 
 struct ipoib__port;
 struct ipoib__attach;
@@ -48,7 +51,12 @@ struct ipoib__device;
 #define IPOIB__FABRIC_PORTS_MAX 8
 /* Processes that attach without the name of a port: peers of tests, one descriptor each. */
 #define IPOIB__FABRIC_ANONYMOUS_MAX 64
-/* The port number of the SM, which is not among the ports. */
+/* Ports with a name when the SM is somebody else: a switch has no more ports. */
+#define IPOIB__FABRIC_EXTERNAL_MAX (IPOIB__SMA_PORTS_MAX - IPOIB__FABRIC_ANONYMOUS_MAX)
+/*
+ * The port number of the SM, which is not among the ports; with an SM that is somebody else, of the
+ * switch's own agent.
+ */
 #define IPOIB__FABRIC_SM	UINT32_MAX
 #define IPOIB__FABRIC_LID_FIRST 1
 /* The SM's LIDs, one after the other when a new one takes over. */
@@ -110,6 +118,11 @@ struct ipoib__fabric_port {
 	uint32_t pkey_count;
 	uint16_t pkeys[IPOIB_FABRIC_PKEYS_MAX]; /* 0 beyond the count */
 	struct ipoib_fabric_faults faults;
+	/*
+	 * With an SM that is somebody else: the agent of a program's port; of a device's the LIDs
+	 * and the state alone, as they were looked at last.
+	 */
+	struct ipoib__sma_port agent;
 	/* Attached: one of the two. */
 	struct ipoib__local *local;
 	struct ipoib__peer *peer;
@@ -130,6 +143,10 @@ struct ipoib_fabric {
 	bool gids_moved;   /* a GID may not tell its port's place in the table */
 	uint16_t sm_lid;
 	bool sm_dead;
+	/* NULL: the SM is ours. See fabric_external.h. */
+	struct ipoib__sma_switch *sma;
+	uint64_t trap_at; /* IPOIB_NEVER: none is due */
+	uint64_t trap_transaction;
 	struct ipoib__fabric_groups groups;
 	struct ipoib__fabric_queue queue;
 	struct ipoib_capture *capture;
@@ -196,6 +213,12 @@ void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
 void ipoib__fabric_bad(struct ipoib_fabric *fabric);
 /* Delivers what has arrived by now. */
 void ipoib__fabric_deliver(struct ipoib_fabric *fabric, uint64_t now);
+
+/* ---- fabric_faults.c ---- */
+
+/* Whether the frame is a connection message of a kind that may be lost. */
+bool ipoib__faults_hit_cm(const struct ipoib_fabric_faults *faults,
+			  const struct ipoib__frame *frame, const void *payload);
 
 /* ---- fabric_sa.c ---- */
 

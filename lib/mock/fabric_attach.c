@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "mock/attach.h"
-#include "mock/fabric.h"
+#include "mock/fabric_external.h"
 #include "wire/ib_units.h"
 
 /* ---- refusing ---- */
@@ -115,12 +115,16 @@ void ipoib__fabric_attach_info(const struct ipoib_fabric *fabric, const struct i
 {
 	const struct ipoib__fabric_port *port = &fabric->ports[peer->index];
 	const char *slash = strchr(port->name, '/');
+	struct ipoib_port_attributes now;
 
+	ipoib__fabric_port_attributes(fabric, port, &now);
 	*attach = (struct ipoib__attach){
 		.size = peer->size,
-		.lid = port->lid,
-		.sm_lid = fabric->sm_lid,
-		.state = port->up ? IPOIB__ATTACH_STATE_ACTIVE : IPOIB__ATTACH_STATE_DOWN,
+		.lid = now.lid,
+		.sm_lid = now.sm_lid,
+		.sm_sl = now.sm_sl,
+		.state = now.state == IPOIB_PORT_ACTIVE ? IPOIB__ATTACH_STATE_ACTIVE
+							: IPOIB__ATTACH_STATE_DOWN,
 		.mtu = ipoib__mtu_from_octets(port->mtu),
 		.port = 1,
 		.pkey_count = (uint8_t)port->pkey_count,
@@ -156,6 +160,7 @@ void ipoib__fabric_attach(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
 	choice.port->peer = peer;
 	if (asked.mtu != 0)
 		choice.port->mtu = ipoib__mtu_to_octets(asked.mtu);
+	ipoib__fabric_external_attached(fabric, choice.port);
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: attached, LID %u", choice.port->name,
 			 (unsigned)choice.port->lid);
 	ipoib__fabric_port_tell(fabric, choice.port, 0);

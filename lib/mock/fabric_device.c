@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "mock/device.h"
-#include "mock/fabric.h"
+#include "mock/fabric_external.h"
 #include "wire/ib_units.h"
 
 /* Where the GUID stands in a GID. */
@@ -46,10 +46,38 @@ static int ask(struct ipoib_fabric *fabric, int fd, const struct ipoib__device_o
 	if (ipoib__mtu_to_octets(info->mtu) == 0 ||
 	    memcmp(info->guid, no_guid, sizeof(no_guid)) == 0)
 		return -EPROTO;
+	/* Opened, it waits for a manager, if it has an agent that one can talk to. */
+	if (fabric->sma != NULL && info->state != IPOIB__SMP_INIT)
+		return -EPROTO;
 	return ipoib__fabric_guid_taken(fabric, port, info->guid) ? -EBUSY : 0;
 }
 
+void ipoib__fabric_device_look(struct ipoib__fabric_port *port)
+{
+	struct ipoib__attach info;
+
+	if (port->peer->device->ops->get_port(port->peer->fd, &info) < 0)
+		return;
+	port->lid = info.lid;
+	memcpy(port->gid.raw, info.prefix, sizeof(info.prefix));
+	port->agent.link.state = info.state;
+	port->agent.address.sm_lid = info.sm_lid;
+	port->agent.address.sm_sl = info.sm_sl;
+}
+
 /* ---- telling it ---- */
+
+/* With an SM that is somebody else: that the link is there or not, and nothing more. */
+static int tell_link(const struct ipoib__peer *peer, bool up)
+{
+	struct ipoib__attach info;
+	int status = peer->device->ops->get_port(peer->fd, &info);
+
+	if (status < 0 || up == (info.state != IPOIB__SMP_DOWN))
+		return status;
+	info.state = up ? IPOIB__SMP_INIT : IPOIB__SMP_DOWN;
+	return peer->device->ops->set_port(peer->fd, &info);
+}
 
 int ipoib__fabric_device_tell(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
 {
@@ -57,6 +85,8 @@ int ipoib__fabric_device_tell(struct ipoib_fabric *fabric, const struct ipoib__p
 	struct ipoib__attach info;
 	int status;
 
+	if (fabric->sma != NULL)
+		return tell_link(peer, fabric->ports[peer->index].up);
 	ipoib__fabric_attach_info(fabric, peer, &info);
 	status = device->ops->set_port(peer->fd, &info);
 	if (status == 0 && (peer->events & IPOIB__ATTACH_REREGISTER))
@@ -139,6 +169,7 @@ static int attach(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
 		ipoib__fabric_peer_close(fabric, peer);
 		return status;
 	}
+	ipoib__fabric_external_attached(fabric, port);
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: attached to %s, LID %u", port->name,
 			 peer->device->name, (unsigned)port->lid);
 	return 0;
@@ -230,12 +261,15 @@ void ipoib__fabric_device_end(struct ipoib_fabric *fabric, struct ipoib__peer *p
 	struct ipoib__device *device = peer->device;
 
 	if (peer->attached) {
-		give_back(fabric, peer);
+		if (fabric->sma == NULL)
+			give_back(fabric, peer);
 		/* Meanwhile another port may have been given the GUID: then this one stays. */
 		if (!ipoib__fabric_guid_taken(fabric, port, device->guid))
 			memcpy(port->gid.raw + GUID, device->guid, sizeof(device->guid));
 		/* So does the table when there is no memory for its groups. */
 		(void)ipoib__fabric_pkeys_set(fabric, port, device->pkeys, device->pkey_count);
+		if (fabric->sma != NULL)
+			ipoib__fabric_external_begin(port);
 	}
 	ipoib__memory_put(&fabric->memory, device, sizeof(*device));
 	peer->device = NULL;

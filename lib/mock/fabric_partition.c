@@ -75,7 +75,8 @@ static bool table_is(const struct ipoib__fabric_port *port, const uint16_t *pkey
 int ipoib__fabric_pkeys_set(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
 			    const uint16_t *pkeys, size_t count)
 {
-	int status = groups_make(fabric, pkeys, count);
+	/* Groups are the business of whoever is the SM. */
+	int status = fabric->sma != NULL ? 0 : groups_make(fabric, pkeys, count);
 
 	for (uint32_t i = 0; status == 0 && i < fabric->port_count; i++)
 		if (port == NULL || port == &fabric->ports[i])
@@ -111,6 +112,8 @@ int ipoib_fabric_set_pkeys(struct ipoib_fabric *fabric, const char *name, const 
 	}
 	if (count > IPOIB_FABRIC_PKEYS_MAX)
 		return -EINVAL;
+	if (fabric->sma != NULL)
+		return -ENOTSUP;
 	if (is_read_only(fabric, port, pkeys, count))
 		return -EROFS;
 	status = ipoib__fabric_pkeys_set(fabric, port, pkeys, count);

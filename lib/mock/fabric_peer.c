@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "mock/attach.h"
 #include "mock/device.h"
-#include "mock/fabric.h"
+#include "mock/fabric_external.h"
 #include "mock/socket.h"
 
 /* A frame that the socket had no room for. */
@@ -204,6 +204,9 @@ static void take_frame(struct ipoib_fabric *fabric, struct ipoib__peer *peer, co
 	int header = ipoib__frame_decode(&frame, bytes, length);
 
 	if (header < 0 || frame.length != length - (size_t)header)
+		ipoib__fabric_bad(fabric);
+	/* A process does not manage subnets: its agent is the fabric's. */
+	else if (ipoib__fabric_external_takes(fabric, &fabric->ports[peer->index], &frame))
 		ipoib__fabric_bad(fabric);
 	else
 		ipoib__fabric_input(fabric, peer->index, &frame, bytes + header);

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "mock/attach.h"
-#include "mock/fabric.h"
+#include "mock/device.h"
+#include "mock/fabric_external.h"
 #include "mock/port.h"
 
 /* fe80::/64, and the GUIDs of the named ports: 00:02:c9:03 host(2) 00 port. */
@@ -100,6 +101,12 @@ bool ipoib__fabric_port_alive(const struct ipoib__fabric_port *port)
 	return port->up && ipoib__fabric_port_attached(port);
 }
 
+static bool is_active(const struct ipoib_fabric *fabric, const struct ipoib__fabric_port *port)
+{
+	return port->up &&
+	       (fabric->sma == NULL || port->agent.link.state == IPOIB__SMP_ACTIVE);
+}
+
 /* ---- finding one ---- */
 
 struct ipoib__fabric_port *ipoib__fabric_port_by_name(struct ipoib_fabric *fabric, const char *name)
@@ -179,9 +186,13 @@ void ipoib__fabric_port_attributes(const struct ipoib_fabric *fabric,
 		.mtu = port->mtu,
 		.lid = port->lid,
 		.sm_lid = fabric->sm_lid,
-		.state = port->up ? IPOIB_PORT_ACTIVE : IPOIB_PORT_DOWN,
+		.state = is_active(fabric, port) ? IPOIB_PORT_ACTIVE : IPOIB_PORT_DOWN,
 		.pkey_count = port->pkey_count,
 	};
+	if (fabric->sma != NULL) {
+		attributes->sm_lid = port->agent.address.sm_lid;
+		attributes->sm_sl = port->agent.address.sm_sl;
+	}
 	memcpy(attributes->name, port->name, sizeof(port->name));
 	memcpy(attributes->pkeys, port->pkeys, sizeof(port->pkeys));
 }
@@ -189,11 +200,13 @@ void ipoib__fabric_port_attributes(const struct ipoib_fabric *fabric,
 int ipoib_fabric_port(const struct ipoib_fabric *fabric, uint32_t index,
 		      struct ipoib_port_attributes *attributes)
 {
-	const struct ipoib__fabric_port *port;
+	struct ipoib__fabric_port *port;
 
 	if (index >= fabric->port_count)
 		return -ENOENT;
 	port = &fabric->ports[index];
+	if (fabric->sma != NULL && ipoib__fabric_port_is_device(port))
+		ipoib__fabric_device_look(port);
 	ipoib__fabric_port_attributes(fabric, port, attributes);
 	return ipoib__fabric_port_attached(port);
 }
@@ -221,5 +234,6 @@ void ipoib__fabric_port_detach(struct ipoib_fabric *fabric, struct ipoib__fabric
 	port->peer = NULL;
 	port->mtu = fabric->config.mtu;
 	ipoib__fabric_groups_forget(&fabric->groups, ipoib__fabric_port_index(fabric, port));
+	ipoib__fabric_external_link(fabric, port);
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: detached", port->name);
 }

@@ -4,21 +4,13 @@
 
 #include <ipoib/capture.h>
 
-#include "mock/fabric.h"
+#include "mock/device.h"
+#include "mock/fabric_external.h"
 #include "mock/hca_rc.h"
 #include "mock/port.h"
 
 /* Faults are given in parts of this. */
 #define PARTS UINT64_C(1000000)
-
-/* A frame on its way through the switch, and the parcel of it once a copy has to wait. */
-struct passage {
-	const struct ipoib__frame *frame;
-	const void *payload;
-	const struct ipoib_fabric_faults *faults; /* the sender's */
-	uint64_t now;
-	struct ipoib__parcel *parcel;
-};
 
 /* ---- copies ---- */
 
@@ -32,7 +24,8 @@ static uint64_t later(uint64_t now, uint64_t span)
 	return now > IPOIB_NEVER - 1 - span ? IPOIB_NEVER - 1 : now + span;
 }
 
-static uint64_t arrival(struct ipoib_fabric *fabric, const struct passage *passage, uint32_t to)
+static uint64_t arrival(struct ipoib_fabric *fabric, const struct ipoib__passage *passage,
+			uint32_t to)
 {
 	const struct ipoib_fabric_faults *faults = passage->faults;
 	uint64_t time = later(passage->now, fabric->config.delay_ns);
@@ -47,7 +40,7 @@ static uint64_t arrival(struct ipoib_fabric *fabric, const struct passage *passa
 	return time;
 }
 
-static void copy_wait(struct ipoib_fabric *fabric, struct passage *passage, uint32_t to,
+static void copy_wait(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t to,
 		      uint64_t time)
 {
 	if (passage->parcel == NULL)
@@ -58,7 +51,16 @@ static void copy_wait(struct ipoib_fabric *fabric, struct passage *passage, uint
 		fabric->statistics.dropped_full++;
 }
 
-static void copy_once(struct ipoib_fabric *fabric, struct passage *passage, uint32_t to)
+static bool is_lost(struct ipoib_fabric *fabric, const struct ipoib__passage *passage)
+{
+	const struct ipoib_fabric_faults *faults = passage->faults;
+
+	return happens(fabric, faults->loss_ppm) ||
+	       (ipoib__faults_hit_cm(faults, passage->frame, passage->payload) &&
+		happens(fabric, faults->cm_loss_ppm));
+}
+
+static void copy_once(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t to)
 {
 	uint64_t time = arrival(fabric, passage, to);
 	struct ipoib__fabric_port *port = to == IPOIB__FABRIC_SM ? NULL : &fabric->ports[to];
@@ -66,15 +68,16 @@ static void copy_once(struct ipoib_fabric *fabric, struct passage *passage, uint
 	fabric->statistics.copies++;
 	if (port != NULL && !ipoib__fabric_port_alive(port))
 		fabric->statistics.dropped_link++;
-	else if (happens(fabric, passage->faults->loss_ppm))
+	else if (is_lost(fabric, passage))
 		fabric->statistics.dropped_fault++;
-	else if (port != NULL && port->peer != NULL && time == passage->now)
+	else if (port != NULL && port->peer != NULL && time == passage->now &&
+		 !ipoib__fabric_external_takes(fabric, port, passage->frame))
 		ipoib__fabric_peer_send(fabric, port->peer, passage->frame, passage->payload);
 	else
 		copy_wait(fabric, passage, to, time);
 }
 
-static void copy(struct ipoib_fabric *fabric, struct passage *passage, uint32_t to)
+void ipoib__fabric_copy(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t to)
 {
 	bool twice = happens(fabric, passage->faults->duplicate_ppm);
 
@@ -85,7 +88,7 @@ static void copy(struct ipoib_fabric *fabric, struct passage *passage, uint32_t 
 
 /* ---- routes ---- */
 
-static void no_copy(struct ipoib_fabric *fabric, uint64_t *counter)
+void ipoib__fabric_no_copy(struct ipoib_fabric *fabric, uint64_t *counter)
 {
 	fabric->statistics.copies++;
 	(*counter)++;
@@ -96,25 +99,25 @@ static void no_copy(struct ipoib_fabric *fabric, uint64_t *counter)
  * in by. A sender that never joined has no route to the group (strict as a fabric of several
  * switches is).
  */
-static void route_group(struct ipoib_fabric *fabric, struct passage *passage, uint32_t from)
+static void route_group(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t from)
 {
 	struct ipoib__fabric_group *group =
 		ipoib__fabric_group_by_mlid(&fabric->groups, passage->frame->dlid);
 
 	if (group == NULL ||
 	    (from != IPOIB__FABRIC_SM && ipoib__fabric_group_state(group, from) == 0)) {
-		no_copy(fabric, &fabric->statistics.dropped_route);
+		ipoib__fabric_no_copy(fabric, &fabric->statistics.dropped_route);
 		return;
 	}
 	for (size_t i = 0; i < group->count; i++) {
 		const struct ipoib__fabric_member *member = &group->members[i];
 
 		if (member->port != from && (member->state & IPOIB__FABRIC_RECEIVES))
-			copy(fabric, passage, member->port);
+			ipoib__fabric_copy(fabric, passage, member->port);
 	}
 }
 
-static void route(struct ipoib_fabric *fabric, struct passage *passage, uint32_t from)
+static void route(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t from)
 {
 	uint16_t dlid = passage->frame->dlid;
 	struct ipoib__fabric_port *port;
@@ -124,14 +127,14 @@ static void route(struct ipoib_fabric *fabric, struct passage *passage, uint32_t
 		return;
 	}
 	if (dlid == fabric->sm_lid) {
-		copy(fabric, passage, IPOIB__FABRIC_SM);
+		ipoib__fabric_copy(fabric, passage, IPOIB__FABRIC_SM);
 		return;
 	}
 	port = ipoib__fabric_port_by_lid(fabric, dlid);
 	if (port == NULL)
-		no_copy(fabric, &fabric->statistics.dropped_route);
+		ipoib__fabric_no_copy(fabric, &fabric->statistics.dropped_route);
 	else
-		copy(fabric, passage, ipoib__fabric_port_index(fabric, port));
+		ipoib__fabric_copy(fabric, passage, ipoib__fabric_port_index(fabric, port));
 }
 
 /* ---- entering ---- */
@@ -141,13 +144,32 @@ static void route(struct ipoib_fabric *fabric, struct passage *passage, uint32_t
  * real switch believes its ports; here a frame that lies is a bug or an attack, and either
  * shall be seen.
  */
-static bool frame_is_good(const struct ipoib_fabric *fabric, const struct ipoib__fabric_port *port,
+static bool sender_is_port(const struct ipoib__fabric_port *port, const struct ipoib__frame *frame)
+{
+	return frame->slid == port->lid &&
+	       (!(frame->flags & IPOIB__FRAME_GRH) ||
+		memcmp(&frame->sgid, &port->gid, sizeof(port->gid)) == 0);
+}
+
+static bool sender_is_right(const struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
+			    const struct ipoib__frame *frame)
+{
+	if (sender_is_port(port, frame))
+		return true;
+	/* With an SM that is somebody else: SMPs come before there is a LID, ... */
+	if (fabric->sma != NULL && ipoib__fabric_external_is_smp(frame))
+		return true;
+	/* ... and a device hears of its own before we do. */
+	if (fabric->sma == NULL || !ipoib__fabric_port_is_device(port))
+		return false;
+	ipoib__fabric_device_look(port);
+	return sender_is_port(port, frame);
+}
+
+static bool frame_is_good(const struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
 			  const struct ipoib__frame *frame)
 {
-	if (frame->slid != port->lid)
-		return false;
-	if ((frame->flags & IPOIB__FRAME_GRH) &&
-	    memcmp(&frame->sgid, &port->gid, sizeof(port->gid)) != 0)
+	if (!sender_is_right(fabric, port, frame))
 		return false;
 	if (frame->operation == IPOIB__FRAME_UD)
 		return frame->length <= fabric->config.mtu;
@@ -210,13 +232,13 @@ static void capture(struct ipoib_fabric *fabric, uint64_t now, const struct ipoi
 void ipoib__fabric_bad(struct ipoib_fabric *fabric)
 {
 	fabric->statistics.frames++;
-	no_copy(fabric, &fabric->statistics.dropped_bad);
+	ipoib__fabric_no_copy(fabric, &fabric->statistics.dropped_bad);
 }
 
 void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
 			 const struct ipoib__frame *frame, const void *payload)
 {
-	struct passage passage = {
+	struct ipoib__passage passage = {
 		.frame = frame,
 		.payload = payload,
 		.faults = &fabric->faults,
@@ -224,7 +246,7 @@ void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
 	};
 
 	if (from != IPOIB__FABRIC_SM) {
-		const struct ipoib__fabric_port *port = &fabric->ports[from];
+		struct ipoib__fabric_port *port = &fabric->ports[from];
 
 		if (!frame_is_good(fabric, port, frame)) {
 			ipoib__fabric_bad(fabric);
@@ -232,7 +254,7 @@ void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
 		}
 		if (!ipoib__fabric_port_alive(port)) {
 			fabric->statistics.frames++;
-			no_copy(fabric, &fabric->statistics.dropped_link);
+			ipoib__fabric_no_copy(fabric, &fabric->statistics.dropped_link);
 			return;
 		}
 		passage.faults = &port->faults;
@@ -240,7 +262,10 @@ void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
 	fabric->statistics.frames++;
 	if (fabric->capture != NULL)
 		capture(fabric, passage.now, frame, payload);
-	route(fabric, &passage, from);
+	if (fabric->sma != NULL)
+		ipoib__fabric_external_route(fabric, &passage, from);
+	else
+		route(fabric, &passage, from);
 	ipoib__parcel_unref(&fabric->memory, passage.parcel);
 }
 
@@ -253,12 +278,18 @@ static void land(struct ipoib_fabric *fabric, const struct ipoib__flight *flight
 
 	if (flight->port == IPOIB__FABRIC_SM) {
 		fabric->statistics.delivered++;
-		ipoib__fabric_sa(fabric, frame, payload);
+		if (fabric->sma != NULL)
+			ipoib__fabric_external_agent(fabric, flight->port, frame, payload);
+		else
+			ipoib__fabric_sa(fabric, frame, payload);
 		return;
 	}
 	struct ipoib__fabric_port *port = &fabric->ports[flight->port];
 	if (!ipoib__fabric_port_alive(port)) {
 		fabric->statistics.dropped_link++;
+	} else if (ipoib__fabric_external_takes(fabric, port, frame)) {
+		fabric->statistics.delivered++;
+		ipoib__fabric_external_agent(fabric, flight->port, frame, payload);
 	} else if (port->peer != NULL) {
 		ipoib__fabric_peer_send(fabric, port->peer, frame, payload);
 	} else {

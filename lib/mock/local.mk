@@ -6,6 +6,7 @@ fabric_sources += \
 	%D%/fabric.c %D%/fabric.h \
 	%D%/fabric_attach.c \
 	%D%/fabric_device.c \
+	%D%/fabric_external.c %D%/fabric_external.h \
 	%D%/fabric_faults.c \
 	%D%/fabric_group.c %D%/fabric_group.h \
 	%D%/fabric_partition.c \
@@ -17,7 +18,7 @@ fabric_sources += \
 	%D%/fabric_sa_path.c \
 	%D%/fabric_sm.c \
 	%D%/fabric_socket.c \
-	%D%/fabric_switch.c \
+	%D%/fabric_switch.c %D%/fabric_switch.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/hca.c %D%/hca.h \
 	%D%/hca_rc.c %D%/hca_rc.h \
@@ -30,5 +31,10 @@ fabric_sources += \
 	%D%/open.c \
 	%D%/port.h \
 	%D%/port_cm.c %D%/port_cm.h \
+	%D%/sma.h \
+	%D%/sma_attribute.c \
+	%D%/sma_port.c \
+	%D%/sma_switch.c \
+	%D%/sma_way.c \
 	%D%/socket.c %D%/socket.h \
 	%D%/transport.c

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "base/assert.h"
-#include "mock/fabric.h"
+#include "mock/fabric_external.h"
 #include "mock/port.h"
 
 struct open_port {
@@ -93,6 +93,7 @@ int ipoib__port_open(struct ipoib__port **out, struct ipoib_fabric *fabric, cons
 		return status;
 	}
 	port->local = &own->local;
+	ipoib__fabric_external_attached(fabric, port);
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: attached, LID %u", name,
 			 (unsigned)port->lid);
 	*out = &own->port;

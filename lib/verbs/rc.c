@@ -11,6 +11,8 @@
 /* What a count of three bits holds. */
 #define RETRIES_MAX 7
 #define SERIAL	    0xffffff
+/* From a link that is back to the addresses of its network device. */
+#define GOODBYE_NS UINT64_C(3000000000)
 
 /* ---- the transport's part ---- */
 
@@ -274,8 +276,9 @@ void ipoib__verbs_rc_port(struct ipoib__verbs *verbs)
 		if (!verbs->gone)
 			ipoib__verbs_rc_rebind(ud);
 	}
-	if (verbs->port.state == IPOIB_PORT_ACTIVE)
-		ipoib__verbs_rc_say_goodbye(verbs);
+	verbs->rcs->link_back = verbs->port.state == IPOIB_PORT_ACTIVE &&
+				!ipoib__list_empty(&verbs->rcs->leaving);
+	verbs->rcs->goodbye_at = 0;
 }
 
 void ipoib__verbs_rc_async(struct ipoib__verbs *verbs, const struct ibv_async_event *event)
@@ -303,8 +306,16 @@ void ipoib__verbs_rc_async(struct ipoib__verbs *verbs, const struct ibv_async_ev
 
 void ipoib__verbs_rc_process(struct ipoib__verbs *verbs, uint64_t now)
 {
-	(void)verbs; /* time is the kernel's, and what it says comes by the channel */
-	(void)now;
+	struct ipoib__verbs_rc_set *set = verbs->rcs;
+
+	if (!set->link_back)
+		return; /* all other time is the kernel's, and what it says comes by the channel */
+	if (set->goodbye_at == 0)
+		set->goodbye_at = now + GOODBYE_NS;
+	if (now < set->goodbye_at)
+		return;
+	set->link_back = false;
+	ipoib__verbs_rc_say_goodbye(verbs);
 }
 
 static struct ipoib__verbs_rc_request *untold(const struct ipoib__verbs_rc_set *set)
@@ -321,8 +332,11 @@ static struct ipoib__verbs_rc_request *untold(const struct ipoib__verbs_rc_set *
 
 uint64_t ipoib__verbs_rc_deadline(const struct ipoib__verbs *verbs)
 {
-	return ipoib__list_empty(&verbs->rcs->telling) && untold(verbs->rcs) == NULL ? IPOIB_NEVER :
-										      0;
+	const struct ipoib__verbs_rc_set *set = verbs->rcs;
+
+	if (!ipoib__list_empty(&set->telling) || untold(set) != NULL)
+		return 0;
+	return set->link_back ? set->goodbye_at : IPOIB_NEVER;
 }
 
 /* First that it came up, then that it ended. */

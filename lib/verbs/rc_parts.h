@@ -19,8 +19,9 @@
  *    wait for its last work request: with a shared receive queue nothing says when that was.
  * 5. Destroying a connection ends its queue pair at once. Its farewell is waited for apart, because
  *    it is repeated when it is lost; librdmacm's own ending sends it once. While the link is down
- *    nothing is said: it would reach nobody, and Soft-RoCE's queue pair 1 hears no message of the
- *    communication manager any more after it has failed to send one.
+ *    nothing is said, and a moment longer, until the network device has its addresses again: it
+ *    would reach nobody, and Soft-RoCE's queue pair 1 hears no message of the communication
+ *    manager any more after it has failed to send one.
  */
 #ifndef IPOIB__VERBS_RC_PARTS_H
 #define IPOIB__VERBS_RC_PARTS_H
@@ -46,6 +47,8 @@ struct ipoib__verbs_rc_set {
 	struct ipoib__list leaving;  /* connections that were destroyed */
 	unsigned request_count;
 	unsigned leaving_count;
+	bool link_back;      /* the link is back, and silent ones wait to say their farewells: */
+	uint64_t goodbye_at; /* at this time; 0: not known yet */
 	uint64_t next_request;
 	uint32_t next_serial;
 };

@@ -23,4 +23,7 @@ foundation_sources += \
 	%D%/sa_class_port_info.c %D%/sa_class_port_info.h \
 	%D%/sa_mcmember.c %D%/sa_mcmember.h \
 	%D%/sa_path.c %D%/sa_path.h \
+	%D%/smp.c %D%/smp.h \
+	%D%/smp_node.c %D%/smp_node.h \
+	%D%/smp_port.c %D%/smp_port.h \
 	%D%/types.c

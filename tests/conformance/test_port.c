@@ -101,6 +101,32 @@ START_TEST(one_place_may_have_two_address_handles)
 }
 END_TEST
 
+/* Part of an array, at no particular place: the memory is as it was afterwards. */
+START_TEST(packets_are_sent_from_the_callers_own_memory)
+{
+	static uint8_t own[10000];
+	struct ipoib_memory_region region;
+	void *ah = side_ah(&a, &b);
+	struct ipoib_ud_send send = side_send(&a, &b, ah, 3, 700);
+
+	memcpy(own + 4001, send.address, 700);
+	ck_assert_int_eq(a.ops->memory_register(a.self, own + 101, 9001, &region), 0);
+	ck_assert_ptr_eq(region.address, own + 101);
+	ck_assert_uint_eq(region.length, 9001);
+	ck_assert_uint_ne(region.key, a.region.key);
+	send.address = own + 4001;
+	send.key = region.key;
+	side_receives(&b, 3, 1);
+	ck_assert_int_eq(a.ops->ud_post_send(a.self, a.ud, &send, 1), 1);
+	ck_assert_int_eq(side_done(&a, IPOIB_UD_SEND).status, 0);
+	ck_assert_int_eq(side_done(&b, IPOIB_UD_RECEIVE).status, 0);
+	check_octets(side_slot(&b, DEPTH + 3) + IPOIB_GRH_LENGTH, 3, 700);
+	a.ops->memory_put(a.self, &region);
+	check_octets(own + 4001, 3, 700);
+	a.ops->ah_destroy(a.self, ah);
+}
+END_TEST
+
 Suite *suite_port(void)
 {
 	Suite *suite = suite_create("port");
@@ -117,6 +143,7 @@ Suite *suite_port(void)
 	tcase_add_checked_fixture(tcase, rig_setup, rig_teardown);
 	tcase_set_timeout(tcase, TEST_TIMEOUT);
 	tcase_add_test(tcase, one_place_may_have_two_address_handles);
+	tcase_add_test(tcase, packets_are_sent_from_the_callers_own_memory);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -178,7 +178,8 @@ END_TEST
 /* Each allocation in turn, of one who asks, of one who is asked, and of one who agrees. */
 START_TEST(without_memory_there_is_no_connection_and_no_harm)
 {
-	struct ipoib_rc_attributes there = rc_attributes(&a, &b, 1), back = rc_attributes(&b, &a, 2);
+	struct ipoib_rc_attributes there = rc_attributes(&a, &b, 1);
+	struct ipoib_rc_attributes back = rc_attributes(&b, &a, 2);
 	struct end made = { .side = &a, .connection = 1 }, taken = { .side = &b, .connection = 2 };
 	uint64_t request;
 	int status;

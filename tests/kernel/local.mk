@@ -15,8 +15,10 @@ EXTRA_DIST += \
 	%D%/parts/10-first.bash \
 	%D%/parts/20-ip.bash \
 	%D%/parts/30-connected.bash \
+	%D%/parts/35-lost.bash \
 	%D%/parts/40-fabric.bash \
 	%D%/parts/50-flux.bash \
+	%D%/parts/60-opensm.bash \
 	%D%/vm \
 	%D%/vm-guest.bash \
 	%D%/vm-init \

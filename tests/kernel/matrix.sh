@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
 # The Linux kernel's own IPoIB as a peer: one boot of a virtual machine, in which the parts of
-# tests/kernel/parts run one after the other. IPOIB_KERNEL_PARTS="00-itself 10-first" runs those alone.
+# tests/kernel/parts run one after the other. IPOIB_KERNEL_PARTS="00-itself 10-first" runs those alone, and
+# ../figures/side-by-side is what "make bench-kernel" runs.
 set -euo pipefail
 build=$(cd "${top_builddir:-.}" && pwd)
 source_tree=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
@@ -41,6 +42,7 @@ make_root() {
 	cp -a "$build/stage/." "$root/"
 	cp "$here/lib.bash" "$here/in-guest" "$root/kernel/"
 	cp "$here"/parts/*.bash "$root/kernel/parts/"
+	cp -r "$here/figures" "$root/kernel/"
 	cp "$module" "$root/vhca.ko"
 	printf 'PATH=%q:$PATH\nLD_LIBRARY_PATH=%q\n' "$(folder_of ipoib-tun)" "$(folder_of libipoib.so)" \
 		>"$root/paths"

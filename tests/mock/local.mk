@@ -5,9 +5,11 @@ unit_tests += %D%/test_mock
 	%D%/client.c %D%/client.h \
 	%D%/fixture.c %D%/fixture.h \
 	%D%/main.c \
+	%D%/manager.c %D%/manager.h \
 	%D%/rc_rig.c %D%/rc_rig.h \
 	%D%/suites.h \
 	%D%/test_attach.c \
+	%D%/test_cm_faults.c \
 	%D%/test_connect.c \
 	%D%/test_device.c \
 	%D%/test_fabric.c \
@@ -26,4 +28,7 @@ unit_tests += %D%/test_mock
 	%D%/test_sa_path.c \
 	%D%/test_sa_rules.c \
 	%D%/test_sm.c \
+	%D%/test_sma.c \
+	%D%/test_sma_hostile.c \
+	%D%/test_sma_process.c \
 	%D%/test_transport.c

@@ -11,7 +11,8 @@ int main(void)
 		suite_faults,  suite_sa_rules,	suite_sa_path, suite_sa_groups,	 suite_attach,
 		suite_peer,    suite_connect,	suite_transport, suite_rc_rules,
 		suite_rc_life, suite_rc_faults, suite_rc_socket, suite_sm,
-		suite_partition, suite_device, suite_sa_kernel, NULL,
+		suite_partition, suite_device, suite_sa_kernel, suite_sma,
+		suite_sma_hostile, suite_sma_process, suite_cm_faults, NULL,
 	};
 
 	return support_main(suites, "test_mock");

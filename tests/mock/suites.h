@@ -9,6 +9,7 @@ Suite *suite_hca(void);
 Suite *suite_hca_port(void);
 Suite *suite_fabric(void);
 Suite *suite_faults(void);
+Suite *suite_cm_faults(void);
 Suite *suite_partition(void);
 Suite *suite_sa_rules(void);
 Suite *suite_sa_kernel(void);
@@ -24,5 +25,8 @@ Suite *suite_rc_rules(void);
 Suite *suite_rc_life(void);
 Suite *suite_rc_faults(void);
 Suite *suite_rc_socket(void);
+Suite *suite_sma(void);
+Suite *suite_sma_hostile(void);
+Suite *suite_sma_process(void);
 
 #endif

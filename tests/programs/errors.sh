@@ -90,6 +90,27 @@ for option in "--hosts 0" "--hosts 1025" "--ports 9" "--mtu 1500" "--mtu 2048x" 
 	run 2 "$bin/ipoib-fabric" --socket "$work/other" $option
 	says err "^ipoib-fabric: ${option% *}"
 done
+
+say "a subnet manager that is somebody else decides by itself"
+run 2 "$bin/ipoib-fabric" --socket "$work/other" --external-sm --pkeys 0xffff
+says err "^ipoib-fabric: --pkeys: with --external-sm the subnet manager gives P_Keys"
+run 2 "$bin/ipoib-fabric" --socket "$work/other" --external-sm --hosts 96 --ports 2
+says err "^ipoib-fabric: --external-sm: one switch has no room for more than 190 ports"
+start managed "$bin/ipoib-fabric" --socket "$work/managed" --external-sm
+wait_ready managed
+for words in lids "lid host1/1" "sm restart" reregister "pkey all set 1 0x8002" "sa silent" \
+	"gid all prefix fec0::"; do
+	# shellcheck disable=SC2086
+	run 1 "$bin/ipoib-ctl" fabric --socket "$work/managed" $words
+	says err "this fabric was started with --external-sm"
+done
+run 0 "$bin/ipoib-ctl" fabric --socket "$work/managed" link host1/1 down
+run 0 "$bin/ipoib-ctl" fabric --socket "$work/managed" status
+says out "^sm not seen$"
+says out "^host1/1 free down lid 0 "
+stop managed
+
+say "more numbers out of their range"
 ping_with 2 "-s: \"65508\" is not a number from 0 to 65507" -s 65508
 ping_with 2 "-i: \"nan\" is not a number of seconds" -i nan
 ping_with 2 "-M: \"maybe\" is not do, want or dont" -M maybe
@@ -109,6 +130,8 @@ say "levels, policies and times that there are not"
 with_option() { # OPTION PATTERN
 	tun_with 2 "$2" "ipoib0,port=host3/1,address=10.10.1.3/24,$1"
 }
+with_option connected_depth=0 "\"0\" is not a number from 1 to 16384"
+with_option connected_depth=16385 "\"16385\" is not a number"
 with_option arp_ignore=4 "ipoib0: arp_ignore=4 is none: it is 0, 1, 2, 3 or 8"
 with_option arp_announce=3 "arp_announce=3 is none: it is 0, 1 or 2"
 with_option flux=maybe "flux=maybe is none: it is confirm, accept, pin or hold"

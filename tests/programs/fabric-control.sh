@@ -69,6 +69,7 @@ wrong 'MICROSECONDS "-1" is not a number from 0 to 60000000' reorder all 1% -- -
 wrong 'MICROSECONDS is missing; write it as "delay ' delay all
 wrong '"5" is too much' delay all 1 2 5
 wrong 'MILLISECONDS is missing' sa slow
+wrong '"rep,who" is not a list of req, mra, rej, rep, rtu, dreq and drep' cm-loss all 1% rep,who
 wrong '"fast" is not silent, busy, slow or normal' sa fast
 run 2 "$bin/ipoib-ctl" fabric status
 says err '--socket PATH is missing'
@@ -183,6 +184,12 @@ fabric status
 says out '^host1/1 .* duplicate 1000000ppm$'
 says out '^host2/1 .* reorder 500000ppm$'
 fabric duplicate all 0
+fabric cm-loss host1/1 50% rep,dreq
+fabric cm-loss sm 1
+fabric status
+says out '^host1/1 .* cm-loss 500000ppm rep,dreq$'
+says out '^sm .* cm-loss 1ppm$'
+fabric cm-loss all 0
 fabric reorder all 0
 pings_go_on "delay, duplicate, reorder"
 

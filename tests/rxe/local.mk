@@ -11,3 +11,10 @@ EXTRA_DIST += \
 	%D%/parts/40-perf.bash \
 	%D%/parts/50-capture.bash \
 	%D%/parts/90-gone.bash
+if PROGRAMS
+if HAVE_VERBS
+if !INSTRUMENTED
+vm_tests += %D%/matrix.sh
+endif
+endif
+endif

@@ -9,8 +9,8 @@ build=$(cd "${top_builddir:-.}" && pwd)
 source_tree=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 here=$source_tree/tests/rxe
 kernel=$source_tree/tests/kernel
-# A few minutes under emulation; more than twice that is a machine that hangs.
-limit=${IPOIB_RXE_LIMIT:-900}
+# Ten minutes under emulation; more than twice that is a machine that hangs.
+limit=${IPOIB_RXE_LIMIT:-1500}
 
 skip() {
 	echo "SKIPPED: $*"

@@ -19,6 +19,7 @@ unit_tests += %D%/test_wire
 	%D%/test_nd.c \
 	%D%/test_nd_refused.c \
 	%D%/test_sa.c \
+	%D%/test_smp.c \
 	%D%/test_types.c \
 	%D%/wire.c %D%/wire.h
 

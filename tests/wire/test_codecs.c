@@ -20,6 +20,9 @@
 #include "wire/sa_class_port_info.h"
 #include "wire/sa_mcmember.h"
 #include "wire/sa_path.h"
+#include "wire/smp.h"
+#include "wire/smp_node.h"
+#include "wire/smp_port.h"
 
 #define MESSAGE_MAX 256
 #define ROUNDS 500
@@ -49,6 +52,12 @@ WRAP(cm_rtu)
 WRAP(cm_dreq)
 WRAP(cm_drep)
 WRAP(cm_private)
+WRAP(smp)
+WRAP(smp_words)
+WRAP(smp_notice)
+WRAP(smp_node_info)
+WRAP(smp_switch_info)
+WRAP(smp_port_info)
 
 static int decode_sa(void *out, const void *bytes, size_t length)
 {
@@ -77,6 +86,12 @@ union any {
 	struct ipoib__cm_dreq dreq;
 	struct ipoib__cm_drep drep;
 	struct ipoib__cm_private private_data;
+	struct ipoib__smp smp;
+	struct ipoib__smp_words words;
+	struct ipoib__smp_notice notice;
+	struct ipoib__smp_node_info node;
+	struct ipoib__smp_switch_info switch_info;
+	struct ipoib__smp_port_info port;
 };
 
 /* Octets that are not given are zero: a value bit in the masks. */
@@ -121,6 +136,17 @@ static const struct codec {
 	{ decode_cm_dreq, encode_cm_dreq, 232, 232, "", "", "0000000000000000000000ff" },
 	{ decode_cm_drep, encode_cm_drep, 232, 232, "", "", "" },
 	{ decode_cm_private, encode_cm_private, 8, 8, "", "", "ff" },
+	{ decode_smp, encode_smp, 256, 256, "010101", "ff7fff",
+	  "000000000000000000000000000000000000ffff000000000000000000000000"
+	  "00000000ffffffffffffffffffffffffffffffffffffffffffffffffffffffff" },
+	{ decode_smp_words, encode_smp_words, 64, 64, "", "", "" },
+	{ decode_smp_notice, encode_smp_notice, 64, 64, "", "", "" },
+	{ decode_smp_node_info, encode_smp_node_info, 40, 40, "", "", "" },
+	{ decode_smp_switch_info, encode_smp_switch_info, 20, 20, "", "",
+	  "0000000000000000000000000000000007ff0000" },
+	{ decode_smp_port_info, encode_smp_port_info, 64, 64, "", "",
+	  "0000000000000000000000000000000000000000000000000000000000000000"
+	  "0000380000000000000000000000000000000000e0000000ff000000000000e0" },
 };
 
 #define CODECS ((int)(sizeof(codecs) / sizeof(codecs[0])))

@@ -76,6 +76,7 @@ Suite *suite_membership(void);
 Suite *suite_nd(void);
 Suite *suite_nd_refused(void);
 Suite *suite_sa(void);
+Suite *suite_smp(void);
 Suite *suite_cm(void);
 Suite *suite_ib_units(void);
 Suite *suite_ib_packet(void);

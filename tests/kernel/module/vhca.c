@@ -84,6 +84,9 @@ MODULE_PARM_DESC(wire_max, "frames queued before datagrams are dropped; RC frame
 static unsigned int rnr_extra;
 module_param(rnr_extra, uint, 0644);
 MODULE_PARM_DESC(rnr_extra, "RNR retries granted beyond those the QP asks for (0)");
+static int rnr_next;
+module_param(rnr_next, int, 0644);
+MODULE_PARM_DESC(rnr_next, "so many RC messages find no receive posted, whatever is posted (0)");
 static unsigned int min_timeout_ms = 2000;
 module_param(min_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(min_timeout_ms, "lower bound of the RC acknowledgement timeout");
@@ -772,6 +775,16 @@ static void rx_ud(struct vhca_port *p, struct vhca_qp *qp, const struct vhca_hdr
 	cq_kick(qp->ibqp.recv_cq);
 }
 
+/* Counts down what rnr_next asks for. */
+static bool starved(void)
+{
+	int left = READ_ONCE(rnr_next);
+
+	if (left > 0)
+		WRITE_ONCE(rnr_next, left - 1);
+	return left > 0;
+}
+
 static void rx_rc(struct vhca_port *p, struct vhca_qp *qp, const struct vhca_hdr *h,
 		  const void *data, u32 len)
 {
@@ -834,7 +847,7 @@ static void rx_rc(struct vhca_port *p, struct vhca_qp *qp, const struct vhca_hdr
 			send_ack(qp, VHCA_OP_NAK, VHCA_NAK_SEQ, psn);
 		return;
 	}
-	if (!rq_pop(qp->ibqp.srq ? &to_srq(qp->ibqp.srq)->rq : &qp->rq, &r)) {
+	if (starved() || !rq_pop(qp->ibqp.srq ? &to_srq(qp->ibqp.srq)->rq : &qp->rq, &r)) {
 		qp->nak_sent = true;
 		spin_unlock_irqrestore(&qp->lock, flags);
 		atomic64_inc(&p->rnr_naks);
