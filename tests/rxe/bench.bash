@@ -21,6 +21,9 @@ for program in ib_send_bw ib_send_lat python3; do
 	}
 done
 
+# listens PID: perftest's servers wait at this port of TCP.
+listens() { ss -ltnp | grep ':18515 ' | grep -q "pid=$1,"; }
+
 # raw PROGRAM KIND SIZE COUNT [OPTION...]: the line of its table
 raw() {
 	local program=$1 kind=$2 size=$3 count=$4
@@ -28,7 +31,7 @@ raw() {
 	local options=(-d rxe0 -i 1 -x 1 -c "$kind" -s "$size" -n "$count" -F "$@")
 	"$program" "${options[@]}" >"$work/raw.server" 2>&1 &
 	local server=$!
-	sleep 1
+	wait_until "$limit" listens "$server" || echo "$program does not listen" >&2
 	timeout 60 "$program" "${options[@]/rxe0/rxe1}" "$raw_address" >"$work/raw" 2>&1 || {
 		kill "$server" 2>/dev/null || :
 		cat "$work/raw" "$work/raw.server" >&2
