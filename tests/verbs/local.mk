@@ -2,10 +2,12 @@
 unit_tests += %D%/test_verbs
 %C%_test_verbs_SOURCES = \
 	%D%/adapter.c %D%/adapter.h \
+	%D%/fake_cm.c %D%/fake_cm.h \
 	%D%/main.c \
 	%D%/suites.h \
 	%D%/test_ah.c \
 	%D%/test_gid.c \
+	%D%/test_infiniband.c \
 	%D%/test_names.c \
 	%D%/test_open.c \
 	%D%/test_posted.c \

@@ -6,6 +6,7 @@
 
 Suite *suite_ah(void);
 Suite *suite_gid(void);
+Suite *suite_infiniband(void);
 Suite *suite_leave(void);
 Suite *suite_names(void);
 Suite *suite_open(void);
