@@ -94,6 +94,7 @@ void ipoib__verbs_subnet_port(struct ipoib__verbs *verbs)
 	port.lid = verbs->port.lid;
 	port.sm_lid = verbs->port.sm_lid;
 	port.sm_sl = verbs->port.sm_sl;
+	port.global = verbs->port.grh_required != 0;
 	(void)ipoib__verbs_pkey_find(&verbs->port, PKEY_DEFAULT, &port.pkey_index);
 	ipoib__umad_set_port(verbs->umad, &port);
 }
