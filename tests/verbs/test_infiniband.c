@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Paths and groups on InfiniBand as the kernel gives them, by a connection manager of the test's. */
+/* Paths and groups as the kernel gives them on InfiniBand: its connection manager is the test. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
