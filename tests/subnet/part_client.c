@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The SA client alone: every status, and an SM that is dead, elsewhere, slow. */
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "subnet/host.h"
 #include "subnet/suites.h"
@@ -169,6 +172,50 @@ static pid_t sm_pid(void)
 	return pid;
 }
 
+/* The third word of its stat. The second may have anything in it, but ends with the last ")". */
+static bool thread_is_stopped(pid_t pid, const char *thread)
+{
+	char path[320], line[512], *end;
+	FILE *file;
+	bool stopped;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/stat", (int)pid, thread);
+	file = fopen(path, "r");
+	if (file == NULL)
+		return true; /* it has ended */
+	stopped = fgets(line, sizeof(line), file) != NULL && (end = strrchr(line, ')')) != NULL &&
+		  end[1] == ' ' && end[2] == 'T';
+	fclose(file);
+	return stopped;
+}
+
+static bool is_stopped(pid_t pid)
+{
+	char path[64];
+	DIR *threads;
+	const struct dirent *entry;
+	bool stopped = true;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	threads = opendir(path);
+	require(threads != NULL);
+	while (stopped && (entry = readdir(threads)) != NULL)
+		stopped = entry->d_name[0] == '.' || thread_is_stopped(pid, entry->d_name);
+	closedir(threads);
+	return stopped;
+}
+
+/* A signal is only sent: a thread on another processor may still answer for a moment. */
+static void stop_sm(void)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	pid_t pid = sm_pid();
+
+	require_equal(kill(pid, SIGSTOP), 0);
+	while (!is_stopped(pid))
+		nanosleep(&moment, NULL);
+}
+
 void part_slow(void)
 {
 	struct ipoib_transport_event event;
@@ -177,7 +224,7 @@ void part_slow(void)
 	unsigned questions = 8;
 
 	host_open(&host, NULL);
-	require_equal(kill(sm_pid(), SIGSTOP), 0);
+	stop_sm();
 	for (unsigned i = 0; i < questions; i++) {
 		struct ipoib_gid dgid = host_gid(i % 4 + 1);
 

@@ -23,7 +23,7 @@ skip() {
 program() {
 	local file=$build/tests/subnet/$1
 	[ ! -x "$build/tests/subnet/.libs/$1" ] || file=$build/tests/subnet/.libs/$1
-	[ -x "$file" ] || skip "$1 was not built: libibumad or libcheck is missing"
+	[ -x "$file" ] || skip "$1 was not built: libibumad or libcheck is missing" >&2
 	echo "$file"
 }
 
