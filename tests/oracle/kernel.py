@@ -4,15 +4,14 @@
 
 Each case has a veth pair of its own between the two namespaces, and all run side by side. The
 peer's end has no IP stack: this program answers for it, as the case says. What becomes of the
-neighbour is read from `ip monitor neigh`; INCOMPLETE and DELAY, of which the kernel tells nobody,
-are seen by looking every few milliseconds.
+neighbour is read from netlink, as `ip monitor neigh` reads it; INCOMPLETE and DELAY, of which the
+kernel tells nobody, are seen by looking every few milliseconds.
 
 Prints "NAME: STATES" for each case.
 """
 import ctypes
 import fcntl
 import os
-import re
 import select
 import socket
 import struct
@@ -23,16 +22,21 @@ import time
 ANSWER_S = 0.03
 LOOK_S = 0.01
 MAC = {"a": bytes.fromhex("02000000000a"), "b": bytes.fromhex("02000000000b")}
-PORT = {"02:00:00:00:00:0a": "a", "02:00:00:00:00:0b": "b"}
+PORT = {mac: port for port, mac in MAC.items()}
 ALL = b"\xff" * 6
 ETH_P_ALL = 3
 SOLICITED, OVERRIDE = 0x40000000, 0x20000000
 ADVERTISE = {"advertise-so": SOLICITED | OVERRIDE, "advertise-s": SOLICITED,
              "advertise-o": OVERRIDE, "advertise": 0}
-UNTOLD = {0x01: "INCOMPLETE", 0x08: "DELAY"}  # linux/neighbour.h: NUD_
+STATES = {0x01: "INCOMPLETE", 0x02: "REACHABLE", 0x04: "STALE", 0x08: "DELAY", 0x10: "PROBE",
+          0x20: "FAILED", 0x80: "PERMANENT"}  # linux/neighbour.h: NUD_
+UNTOLD = 0x01 | 0x08
+NO_ADDRESS = 0x01 | 0x20
+RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH, RTMGRP_NEIGH = 28, 29, 30, 4
+NLM_F_REQUEST_DUMP = 0x301
+LOOKS = 5  # until none is disturbed
 SETTINGS = ["base_reachable_time_ms=2400", "retrans_time_ms=200", "delay_first_probe_time=1",
             "locktime=0", "ucast_solicit=3", "mcast_solicit=3", "mcast_resolicit=3"]
-LINE = re.compile(r"^(Deleted )?(?:\S+ )?(10\.9\.\d+\.2|fd09:\w+::2) dev \S+(?: lladdr (\S+))?.* ([A-Z]+) *$")
 
 
 def ip(namespace, *words):
@@ -63,8 +67,13 @@ class Case:
         self.user = socket.socket(family, socket.SOCK_DGRAM)
 
     def add(self, state):
-        """A state that it was in before is told again for reasons that do not matter here."""
-        if not self.over and (not self.states or self.states[-1] != state):
+        """A state that it was in before is told again for reasons that do not matter here. Nor
+        does it that the kernel forgets a FAILED neighbour that nobody deleted: it does so every
+        15 s, once all tables of the machine together hold 128 (neigh_periodic_work)."""
+        if self.over or state in self.states[-1:]:
+            return
+        deletes = any(event in ("delete", "flush") for _, event, _ in self.plays)
+        if deletes or [*self.states[-1:], state] != ["FAILED", "REMOVED"]:
             self.states.append(state)
 
     def arp(self, operation, port, to, target_mac, target_ip):
@@ -172,32 +181,30 @@ def hardware_address(any_socket, device):
     return fcntl.ioctl(any_socket.fileno(), 0x8927, request)[18:24]  # SIOCGIFHWADDR
 
 
-def told(line, by_peer):
-    match = LINE.match(line)
-    if not match or match.group(2) not in by_peer:
-        return
-    deleted, peer, mac, state = match.groups()
-    if deleted:
-        state = "REMOVED"
-    elif mac and state not in ("FAILED", "INCOMPLETE"):
-        state += "@" + PORT.get(mac, mac)
-    by_peer[peer].add(state)
+def listen():
+    """A socket to which the kernel tells what becomes of neighbours, from here on."""
+    told = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+    told.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    told.bind((0, RTMGRP_NEIGH))
+    told.setblocking(False)
+    return told
 
 
-def look(netlink, found):
-    """The neighbours that are in an untold state, as (IP address, state, link address)."""
-    netlink.send(struct.pack("=IHHII", 28, 30, 0x301, 1, 0) + bytes(12))
-    while True:
-        data = netlink.recv(1 << 18)
-        while data:
-            length, kind = struct.unpack_from("=IH", data)
-            if kind in (2, 3):  # NLMSG_ERROR, NLMSG_DONE
-                return
+def messages(data):
+    """The neighbours of netlink messages, as (message type, IP address, state, its name)."""
+    while data:
+        length, kind = struct.unpack_from("=IH", data)
+        if kind in (RTM_NEWNEIGH, RTM_DELNEIGH):
             state = struct.unpack_from("=H", data, 24)[0]
-            if state in UNTOLD:
-                found.append((attribute(data[28:length], 1), state,  # NDA_DST, NDA_LLADDR
-                              attribute(data[28:length], 2)))
-            data = data[(length + 3) & ~3:]
+            address = attribute(data[28:length], 1)  # NDA_DST
+            mac = attribute(data[28:length], 2)  # NDA_LLADDR
+            name = STATES.get(state, hex(state))
+            if mac and not state & NO_ADDRESS:
+                name += "@" + PORT.get(mac, mac.hex(":"))
+            yield kind, address, state, name
+        elif kind in (2, 3):  # NLMSG_ERROR, NLMSG_DONE
+            yield kind, b"", 0, ""
+        data = data[(length + 3) & ~3:]
 
 
 def attribute(attributes, wanted):
@@ -209,54 +216,71 @@ def attribute(attributes, wanted):
     return b""
 
 
-def look_at_untold(netlink, by_ip):
+def hear(told, by_ip):
+    """What was told until now; returns whether there was anything."""
+    any_of_them = False
+    while True:
+        try:
+            data = told.recv(1 << 18)
+        except BlockingIOError:
+            return any_of_them
+        any_of_them = True
+        for kind, address, _, name in messages(data):
+            if address in by_ip:
+                by_ip[address].add("REMOVED" if kind == RTM_DELNEIGH else name)
+
+
+def look(netlink):
+    """The neighbours that are in an untold state, as (IP address, name of the state)."""
+    netlink.send(struct.pack("=IHHII", 28, RTM_GETNEIGH, NLM_F_REQUEST_DUMP, 1, 0) + bytes(12))
     found = []
-    look(netlink, found)
-    for address, state, mac in found:
-        if address in by_ip:
-            name = UNTOLD[state]
-            by_ip[address].add(name + "@" + PORT.get(mac.hex(":"), "?") if mac and
-                               name == "DELAY" else name)
+    while True:
+        for kind, address, state, name in messages(netlink.recv(1 << 18)):
+            if kind in (2, 3):
+                return found
+            if state & UNTOLD:
+                found.append((address, name))
 
 
-def run(cases, namespace, monitor):
-    by_peer = {case.peer: case for case in cases}
+def hear_and_look(told, netlink, by_ip):
+    """What was seen counts if nothing was told meanwhile: only then is it known what came first."""
+    hear(told, by_ip)
+    for _ in range(LOOKS):
+        found = look(netlink)
+        if not hear(told, by_ip):
+            for address, name in found:
+                if address in by_ip:
+                    by_ip[address].add(name)
+            return
+
+
+def run(cases, namespace, told):
     by_ip = {case.peer_ip: case for case in cases}
     by_link = {case.link.fileno(): case for case in cases}
     netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
     start = time.monotonic() + 0.1
-    todo, left = [], b""
+    todo = []
     for case in cases:
         for at, event, port in case.plays:
             todo.append((start + at, lambda c=case, e=event, p=port: c.play(namespace, e, p)))
-    pipe = monitor.stdout.fileno()
     while todo:
-        ready, _, _ = select.select([pipe, *by_link], [], [], LOOK_S)
+        ready, _, _ = select.select([told, *by_link], [], [], LOOK_S)
         now = time.monotonic()
         for descriptor in ready:
-            if descriptor == pipe:
-                *lines, left = (left + os.read(pipe, 65536)).split(b"\n")
-                for line in lines:
-                    told(line.decode(), by_peer)
-            else:
+            if descriptor is not told:
                 by_link[descriptor].heard(os.read(descriptor, 2000), now, todo)
         todo.sort(key=lambda item: item[0])
         while todo and todo[0][0] <= now:
             todo.pop(0)[1]()
-        if not select.select([pipe], [], [], 0)[0]:  # else look when it has been read
-            look_at_untold(netlink, by_ip)
+        hear_and_look(told, netlink, by_ip)
 
 
 def main():
     path, namespace, far = sys.argv[1:]
     cases = read_cases(path)
     prepare(cases, namespace, far)
-    with subprocess.Popen(["ip", "monitor", "neigh"], stdout=subprocess.PIPE) as monitor:
-        try:
-            time.sleep(0.3)  # until it listens: it does not say when
-            run(cases, namespace, monitor)
-        finally:
-            monitor.kill()
+    with listen() as told:
+        run(cases, namespace, told)
     for case in cases:
         print(case.name + ":", *case.states)
 
