@@ -120,6 +120,15 @@ static bool done_take(struct side *side, uint8_t opcode, struct ipoib_ud_complet
 	return false;
 }
 
+int side_pollfds(const struct side *side, struct pollfd fds[DESCRIPTORS])
+{
+	int count = ipoib_context_pollfds(side->context, fds, DESCRIPTORS);
+
+	ck_assert_int_ge(count, 0);
+	ck_assert_int_le(count, DESCRIPTORS);
+	return count;
+}
+
 struct ipoib_ud_completion side_done(struct side *side, uint8_t opcode)
 {
 	uint64_t end = rig_now() + WAIT_NS;

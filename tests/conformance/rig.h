@@ -12,6 +12,7 @@
 #define IPOIB_TESTS_CONFORMANCE_RIG_H
 
 #include <check.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,8 @@
 #define SECOND UINT64_C(1000000000)
 /* The longest a manager or an SA may take, and then some. */
 #define WAIT_NS (100 * SECOND)
+/* Of a context: one, or each that it uses where the system has no descriptor for several. */
+#define DESCRIPTORS 16
 /* Many round trips, of an emulated machine too. */
 #define QUIET_NS (300 * MILLISECOND)
 
@@ -88,6 +91,8 @@ void rig_take(void);
 void rig_run(uint64_t nanoseconds);
 /* The same until there are so many completions of a side, or WAIT_NS are over. */
 void rig_wait_done(struct side *side, unsigned count);
+/* What to watch for the side's context; returns how many. */
+int side_pollfds(const struct side *side, struct pollfd fds[DESCRIPTORS]);
 
 /* ---- what a side was told ---- */
 
