@@ -37,5 +37,4 @@ verbs_sources += \
 # The SA client on a real port.
 umad_sources += \
 	%D%/umad.c %D%/umad.h \
-	%D%/umad_channel.c %D%/umad_channel.h \
-	%D%/umad_leave.c %D%/umad_leave.h
+	%D%/umad_channel.c %D%/umad_channel.h

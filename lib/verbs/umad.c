@@ -2,9 +2,10 @@
 #include "verbs/umad.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "verbs/umad_channel.h"
-#include "verbs/umad_leave.h"
 
 /*
  * Taken in one call of process(): every answer that can be awaited, as many MADs that came back,
@@ -13,8 +14,8 @@
 #define RECEIVES_MAX 256
 /* Between two looks at a descriptor that cannot be watched. */
 #define POLL_INTERVAL UINT64_C(1000000)
-/* The kernel's interfaces come and go by hand: what was read of them holds this long. */
-#define NETDEVS_KNOWN UINT64_C(1000000000)
+/* Room for the path of a module's folder. */
+#define PATH_ROOM 256
 
 struct ipoib__umad {
 	struct ipoib__memory *memory;
@@ -22,16 +23,11 @@ struct ipoib__umad {
 	struct ipoib__umad_port port;
 	struct ipoib__sa_client sa;
 	struct ipoib__umad_counters counters; /* without sa's */
-	const char *device, *net;
-	unsigned port_number;
+	const char *modules;
 	uint64_t now; /* of the last process() */
 	bool polled;
 	bool more; /* the last process() did not take all there was */
 	bool broken;
-	/* Who may leave, as it was read last. */
-	bool leave_known, leave_allowed;
-	uint16_t leave_pkey;
-	uint64_t leave_since;
 };
 
 /* ---- sending ---- */
@@ -115,9 +111,7 @@ int ipoib__umad_open(struct ipoib__umad **out, const struct ipoib__umad_config *
 	if (umad == NULL)
 		return -ENOMEM;
 	umad->memory = config->memory;
-	umad->device = config->device;
-	umad->port_number = config->port;
-	umad->net = config->net != NULL ? config->net : "/sys/class/net";
+	umad->modules = config->modules != NULL ? config->modules : "/sys/module";
 	int status = ipoib__umad_read_port(&umad->port, config->device, config->port);
 	if (status == 0)
 		status = ipoib__umad_channel_open(&umad->channel, config->memory, config->device,
@@ -184,22 +178,23 @@ int ipoib__umad_join(struct ipoib__umad *umad, uint64_t id,
 	return ipoib__sa_join(&umad->sa, id, wanted, &umad->port.gid);
 }
 
-static bool may_leave(struct ipoib__umad *umad, uint16_t pkey)
+/*
+ * A module has its folder while it is loaded, and one that is built in has it for ever. Who cannot
+ * look must not act as if there were none.
+ */
+static bool may_leave(const struct ipoib__umad *umad)
 {
-	if (!umad->leave_known || umad->leave_pkey != pkey ||
-	    umad->now - umad->leave_since >= NETDEVS_KNOWN) {
-		umad->leave_allowed =
-			ipoib__umad_may_leave(umad->net, umad->device, umad->port_number, pkey);
-		umad->leave_known = true;
-		umad->leave_pkey = pkey;
-		umad->leave_since = umad->now;
-	}
-	return umad->leave_allowed;
+	char path[PATH_ROOM];
+	struct stat status;
+	int length = snprintf(path, sizeof(path), "%s/ib_ipoib", umad->modules);
+
+	return length > 0 && (size_t)length < sizeof(path) && stat(umad->modules, &status) == 0 &&
+	       stat(path, &status) < 0 && errno == ENOENT;
 }
 
 void ipoib__umad_leave(struct ipoib__umad *umad, const struct ipoib_multicast_record *group)
 {
-	if (may_leave(umad, group->pkey))
+	if (may_leave(umad))
 		ipoib__sa_leave(&umad->sa, group, &umad->port.gid);
 	else
 		umad->counters.kept++;

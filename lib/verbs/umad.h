@@ -12,9 +12,10 @@
  * 4. Who sees an event of the port (LID, SM, GID, P_Key) tells with ipoib__umad_set_port(). From
  *    then on the new subnet manager is asked, and answers of the old one are strays.
  *
- * A leave is not sent while the kernel's own IPoIB is on this port and partition. The SA knows one
- * membership for a whole port, and the kernel counts those who joined through it; a raw leave would
- * take its interface out of the group. The price is a member too many until the port goes down.
+ * A leave is not sent while the kernel's own IPoIB is loaded. The SA knows one membership for a
+ * whole port, and the kernel counts those who joined through it; a raw leave would take its
+ * interface out of the group. Which interfaces it has cannot be asked: one that a container was
+ * given shows nowhere else. The price is a member too many until the port goes down.
  */
 #ifndef IPOIB__VERBS_UMAD_H
 #define IPOIB__VERBS_UMAD_H
@@ -35,7 +36,7 @@ struct ipoib__umad_config {
 	struct ipoib__random *random;
 	const char *device; /* "mlx5_0" */
 	unsigned port;
-	const char *net; /* where the system lists its interfaces; NULL: /sys/class/net */
+	const char *modules; /* where the system lists its modules; NULL: /sys/module */
 };
 
 /* Where the port stands in its subnet. */

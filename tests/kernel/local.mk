@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	%D%/parts/40-fabric.bash \
 	%D%/parts/50-flux.bash \
 	%D%/parts/60-opensm.bash \
+	%D%/parts/70-umad.bash \
 	%D%/vm \
 	%D%/vm-guest.bash \
 	%D%/vm-init \

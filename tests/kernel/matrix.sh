@@ -30,10 +30,10 @@ prepared() {
 	exit 1
 }
 
-# What the guest sees of this build: programs as they are installed, and nothing of libtool's. "make
-# check" has made the installation; by hand it is made here.
+# What the guest sees of this build: programs as they are installed, and nothing of libtool's, and mads where
+# there is libibumad. "make check" has made them; by hand they are made here.
 make_root() {
-	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$build" stage/installed >"$folder/install.log" 2>&1 || {
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$build" stage/installed vm-programs >"$folder/install.log" 2>&1 || {
 		tail -n 20 "$folder/install.log"
 		exit 1
 	}
@@ -44,6 +44,7 @@ make_root() {
 	cp "$here"/parts/*.bash "$root/kernel/parts/"
 	cp -r "$here/figures" "$root/kernel/"
 	cp "$module" "$root/vhca.ko"
+	[ ! -e "$build/tests/subnet/mads" ] || cp "$build/tests/subnet/mads" "$root/"
 	printf 'PATH=%q:$PATH\nLD_LIBRARY_PATH=%q\n' "$(folder_of ipoib-tun)" "$(folder_of libipoib.so)" \
 		>"$root/paths"
 }

@@ -24,26 +24,26 @@ uint64_t host_now(void)
 
 /* ---- life ---- */
 
-/* The simulator's port is none of this machine's, whatever interfaces the machine has. */
+/* The simulator's port is none of this machine's, whatever modules the machine has. */
 static const char *empty_folder(void)
 {
 	static char folder[64];
 
 	if (folder[0] == '\0') {
-		strcpy(folder, "net-XXXXXX");
+		strcpy(folder, "modules-XXXXXX");
 		require(mkdtemp(folder) != NULL);
 	}
 	return folder;
 }
 
-void host_open(struct host *host, const char *net)
+void host_open(struct host *host, const char *modules)
 {
 	struct ipoib__umad_config config = {
 		.memory = &host->memory,
 		.random = &host->random,
 		.device = HOST_DEVICE,
 		.port = 1,
-		.net = net != NULL ? net : empty_folder(),
+		.modules = modules != NULL ? modules : empty_folder(),
 	};
 
 	memset(host, 0, sizeof(*host));

@@ -25,8 +25,8 @@ struct host {
 	unsigned most_in_flight;
 };
 
-/* net stands for /sys/class/net; NULL: an empty one, for ibsim0 has no interfaces of the kernel. */
-void host_open(struct host *host, const char *net);
+/* modules stands for /sys/module; NULL: an empty one, for ibsim0 has none of the kernel beside. */
+void host_open(struct host *host, const char *modules);
 /* Everything that was allocated must be given back by then. */
 void host_close(struct host *host);
 uint64_t host_now(void);

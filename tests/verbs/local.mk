@@ -21,9 +21,7 @@ unit_tests += %D%/test_verbs
 unit_tests += %D%/test_umad
 %C%_test_umad_SOURCES = \
 	lib/verbs/umad.c \
-	lib/verbs/umad_leave.c \
 	%D%/fake_channel.c %D%/fake_channel.h \
 	%D%/main_umad.c \
-	%D%/test_leave.c \
 	%D%/test_umad.c
 %C%_test_umad_LDADD = tests/libsupport.la lib/libsa.la lib/libcore.la lib/libfoundation.la $(CHECK_LIBS)

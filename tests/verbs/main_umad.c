@@ -7,7 +7,7 @@
 
 int main(void)
 {
-	static Suite *(*const suites[])(void) = { suite_umad, suite_leave, NULL };
+	static Suite *(*const suites[])(void) = { suite_umad, NULL };
 
 	return support_main(suites, "test_umad");
 }

@@ -7,7 +7,6 @@
 Suite *suite_ah(void);
 Suite *suite_gid(void);
 Suite *suite_infiniband(void);
-Suite *suite_leave(void);
 Suite *suite_names(void);
 Suite *suite_open(void);
 Suite *suite_posted(void);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What umad.c adds to the SA client: where MADs go, and which are taken for answers. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "support/support.h"
 #include "verbs/fake_channel.h"
@@ -11,6 +15,7 @@
 #define MS UINT64_C(1000000)
 
 static struct ipoib__umad *umad;
+static char modules[64]; /* of the kernel: none, to begin with */
 static struct ipoib__random generator;
 static const struct ipoib_gid dgid = { { 0xfe, 0x80, [15] = 2 } };
 
@@ -21,7 +26,7 @@ static int open_umad(void)
 		.random = &generator,
 		.device = "fake0",
 		.port = 1,
-		.net = ".", /* no interfaces of the kernel here */
+		.modules = modules,
 	};
 
 	umad = NULL;
@@ -33,6 +38,8 @@ static void setup(void)
 	support_setup();
 	fake_channel_reset();
 	ipoib__random_seed(&generator, support_seed());
+	strcpy(modules, "modules-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(modules));
 	ck_assert_int_eq(open_umad(), 0);
 }
 
@@ -40,6 +47,7 @@ static void teardown(void)
 {
 	ipoib__umad_close(umad);
 	ck_assert(!fake_channel.open);
+	(void)rmdir(modules);
 	support_teardown();
 }
 
@@ -253,6 +261,35 @@ START_TEST(leaves_are_sent_at_the_end)
 }
 END_TEST
 
+START_TEST(no_leave_is_sent_while_the_kernels_ipoib_is_there)
+{
+	struct ipoib_multicast_record wanted = group();
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/ib_ipoib", modules);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ipoib__umad_leave(umad, &wanted);
+	ck_assert_uint_eq(ipoib__umad_counters(umad).kept, 1);
+	ck_assert_uint_eq(ipoib__umad_in_flight(umad), 0);
+	ck_assert_int_eq(rmdir(path), 0);
+	ipoib__umad_leave(umad, &wanted);
+	ck_assert_uint_eq(ipoib__umad_counters(umad).kept, 1);
+	process();
+	ck_assert_uint_eq(fake_channel.sent, 1);
+}
+END_TEST
+
+/* It may be there all the same. */
+START_TEST(no_leave_is_sent_by_one_who_cannot_look)
+{
+	struct ipoib_multicast_record wanted = group();
+
+	ck_assert_int_eq(rmdir(modules), 0);
+	ipoib__umad_leave(umad, &wanted);
+	ck_assert_uint_eq(ipoib__umad_counters(umad).kept, 1);
+}
+END_TEST
+
 Suite *suite_umad(void)
 {
 	Suite *suite = suite_create("umad");
@@ -270,6 +307,8 @@ Suite *suite_umad(void)
 	tcase_add_test(tcase, a_flood_is_taken_in_turns);
 	tcase_add_test(tcase, who_cannot_be_watched_is_looked_at_while_it_matters);
 	tcase_add_test(tcase, leaves_are_sent_at_the_end);
+	tcase_add_test(tcase, no_leave_is_sent_while_the_kernels_ipoib_is_there);
+	tcase_add_test(tcase, no_leave_is_sent_by_one_who_cannot_look);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
