@@ -148,7 +148,7 @@ void ipoib__verbs_events(struct ipoib__verbs *verbs, uint64_t now)
 /* ---- completion channel ---- */
 
 /* Of a queue that was not armed none can come, and there is nothing to be read. */
-static bool any_armed(const struct ipoib__verbs *verbs)
+bool ipoib__verbs_any_armed(const struct ipoib__verbs *verbs)
 {
 	for (struct ipoib__list *at = verbs->uds.next; at != &verbs->uds; at = at->next)
 		if (ipoib__container_of(at, struct ipoib__verbs_ud, link)->armed)
@@ -158,11 +158,13 @@ static bool any_armed(const struct ipoib__verbs *verbs)
 
 void ipoib__verbs_completions(struct ipoib__verbs *verbs)
 {
-	for (unsigned i = 0; i < IPOIB__VERBS_EVENTS && !verbs->gone && any_armed(verbs); i++) {
+	for (unsigned i = 0; i < IPOIB__VERBS_EVENTS; i++) {
 		struct ipoib__verbs_ud *ud;
 		struct ibv_cq *cq;
 		void *context;
 
+		if (verbs->gone || !ipoib__verbs_any_armed(verbs))
+			return;
 		if (ibv_get_cq_event(verbs->channel, &cq, &context) != 0)
 			return;
 		ud = context;

@@ -6,8 +6,9 @@
 #include "verbs/rc.h"
 #include "verbs/verbs.h"
 
-/* How often one who polls looks for what is no packet: later than that is no worse than busy. */
-#define LOOK_NS UINT64_C(100000)
+/* How often one who sleeps looks for what is no packet, and one who polls all the time. */
+#define LOOK_NS	       UINT64_C(100000)
+#define POLLED_LOOK_NS UINT64_C(1000000)
 
 static void op_destroy(void *self)
 {
@@ -31,12 +32,14 @@ static int op_query_port(void *self, struct ipoib_port_attributes *attributes)
 
 /*
  * Each look at a descriptor is a system call, and who polls comes here between any two packets:
- * for him what is seldom is looked for at times only. Who was woken by a descriptor comes again at
- * once until it was read.
+ * for him what is seldom is looked for at times only. He does not arm, and a millisecond later is
+ * no worse than busy; who was woken by a descriptor comes again at once until it was read.
  */
 static bool may_have_news(struct ipoib__verbs *verbs, uint64_t now)
 {
-	if (now > verbs->looked && now - verbs->looked < LOOK_NS)
+	bool polled = !ipoib__list_empty(&verbs->uds) && !ipoib__verbs_any_armed(verbs);
+
+	if (now > verbs->looked && now - verbs->looked < (polled ? POLLED_LOOK_NS : LOOK_NS))
 		return false;
 	verbs->looked = now;
 	return true;
@@ -49,9 +52,9 @@ static void op_process(void *self, uint64_t now)
 	if (may_have_news(verbs, now)) {
 		ipoib__verbs_events(verbs, now);
 		ipoib__verbs_channel_process(verbs);
+		ipoib__verbs_subnet_process(verbs, now);
 	}
 	ipoib__verbs_completions(verbs);
-	ipoib__verbs_subnet_process(verbs, now);
 	ipoib__verbs_rc_process(verbs, now);
 }
 

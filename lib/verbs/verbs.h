@@ -212,6 +212,8 @@ uint32_t ipoib__verbs_port_pkeys(uint16_t *pkeys, struct ibv_context *device, ui
 void ipoib__verbs_events(struct ipoib__verbs *verbs, uint64_t now);
 /* Takes the wake-ups of completion queues; what has completed is polled by who was woken. */
 void ipoib__verbs_completions(struct ipoib__verbs *verbs);
+/* Whether anybody wants to be woken by a completion. */
+bool ipoib__verbs_any_armed(const struct ipoib__verbs *verbs);
 /* The device is gone for good: told once. */
 void ipoib__verbs_gone(struct ipoib__verbs *verbs);
 

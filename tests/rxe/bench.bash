@@ -2,13 +2,17 @@
 # shellcheck shell=bash disable=SC2154
 #
 # ipoib-perf beside perftest's ib_send_bw and ib_send_lat, on the same two devices, in turn, several
-# rounds; the medians as the table of doc/perf.md. Both poll, both hand over bursts of the same length,
-# and data are what the user has: the 56 octets of headers that an IP packet of ipoib-perf has are on
-# top of them, but for the largest, where both messages have 65524 octets.
+# rounds; the medians as the table of doc/perf.md. Both poll, both hand over bursts of the same length, both
+# use the IPv6 GID (that of an IPv4 address has a shorter way through the kernel), and data are what the user
+# has: the 32 octets of headers (IPoIB, IPv4, UDP) of ipoib-perf are on top of them, but for the largest,
+# where both messages have 65524 octets. The smaller are sent by perftest with 32 octets more as well.
 #
-# IPOIB_BENCH_ROUNDS is 3 unless set, IPOIB_BENCH_BATCH 16.
-rounds=${IPOIB_BENCH_ROUNDS:-3}
+# IPOIB_BENCH_ROUNDS is 5 unless set, IPOIB_BENCH_BATCH 16.
+rounds=${IPOIB_BENCH_ROUNDS:-5}
 batch=${IPOIB_BENCH_BATCH:-16}
+headers=32
+largest=65524
+ipv6_gid=0
 raw_address=10.99.0.1
 our_address=10.50.0.1
 figures=$work/figures
@@ -28,7 +32,7 @@ listens() { ss -ltnp | grep ':18515 ' | grep -q "pid=$1,"; }
 raw() {
 	local program=$1 kind=$2 size=$3 count=$4
 	shift 4
-	local options=(-d rxe0 -i 1 -x 1 -c "$kind" -s "$size" -n "$count" -F "$@")
+	local options=(-d rxe0 -i 1 -x "$ipv6_gid" -c "$kind" -s "$size" -n "$count" -F "$@")
 	"$program" "${options[@]}" >"$work/raw.server" 2>&1 &
 	local server=$!
 	wait_until "$limit" listens "$server" || echo "$program does not listen" >&2
@@ -56,23 +60,31 @@ ours() {
 print(r[sys.argv[2]], r['lost'])" "$work/ours" "$field"
 }
 
-# bandwidth KIND OUR_SIZE RAW_SIZE COUNT: messages a second
-bandwidth() {
-	local kind=$1 size=$2 raw_size=$3 count=$4 line raw_rate our_rate lost
-	line=$(raw ib_send_bw "$kind" "$raw_size" "$count" -l "$batch" -t 128 -r 512)
-	raw_rate=$(awk '{ print $5 * 1e6 }' <<<"$line")
-	read -r our_rate lost < <(ours "${kind,,}" "$size" "$count" msg_rate_mpps --batch "$batch")
-	our_rate=$(awk -v rate="$our_rate" 'BEGIN { print rate * 1e6 }')
-	echo "bw $kind $size $raw_rate $our_rate $lost" | tee -a "$figures"
+# raw_message SIZE: what perftest sends beside so much of ours.
+raw_message() { echo "$(($1 + headers > largest - 1 ? largest : $1))"; }
+
+# raw_figures PROGRAM FIELD FACTOR KIND SIZE COUNT [OPTION...]: with the same data, and with the same message
+raw_figures() {
+	local program=$1 field=$2 factor=$3 kind=$4 size=$5 count=$6 length line
+	shift 6
+	for length in "$(raw_message "$size")" "$((size + headers))"; do
+		line=$(raw "$program" "$kind" "$length" "$count" "$@")
+		awk -v field="$field" -v factor="$factor" '{ printf "%s ", $field * factor }' <<<"$line"
+	done
 }
 
-# latency KIND OUR_SIZE RAW_SIZE COUNT: the median, microseconds
-latency() {
-	local kind=$1 size=$2 raw_size=$3 count=$4 line raw_time our_time lost
-	line=$(raw ib_send_lat "$kind" "$raw_size" "$count")
-	raw_time=$(awk '{ print $5 }' <<<"$line")
-	read -r our_time lost < <(ours "${kind,,}" "$size" "$count" t_typical_usec --latency)
-	echo "lat $kind $size $raw_time $our_time $lost" | tee -a "$figures"
+# measure WHAT KIND SIZE COUNT: a row of figures
+measure() {
+	local what=$1 kind=$2 size=$3 count=$4 raw ours lost
+	if [ "$what" = bw ]; then
+		raw=$(raw_figures ib_send_bw 5 1e6 "$kind" "$size" "$count" -l "$batch" -t 128 -r 512)
+		read -r ours lost < <(ours "${kind,,}" "$size" "$count" msg_rate_mpps --batch "$batch")
+		ours=$(awk -v rate="$ours" 'BEGIN { print rate * 1e6 }')
+	else
+		raw=$(raw_figures ib_send_lat 5 1 "$kind" "$size" "$count")
+		read -r ours lost < <(ours "${kind,,}" "$size" "$count" t_typical_usec --latency)
+	fi
+	echo "$what $kind $size $raw$ours $lost" | tee -a "$figures"
 }
 
 serve() { # MODE
@@ -82,18 +94,18 @@ serve() { # MODE
 
 one_round() {
 	serve ud
-	bandwidth UD 64 64 20000
-	bandwidth UD 2048 2048 20000
-	latency UD 64 64 1000
-	latency UD 2048 2048 1000
+	measure bw UD 64 20000
+	measure bw UD 2048 20000
+	measure lat UD 64 1000
+	measure lat UD 2048 1000
 	stop server
 	serve rc
-	bandwidth RC 64 64 20000
-	bandwidth RC 2048 2048 20000
-	bandwidth RC 65492 65524 2000
-	latency RC 64 64 1000
-	latency RC 2048 2048 1000
-	latency RC 65492 65524 300
+	measure bw RC 64 20000
+	measure bw RC 2048 20000
+	measure bw RC "$((largest - headers))" 2000
+	measure lat RC 64 1000
+	measure lat RC 2048 1000
+	measure lat RC "$((largest - headers))" 300
 	stop server
 }
 
@@ -101,19 +113,24 @@ for ((round = 1; round <= rounds; round++)); do
 	say "round $round of $rounds"
 	one_round
 done
-python3 - "$figures" "$batch" <<'END'
+python3 - "$figures" <<'END'
 import statistics, sys
 table = {}
 for line in open(sys.argv[1]):
-    what, kind, size, raw, ours, lost = line.split()
-    table.setdefault((what, kind, int(size)), []).append((float(raw), float(ours), int(lost)))
+    what, kind, size, *values = line.split()
+    table.setdefault((what, kind, size), []).append([float(value) for value in values])
 for what, unit in ("bw", "messages/s"), ("lat", "microseconds"):
-    print(f"\n| mode | octets | perftest {unit} | ipoib-perf | ratio | lost |\n| --- | --- | --- | --- | --- | --- |")
+    print(f"\n| mode | octets | perftest, {unit} | with our headers | ipoib-perf | ratio | to the second | lost |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for (w, kind, size), rows in table.items():
-        if w == what:
-            raw, ours = (statistics.median(r[i] for r in rows) for i in (0, 1))
-            ratio = ours / raw if what == "bw" else raw / ours
+        if w != what:
+            continue
+        def ratio(i):
+            return statistics.median(r[2] / r[i] if what == "bw" else r[i] / r[2] for r in rows if r[i] and r[2])
+        def figure(i):
+            values = [r[i] for r in rows]
             digits = 0 if what == "bw" else 1
-            print(f"| {kind} | {size} | {raw:.{digits}f} | {ours:.{digits}f} | {ratio:.2f} | {sum(r[2] for r in rows)} |")
+            return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
+        print(f"| {kind} | {size} | {figure(0)} | {figure(1)} | {figure(2)} | {ratio(0):.2f} | {ratio(1):.2f} | {sum(r[3] for r in rows):.0f} |")
 END
 result PASS measured
