@@ -126,9 +126,10 @@ for what, unit in ("bw", "messages/s"), ("lat", "microseconds"):
         if w != what:
             continue
         def ratio(i):
-            return statistics.median(r[2] / r[i] if what == "bw" else r[i] / r[2] for r in rows if r[i] and r[2])
+            return statistics.median(r[2] / r[i] if what == "bw" else r[i] / r[2] for r in rows
+                                     if 0 < r[i] < float("inf"))
         def figure(i):
-            values = [r[i] for r in rows]
+            values = [r[i] for r in rows if 0 < r[i] < float("inf")]  # perftest says 0 now and then
             digits = 0 if what == "bw" else 1
             return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
         print(f"| {kind} | {size} | {figure(0)} | {figure(1)} | {figure(2)} | {ratio(0):.2f} | {ratio(1):.2f} | {sum(r[3] for r in rows):.0f} |")
