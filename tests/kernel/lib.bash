@@ -6,6 +6,7 @@
 #
 #   load_hca [PARAMETER=VALUE...]      the virtual HCA's module: devices, ports, mtu, pkeys...
 #   start_fabric DEVICE... [OPTION...] ipoib-fabric, with /dev/vhcaN as ports of the kernel's
+#   start_opensm NAME DEVICE [OPTION...] the real subnet manager, behind a port of the kernel's
 #   load_ipoib INTERFACE...            the kernel's ib_ipoib, until the interfaces are there
 #   namespace NAME...                  network namespaces with these names
 #   kernel_host NAMESPACE INTERFACE ADDRESS/LENGTH...
@@ -219,6 +220,16 @@ interfaces_exist() {
 	for name; do
 		[ -e "/sys/class/net/$name" ] || return 1
 	done
+}
+
+# Its settings and its log are in $work; what it finds wrong is in the log.
+start_opensm() {
+	local name=$1 device=$2 gid
+	shift 2
+	modprobe ib_umad || fail "this kernel has no ib_umad"
+	gid=$(cat "/sys/class/infiniband/$device/ports/1/gids/0")
+	OSM_TMP_DIR=$work OSM_CACHE_DIR=$work start "$name" opensm -f "$work/$name.log" "$@" \
+		-g "0x$(sed 's/.*\(....\):\(....\):\(....\):\(....\)$/\1\2\3\4/' <<<"$gid")"
 }
 
 load_ipoib() {

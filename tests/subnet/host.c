@@ -36,21 +36,27 @@ static const char *empty_folder(void)
 	return folder;
 }
 
-void host_open(struct host *host, const char *modules)
+void host_open_device(struct host *host, const char *device, const char *modules)
 {
 	struct ipoib__umad_config config = {
 		.memory = &host->memory,
 		.random = &host->random,
-		.device = HOST_DEVICE,
+		.device = device,
 		.port = 1,
-		.modules = modules != NULL ? modules : empty_folder(),
+		.modules = modules,
 	};
 
-	memset(host, 0, sizeof(*host));
+	*host = (struct host){ .watched = true };
 	ipoib__memory_init(&host->memory, NULL, NULL, NULL);
 	ipoib__random_seed(&host->random, host_now());
 	require_equal(ipoib__umad_open(&host->umad, &config), 0);
+}
+
+void host_open(struct host *host, const char *modules)
+{
+	host_open_device(host, HOST_DEVICE, modules != NULL ? modules : empty_folder());
 	/* Nor can its descriptor be put in a set with others. */
+	host->watched = false;
 	ipoib__umad_set_polled(host->umad);
 	host_reread(host);
 }
@@ -59,24 +65,35 @@ void host_close(struct host *host)
 {
 	ipoib__umad_close(host->umad);
 	require_equal((long long)host->memory.in_use, 0);
-	(void)rmdir(empty_folder());
+	if (!host->watched)
+		(void)rmdir(empty_folder());
 }
 
 /* ---- time ---- */
 
+/* A millisecond at most where the descriptor cannot be watched, a second where it can. */
+static void sleep_for(const struct host *host, uint64_t nanoseconds)
+{
+	struct pollfd fd = { .fd = ipoib__umad_fd(host->umad), .events = POLLIN };
+	struct timespec pause = { .tv_nsec = (long)(nanoseconds < MS ? nanoseconds : MS) };
+	int milliseconds = nanoseconds < SECOND ? (int)(nanoseconds / MS) + 1 : 1000;
+
+	if (host->watched)
+		require(poll(&fd, 1, milliseconds) >= 0);
+	else
+		(void)nanosleep(&pause, NULL);
+}
+
 void host_step(struct host *host)
 {
-	struct timespec pause = { .tv_nsec = 0 };
 	uint64_t now = host_now(), deadline;
 
 	ipoib__umad_process(host->umad, now);
 	if (ipoib__umad_in_flight(host->umad) > host->most_in_flight)
 		host->most_in_flight = ipoib__umad_in_flight(host->umad);
 	deadline = ipoib__umad_deadline(host->umad);
-	if (deadline <= now)
-		return;
-	pause.tv_nsec = (long)(deadline - now < MS ? deadline - now : MS);
-	(void)nanosleep(&pause, NULL);
+	if (deadline > now)
+		sleep_for(host, deadline - now);
 }
 
 void host_run(struct host *host, uint64_t nanoseconds)

@@ -23,10 +23,13 @@ struct host {
 	struct ipoib__random random;
 	struct ipoib__umad *umad;
 	unsigned most_in_flight;
+	bool watched; /* its descriptor can be, as a simulator's cannot */
 };
 
 /* modules stands for /sys/module; NULL: an empty one, for ibsim0 has none of the kernel beside. */
 void host_open(struct host *host, const char *modules);
+/* Port 1 of a device of the kernel's; modules NULL: /sys/module. */
+void host_open_device(struct host *host, const char *device, const char *modules);
 /* Everything that was allocated must be given back by then. */
 void host_close(struct host *host);
 uint64_t host_now(void);

@@ -32,7 +32,10 @@ check_PROGRAMS += %D%/answers_opensm %D%/subnet
 # On the kernel's ib_umad, in the virtual machine of tests/kernel.
 check_PROGRAMS += %D%/mads
 vm_programs += %D%/mads
-%C%_mads_SOURCES = %D%/mads.c %D%/require.c %D%/require.h
+%C%_mads_SOURCES = \
+	%D%/host.c %D%/host.h \
+	%D%/mads.c \
+	%D%/require.c %D%/require.h
 %C%_mads_LDADD = $(%C%_subnet_LDADD)
 %C%_subnet_LDADD = lib/libumad.la lib/libfabric.la lib/libsa.la lib/libcore.la lib/libfoundation.la $(UMAD_LIBS)
 endif

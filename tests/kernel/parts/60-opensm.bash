@@ -16,7 +16,6 @@ for program in opensm saquery; do
 done
 
 load_hca devices=2 ports=1 sma=1 pkeys=0xffff,0x8001
-modprobe ib_umad || fail "this kernel has no ib_umad"
 start_fabric /dev/vhca0=host1/1 /dev/vhca1=host2/1 --hosts 5 --external-sm
 
 fabric() { ipoib-ctl fabric --socket "$work/fabric" "$@" || fail "the fabric refuses: $*"; }
@@ -25,9 +24,7 @@ cat >"$work/partitions.conf" <<'END'
 Default=0x7fff, ipoib : ALL=full, SELF=full;
 Second=0x0001, ipoib : ALL=full, SELF=full;
 END
-guid=0x$(sed 's/.*\(....\):\(....\):\(....\):\(....\)$/\1\2\3\4/' /sys/class/infiniband/vhca0/ports/1/gids/0)
-export OSM_TMP_DIR=$work OSM_CACHE_DIR=$work
-manager() { start "$1" opensm -g "$guid" -P "$work/partitions.conf" -f "$work/$1.log"; }
+manager() { start_opensm "$1" vhca0 -P "$work/partitions.conf"; }
 
 # is_up PORT [P_Key]: OpenSM has made it active.
 is_up() { ipoib-ctl fabric --socket "$work/fabric" status | grep -qE "^$1 attached up .*${2:-}"; }
