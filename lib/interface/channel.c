@@ -232,12 +232,16 @@ void ipoib__channel_leave(struct ipoib_interface *interface, struct ipoib__peer 
 	ipoib__connections_release(&interface->connections, &channel->connection, now);
 }
 
-/* A peer with a (new) link address: it has a channel if both it and we take connections. */
+/*
+ * A peer with a (new) link address: it has a channel if both it and we take connections, and only
+ * while it has a route, which those of a channel share.
+ */
 void ipoib__channel_enter(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
 	const struct ipoib_link_address *address = &peer->neighbour.link_address;
 	struct ipoib__channel *channel;
 
+	ipoib__assert(peer->route);
 	ipoib__channel_leave(interface, peer, now);
 	if (interface->config.mode != IPOIB_MODE_CONNECTED ||
 	    !(ipoib_link_address_flags(address) & IPOIB_LINK_ADDRESS_RC))

@@ -130,6 +130,10 @@ static void give_up(struct ipoib_interface *interface, struct ipoib__peer *peer,
 /* The peer takes connections now, or does not any more: the address and the path are the same. */
 static void change_mode(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
+	if (!peer->route) { /* there was no memory for it */
+		enter_route(interface, peer, now);
+		return;
+	}
 	ipoib__channel_enter(interface, peer, now);
 	if (peer->ah)
 		ipoib__peer_ready(interface, peer, now);

@@ -4,9 +4,13 @@
  * for ever after. While it lasts nothing crashes and the law holds; when it is over, a connection
  * comes up and carries packets.
  */
+#include <errno.h>
+
 #include "interface/bench.h"
 #include "interface/suites.h"
 #include "support/support.h"
+#include "wire/arp.h"
+#include "wire/encap.h"
 
 #define PEER 2
 #define PEER_IP "10.0.0.2"
@@ -113,6 +117,42 @@ START_TEST(each_allocation_failing)
 }
 END_TEST
 
+/* A question of the peer for our address, from an address of its own. */
+static void hear(const char *sender, uint8_t flags)
+{
+	uint8_t octets[IPOIB__ENCAP_LENGTH + IPOIB__ARP_LENGTH];
+	size_t length = arp_octets(octets, 1, PEER, sender, "10.0.0.1");
+
+	octets[IPOIB__ENCAP_LENGTH + 8] = flags; /* of the sender's link address */
+	ck_assert(rail_hear_octets(rail, PEER, octets, length));
+	bench_settle();
+}
+
+/* Two addresses of the peer share its connection, and one of them may have got no path. */
+START_TEST(a_peer_heard_without_memory_changes_its_mode_and_hangs_up)
+{
+	const struct ipoib_interface_config config = bench_connected();
+
+	bench_up(&config);
+	bench.flags = IPOIB_LINK_ADDRESS_RC;
+	support_fail_after(_i + 1, false);
+	hear(PEER_IP, 0);
+	support_fail_after(0, false);
+	hear(PEER_IP, IPOIB_LINK_ADDRESS_RC);
+	hear("10.0.0.3", IPOIB_LINK_ADDRESS_RC);
+	fake_rc_ask(fake, fake_ud(fake)->listens[1], PEER, TAKES); /* for both directions */
+	bench_settle();
+	answer_all();
+	bench_settle();
+	fake_rc_down(fake, fake_rc_last(fake), -EIO);
+	bench_settle();
+	ck_assert_int_eq(rail_send(rail, PEER_IP, SMALL, 1), 0);
+	bench_run(SECOND);
+	ck_assert_uint_eq(rail_statistics(rail).sent, 1);
+	bench_close();
+}
+END_TEST
+
 Suite *suite_connected_faults(void)
 {
 	Suite *suite = suite_create("connected_faults");
@@ -123,6 +163,8 @@ Suite *suite_connected_faults(void)
 	tcase_add_loop_test(tcase, each_call_for_connections_failing, 0,
 			    2 * (FAKE_OPS - FAKE_RC_LISTEN));
 	tcase_add_loop_test(tcase, each_allocation_failing, 0, 2);
+	tcase_add_loop_test(tcase, a_peer_heard_without_memory_changes_its_mode_and_hangs_up, 0,
+			    8);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
