@@ -325,7 +325,11 @@ struct ipoib_transport_ops {
 	int (*rc_post_receive)(void *self, void *ud, const struct ipoib_ud_receive *receives,
 			       size_t count);
 
-	/** Asks for a path; an #IPOIB_TRANSPORT_PATH event with this id follows, once. */
+	/**
+	 * Asks for a path; an #IPOIB_TRANSPORT_PATH event with this id follows, once. -EAGAIN: not
+	 * now, which is no failure; the same is asked again when another question was answered, and
+	 * every 10 ms. Of multicast_join() too.
+	 */
 	int (*path_query)(void *self, uint64_t id, const struct ipoib_gid *dgid, uint16_t pkey);
 	/** Joins a group; an #IPOIB_TRANSPORT_JOIN event with this id follows, once. */
 	int (*multicast_join)(void *self, uint64_t id, const struct ipoib_multicast_record *wanted);

@@ -42,10 +42,14 @@ static int group_join(void *owner, struct ipoib__group *group, uint64_t question
 	struct ipoib_interface *interface = owner;
 	struct ipoib_transport *transport = interface->transport;
 	struct ipoib_multicast_record record = wanted(interface, group, group->asked_as);
+	int status;
 
-	interface->statistics.joins++;
-	return transport->ops->multicast_join(
+	if (!ipoib__ask_turn(interface))
+		return -EAGAIN;
+	status = transport->ops->multicast_join(
 		transport->self, ipoib__question_id(interface, true, question), &record);
+	interface->statistics.joins += status != -EAGAIN;
+	return ipoib__ask_result(interface, status);
 }
 
 static void group_leave(void *owner, struct ipoib__group *group)

@@ -30,6 +30,7 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__list_init(&interface->group_uses);
 	ipoib__list_init(&interface->waiting);
 	ipoib__list_init(&interface->fates);
+	ipoib__list_init(&interface->asking);
 	ipoib__queue_init(&interface->backlog);
 	ipoib__queue_init(&interface->errors);
 	ipoib__timer_init(&interface->age_timer, ipoib__waiting_expire);
@@ -242,6 +243,7 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 	ipoib__wheel_cancel(wheel, &interface->refill_timer);
 	ipoib__wheel_cancel(wheel, &interface->port_timer);
 	ipoib__wheel_cancel(wheel, &interface->channel_timer);
+	ipoib__list_remove(&interface->asking);
 	ipoib__list_remove(&interface->link);
 	transport->pool.limit -= ipoib__interface_buffers(&interface->config);
 	transport->large.limit -= ipoib__interface_large_buffers(&interface->config);

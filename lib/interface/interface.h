@@ -10,7 +10,8 @@
  *   transmit.c   the way of a packet out; waiting.c: packets that wait; post.c: to the queue pair
  *   receive.c    the way in; refill.c: room for it; arp.c, nd.c: what of it is for us, and what
  *   we ask and answer resolve.c    neighbours: who is asked, and what becomes of the answer;
- *   route.c: paths entries.c    neighbours that the caller enters, removes and vouches for
+ *   route.c: paths; ask.c: the room for questions to the SA, which interfaces of a port share
+ *   entries.c    neighbours that the caller enters, removes and vouches for
  *   address.c    bound addresses as the caller sees them; defend.c: probed, announced, defended
  *   own.c        the other interfaces of the context: never a peer, never a conflict
  *   answer.c     what callbacks are told
@@ -134,6 +135,12 @@ void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route
 void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 		       const struct ipoib_link_address *to, bool wanted, uint64_t now);
 void ipoib__peers_limit(struct ipoib_interface *interface, uint64_t now);
+
+/* ask.c */
+bool ipoib__ask_turn(struct ipoib_interface *interface);
+int ipoib__ask_result(struct ipoib_interface *interface, int status);
+void ipoib__ask_waiting(struct ipoib_transport *transport, uint64_t now);
+void ipoib__ask_due(struct ipoib__timer *timer, uint64_t now);
 
 /* resolve.c */
 extern const struct ipoib__neighbours_hooks ipoib__interface_neighbours_hooks;

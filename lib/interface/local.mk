@@ -3,6 +3,7 @@ core_sources += \
 	%D%/address.c \
 	%D%/answer.c \
 	%D%/arp.c \
+	%D%/ask.c \
 	%D%/channel.c \
 	%D%/choose.c \
 	%D%/config.c \

@@ -82,6 +82,10 @@ struct ipoib_transport {
 	struct ipoib__pool pool;  /* of datagrams' size */
 	struct ipoib__pool large; /* for connections */
 	struct ipoib__list regions; /* the caller's own memory; each holds a reference */
+	struct ipoib__list askers;  /* interfaces that wait to ask the SA, first come first (ask.c) */
+	struct ipoib__timer askers_timer;
+	const struct ipoib_interface *asker; /* whose turn it is */
+	bool asker_refused;                  /* there was no room for it */
 };
 
 /* ---- interface ---- */
@@ -240,6 +244,7 @@ struct ipoib_interface {
 	uint32_t last_qpn;
 	uint16_t last_lid;
 	int join_status;                    /* why the join that is being answered failed */
+	struct ipoib__list asking;          /* of the transport's askers */
 };
 
 #endif

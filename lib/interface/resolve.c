@@ -223,8 +223,11 @@ static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *p
 	bool hinted = peer->hinted;
 
 	peer->hinted = false;
-	if (!interface->up) /* it went down since; what waited has been answered */
+	if (!interface->up) { /* it went down since; what waited has been answered */
+		if (peer->neighbour.state == IPOIB__NEIGHBOUR_NEW) /* and nothing else would end it */
+			ipoib__neighbours_remove(&interface->neighbours, &peer->neighbour, false);
 		return;
+	}
 	if (hinted)
 		step(interface, peer, IPOIB__NEIGHBOUR_CONFIRM, now);
 	step(interface, peer, IPOIB__NEIGHBOUR_USE, now);

@@ -58,11 +58,15 @@ static int path_ask(void *owner, struct ipoib__path *path, uint64_t question)
 {
 	struct ipoib_interface *interface = owner;
 	struct ipoib_transport *transport = interface->transport;
+	int status;
 
-	interface->statistics.path_queries++;
-	return transport->ops->path_query(transport->self,
-					  ipoib__question_id(interface, false, question),
-					  &path->dgid, interface->config.pkey);
+	if (!ipoib__ask_turn(interface))
+		return -EAGAIN;
+	status = transport->ops->path_query(transport->self,
+					    ipoib__question_id(interface, false, question),
+					    &path->dgid, interface->config.pkey);
+	interface->statistics.path_queries += status != -EAGAIN;
+	return ipoib__ask_result(interface, status);
 }
 
 static void path_cancel(void *owner, uint64_t question)

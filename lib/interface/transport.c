@@ -42,6 +42,8 @@ int ipoib_transport_new(struct ipoib_transport **out, struct ipoib_context *cont
 	ipoib__list_init(&transport->link);
 	ipoib__list_init(&transport->interfaces);
 	ipoib__list_init(&transport->regions);
+	ipoib__list_init(&transport->askers);
+	ipoib__timer_init(&transport->askers_timer, ipoib__ask_due);
 	ipoib__pool_init(&transport->pool, IPOIB__BUFFER_OCTETS, IPOIB__SLAB_BUFFERS);
 	ipoib__pool_init(&transport->large, IPOIB__LARGE_OCTETS, IPOIB__SLAB_LARGE);
 	ipoib__list_push_back(&context->transports, &transport->link);
@@ -121,8 +123,10 @@ void ipoib__transport_run(struct ipoib_transport *transport, uint64_t now)
 
 	transport->ops->process(transport->self, now);
 	for (unsigned i = 0; i < IPOIB__DISPATCH_EVENTS; i++) {
-		if (transport->ops->next_event(transport->self, &event) == 0)
+		if (transport->ops->next_event(transport->self, &event) == 0) {
+			ipoib__ask_waiting(transport, now); /* an answer may have made room */
 			return;
+		}
 		hand_on(transport, &event, now);
 	}
 	transport->context->again = true;
@@ -132,6 +136,7 @@ static void destroy(struct ipoib_transport *transport)
 {
 	struct ipoib_context *context = transport->context;
 
+	ipoib__wheel_cancel(&context->wheel, &transport->askers_timer);
 	ipoib__pool_fini(transport, &transport->pool);
 	ipoib__pool_fini(transport, &transport->large);
 	transport->ops->destroy(transport->self);

@@ -109,7 +109,11 @@ uint8_t ipoib__group_join_state(const struct ipoib__group *group);
  */
 struct ipoib__groups_hooks {
 	size_t group_size;
-	/* Asks the SA to join. 0, or a negative errno: then there is no answer. */
+	/*
+	 * Asks the SA to join. 0, or a negative errno: then there is no answer. -EAGAIN is no
+	 * failure: the group keeps its place, and the owner calls ipoib__groups_ask() when there
+	 * is room.
+	 */
 	int (*join)(void *owner, struct ipoib__group *group, uint64_t question);
 	/* Tells the SA to leave what joined_as says. */
 	void (*leave)(void *owner, struct ipoib__group *group);
@@ -163,6 +167,11 @@ void ipoib__groups_start(struct ipoib__groups *set, uint64_t now);
 void ipoib__groups_stop(struct ipoib__groups *set, uint64_t now);
 /* The SM wants every group joined again. */
 void ipoib__groups_again(struct ipoib__groups *set, uint64_t now);
+/*
+ * Asks for what waits for its turn, as far as the window allows, at most so many. How many were
+ * asked for.
+ */
+unsigned ipoib__groups_ask(struct ipoib__groups *set, unsigned most, uint64_t now);
 /* The SA's answer to a group's question: a record, or NULL. */
 void ipoib__groups_answer(struct ipoib__groups *set, struct ipoib__group *group,
 			  const struct ipoib_multicast_record *record, uint64_t now);

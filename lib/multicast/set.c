@@ -76,26 +76,44 @@ static void fail(struct ipoib__groups *set, struct ipoib__group *group, uint64_t
 	step(set, group, IPOIB__GROUP_FAILURE, NULL, wait, now);
 }
 
-/* Asks for what waits for its turn, as far as the window allows. */
-static void join_next(struct ipoib__groups *set, uint64_t now)
+static void note_asked(struct ipoib__groups *set, struct ipoib__group *group, uint64_t question)
+{
+	group->question = question;
+	group->asked = true;
+	ipoib__list_push_back(&set->asked, &group->turn);
+	set->outstanding++;
+}
+
+unsigned ipoib__groups_ask(struct ipoib__groups *set, unsigned most, uint64_t now)
 {
 	struct ipoib__list *first;
+	unsigned count = 0;
 
-	while (set->outstanding < IPOIB__GROUPS_WINDOW &&
+	while (count < most && set->outstanding < IPOIB__GROUPS_WINDOW &&
 	       (first = ipoib__list_pop_front(&set->turn)) != NULL) {
 		struct ipoib__group *group = ipoib__container_of(first, struct ipoib__group, turn);
 		uint64_t question = set->next_question++;
+		int status;
 
 		group->asked_as = ipoib__group_join_state(group);
-		if (set->hooks->join(set->owner, group, question) < 0) {
+		status = set->hooks->join(set->owner, group, question);
+		if (status == -EAGAIN) { /* it stays the first in the line */
+			ipoib__list_push_front(&set->turn, first);
+			break;
+		}
+		if (status < 0) {
 			fail(set, group, now);
 			continue;
 		}
-		group->question = question;
-		group->asked = true;
-		ipoib__list_push_back(&set->asked, &group->turn);
-		set->outstanding++;
+		note_asked(set, group, question);
+		count++;
 	}
+	return count;
+}
+
+static void join_next(struct ipoib__groups *set, uint64_t now)
+{
+	ipoib__groups_ask(set, IPOIB__GROUPS_WINDOW, now);
 }
 
 static void start(struct ipoib__groups *set, struct ipoib__group *group, uint64_t now)

@@ -82,26 +82,44 @@ static struct ipoib__list *next_turn(struct ipoib__paths *cache)
 	return first;
 }
 
-/* Asks what waits for its turn, as far as the window allows. */
-static void ask_next(struct ipoib__paths *cache, uint64_t now)
+static void note_asked(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t question)
+{
+	path->question = question;
+	path->generation = cache->generation;
+	path->asked = true;
+	ipoib__list_push_back(&cache->asked, &path->turn);
+	cache->outstanding++;
+	cache->outstanding_strangers += path->stranger;
+}
+
+unsigned ipoib__paths_ask(struct ipoib__paths *cache, unsigned most, uint64_t now)
 {
 	struct ipoib__list *first;
+	unsigned count = 0;
 
-	while ((first = next_turn(cache)) != NULL) {
+	while (count < most && (first = next_turn(cache)) != NULL) {
 		struct ipoib__path *path = ipoib__container_of(first, struct ipoib__path, turn);
 		uint64_t question = cache->next_question++;
+		int status = cache->hooks->ask(cache->owner, path, question);
 
-		if (cache->hooks->ask(cache->owner, path, question) < 0) {
+		if (status == -EAGAIN) { /* it stays the first of its line */
+			ipoib__list_push_front(path->stranger ? &cache->strangers : &cache->turn,
+					       first);
+			break;
+		}
+		if (status < 0) {
 			step(cache, path, IPOIB__PATH_SILENCE, NULL, now);
 			continue;
 		}
-		path->question = question;
-		path->generation = cache->generation;
-		path->asked = true;
-		ipoib__list_push_back(&cache->asked, &path->turn);
-		cache->outstanding++;
-		cache->outstanding_strangers += path->stranger;
+		note_asked(cache, path, question);
+		count++;
 	}
+	return count;
+}
+
+static void ask_next(struct ipoib__paths *cache, uint64_t now)
+{
+	ipoib__paths_ask(cache, IPOIB__PATH_WINDOW, now);
 }
 
 /* A used path has grown old, or an unused one has been kept for long enough. */

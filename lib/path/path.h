@@ -106,7 +106,10 @@ bool ipoib__path_usable(const struct ipoib__path *path);
  */
 struct ipoib__paths_hooks {
 	size_t path_size;
-	/* Asks the SA. 0, or a negative errno: then there is no answer. */
+	/*
+	 * Asks the SA. 0, or a negative errno: then there is no answer. -EAGAIN is no failure: the
+	 * path keeps its place, and the owner calls ipoib__paths_ask() when there is room.
+	 */
 	int (*ask)(void *owner, struct ipoib__path *path, uint64_t question);
 	/* Does the other actions of a step. It must neither remove nor release a path. */
 	void (*act)(void *owner, struct ipoib__path *path, unsigned actions, uint64_t now);
@@ -158,6 +161,10 @@ void ipoib__paths_release(struct ipoib__paths *cache, struct ipoib__path *path, 
 /* Something is to be sent there; wanted: a packet of ours, and not an answer to a stranger. */
 void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, bool wanted,
 		       uint64_t now);
+/*
+ * Asks what waits for its turn, as far as the window allows, at most so many. How many were asked.
+ */
+unsigned ipoib__paths_ask(struct ipoib__paths *cache, unsigned most, uint64_t now);
 /*
  * The SA's answer to a path's question: a record, or NULL and a negative errno (-ENOENT,
  * -EACCES: refused).

@@ -181,6 +181,7 @@ struct fake {
 	bool at_once;    /* within the call that asks */
 	bool completing; /* sends complete by themselves */
 	int path_status, join_status; /* instead of a record */
+	size_t questions_max; /* beyond, -EAGAIN; 0: there is always room */
 	uint64_t lost;   /* deliveries without a posted receive, a Q_Key or a membership */
 	bool starving;   /* receives may be missing: a fault takes them */
 	bool destroyed;

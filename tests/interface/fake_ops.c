@@ -198,12 +198,20 @@ static int ask(struct fake *fake, const struct fake_question *question)
 	return 0;
 }
 
+static bool is_full(const struct fake *fake)
+{
+	return fake->questions_max > 0 && fake_open_questions(fake, false) +
+					  fake_open_questions(fake, true) >= fake->questions_max;
+}
+
 static int path_query(void *self, uint64_t id, const struct ipoib_gid *dgid, uint16_t pkey)
 {
 	struct fake *fake = self;
 
 	if (fake_fails(fake, FAKE_PATH_QUERY))
 		return -EIO;
+	if (is_full(fake))
+		return -EAGAIN;
 	ck_assert(pkey & 0x8000);
 	return ask(fake, &(struct fake_question){ .id = id, .open = true, .gid = *dgid });
 }
@@ -214,6 +222,8 @@ static int multicast_join(void *self, uint64_t id, const struct ipoib_multicast_
 
 	if (fake_fails(fake, FAKE_JOIN))
 		return -EIO;
+	if (is_full(fake))
+		return -EAGAIN;
 	ck_assert_msg(fake_has_pkey(fake, wanted->pkey),
 		      "a join with a P_Key that is not there (I16)");
 	if (memcmp(&wanted->mgid, &fake->left_last, sizeof(wanted->mgid)) == 0)

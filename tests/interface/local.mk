@@ -14,6 +14,7 @@ unit_tests += %D%/test_interface
 	%D%/test_addresses.c \
 	%D%/test_advertisement.c \
 	%D%/test_arp.c \
+	%D%/test_asking.c \
 	%D%/test_buffers.c \
 	%D%/test_burst.c \
 	%D%/test_configuration.c \

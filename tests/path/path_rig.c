@@ -17,6 +17,8 @@ static int ask(void *owner, struct ipoib__path *path, uint64_t question)
 {
 	rig_check(owner == &rig && question < RIG_QUESTIONS && !rig.seen[question]);
 	rig_check(!path->asked);
+	if (rig.ask_room > 0 && rig.n_open >= rig.ask_room)
+		return -EAGAIN;
 	rig.seen[question] = true;
 	if (rig.ask_fails) {
 		rig.n_refused_asks++;

@@ -29,6 +29,7 @@ struct rig {
 	struct ipoib__paths cache;
 	struct ipoib__wheel wheel;
 	bool ask_fails;
+	unsigned ask_room; /* questions that the SA's client takes at a time; 0: all */
 	bool open[RIG_QUESTIONS]; /* by id */
 	bool seen[RIG_QUESTIONS];
 	unsigned asked[RIG_QUESTIONS]; /* numbers of paths, in the order of asking */

@@ -287,6 +287,33 @@ START_TEST(strangers_come_after_our_own_and_have_a_part_of_the_window)
 }
 END_TEST
 
+/* The client of the SA has no room now: that says nothing about the path. */
+START_TEST(what_cannot_be_asked_now_keeps_its_place_and_is_not_held)
+{
+	rig_start(200);
+	rig.ask_room = 4;
+	for (unsigned i = 0; i < 20; i++) {
+		rig_get(i, true);
+		rig_need(i);
+	}
+	ck_assert_uint_eq(rig.n_asked, 4);
+	rig_run_until(3600 * S);
+	ck_assert_uint_eq(rig.lost, 0);
+	rig.ask_room = 6;
+	ck_assert_uint_eq(ipoib__paths_ask(&rig.cache, 1, support_now), 1);
+	ck_assert_uint_eq(ipoib__paths_ask(&rig.cache, 9, support_now), 1);
+	ck_assert_uint_eq(ipoib__paths_ask(&rig.cache, 9, support_now), 0);
+	for (unsigned i = 0; i < 20; i++)
+		rig_answer(i, 7);
+	for (unsigned i = 0; i < 20; i++)
+		ck_assert_uint_eq(rig.asked[i], i);
+	ck_assert_uint_eq(rig.lost, 0);
+	ck_assert_uint_eq(rig.usable, 20);
+	rig_check_cache();
+	ipoib__paths_fini(&rig.cache);
+}
+END_TEST
+
 Suite *suite_ask(void)
 {
 	Suite *suite = suite_create("ask");
@@ -305,6 +332,7 @@ Suite *suite_ask(void)
 	tcase_add_test(tcase,
 		       a_path_that_goes_while_it_is_asked_for_gives_its_place_in_the_window);
 	tcase_add_test(tcase, strangers_come_after_our_own_and_have_a_part_of_the_window);
+	tcase_add_test(tcase, what_cannot_be_asked_now_keeps_its_place_and_is_not_held);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
