@@ -15,8 +15,10 @@
  *     section 3.3: one for both; and when two REQs cross, the one of the numerically smaller
  *     link address gives way.
  *  5. Both kinds together are counted. When there are as many as may be, the one that was not
- *     used for the longest time goes, whichever direction it has (I30, I31). Unused ones go
- *     after a while anyway.
+ *     used for the longest time goes (I30, I31), but not before its lease is over, and never one
+ *     that is still being made. A peer for which there is no room waits for its turn, first come
+ *     first served, and after a moment in vain it is held as after a failure: however many peers
+ *     there are, connections do not chase each other away. Unused ones go after a while anyway.
  *
  * As everywhere: step() is pure; the set keeps entries, timers and order, and calls its owner
  * to act.
@@ -51,6 +53,13 @@
 #define IPOIB__CONNECTION_IDLE_TAKEN_NS UINT64_C(600000000000)
 /* The order of use is kept to this grain: a packet must not reorder a list that others share. */
 #define IPOIB__CONNECTION_TOUCH_NS UINT64_C(1000000000)
+/*
+ * So long without use, and one may have to give way to another: many round trips, and a rate of
+ * one REQ a second and place at most when more peers want one than there are places.
+ */
+#define IPOIB__CONNECTION_LEASE_NS UINT64_C(1000000000)
+/* How long at most a peer waits for its turn: two leases. */
+#define IPOIB__CONNECTION_TURN_NS UINT64_C(2000000000)
 /* A Receive-MTU that holds no octet of IP is no Receive-MTU (Linux refuses it too). */
 #define IPOIB__CONNECTION_MTU_LEAST 5
 
@@ -72,6 +81,7 @@ enum ipoib__connection_event {
 	IPOIB__CONNECTION_ENDED,   /* the peer has ended it in good order */
 	IPOIB__CONNECTION_ADOPT,   /* the peer has made one for both directions, and we take it */
 	IPOIB__CONNECTION_TIMER,
+	IPOIB__CONNECTION_NO_ROOM, /* it was to be dialled, and its turn did not come */
 };
 
 enum ipoib__connection_action {
@@ -103,6 +113,8 @@ struct ipoib__connection {
 	/* those that exist at the transport, least recently used first */
 	struct ipoib__list recent;
 	struct ipoib__list by_id;
+	struct ipoib__list turn; /* in line for room */
+	uint64_t turn_since;
 	struct ipoib__timer timer;
 	struct ipoib__connections *set;
 };
@@ -146,19 +158,22 @@ struct ipoib__connections {
 	uint32_t limit;   /* that exist, both directions together */
 	uint32_t entries; /* that are remembered, connected or not */
 	uint32_t existing;
+	uint64_t age;     /* how long the owner's packets wait for a connection */
 	uint64_t next_id;
 	uint8_t key[IPOIB__SIPHASH_KEY];
 	struct ipoib__table made;  /* by peer: those that we dial, or use in both directions */
 	struct ipoib__list recent;
 	struct ipoib__list others; /* every entry that does not exist at the transport */
+	struct ipoib__list turns;  /* of those, the ones that want to be dialled, in order */
+	struct ipoib__timer turn_timer;
 	struct ipoib__list ids[IPOIB__CONNECTIONS_CHAINS];
 };
 
 void ipoib__connections_init(struct ipoib__connections *set, struct ipoib__memory *memory,
 			     struct ipoib__wheel *wheel, struct ipoib__random *random,
 			     const uint8_t key[IPOIB__SIPHASH_KEY], uint32_t limit,
-			     uint32_t entries, const struct ipoib__connections_hooks *hooks,
-			     void *owner);
+			     uint32_t entries, uint64_t age,
+			     const struct ipoib__connections_hooks *hooks, void *owner);
 /* Hangs up and removes every entry. */
 void ipoib__connections_fini(struct ipoib__connections *set, uint64_t now);
 
@@ -174,7 +189,7 @@ struct ipoib__connection *ipoib__connections_take(struct ipoib__connections *set
 						  uint64_t now);
 struct ipoib__connection *ipoib__connections_by_id(const struct ipoib__connections *set,
 						   uint64_t id);
-/* Whether one more may exist, the least recently used one given up for it if need be. */
+/* Whether one more may exist, one that was not used for its lease given up for it if need be. */
 bool ipoib__connections_room(struct ipoib__connections *set, uint64_t now);
 void ipoib__connections_hold(struct ipoib__connection *c);
 void ipoib__connections_release(struct ipoib__connections *set, struct ipoib__connection *c,

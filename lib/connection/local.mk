@@ -2,4 +2,5 @@
 core_sources += \
 	%D%/connection.h \
 	%D%/machine.c \
-	%D%/set.c
+	%D%/room.c \
+	%D%/set.c %D%/set.h

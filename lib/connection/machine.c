@@ -67,6 +67,17 @@ static unsigned on_answer(struct ipoib__connection *c, uint32_t mtu, uint64_t no
 	return IPOIB__CONNECTION_USABLE;
 }
 
+static void hold_back(struct ipoib__connection *c, uint64_t hold, uint64_t now)
+{
+	if (c->failures < UINT8_MAX)
+		c->failures++;
+	c->state = IPOIB__CONNECTION_HELD;
+	c->again = false;
+	c->both = false;
+	c->hold_until = now + hold;
+	c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
+}
+
 static unsigned on_failure(struct ipoib__connection *c, uint64_t hold, uint64_t now)
 {
 	bool was_up = c->state == IPOIB__CONNECTION_UP;
@@ -75,15 +86,17 @@ static unsigned on_failure(struct ipoib__connection *c, uint64_t hold, uint64_t 
 		return IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_FORGET;
 	if (!ipoib__connection_exists(c))
 		return 0;
-	if (c->failures < UINT8_MAX)
-		c->failures++;
-	c->state = IPOIB__CONNECTION_HELD;
-	c->again = false;
-	c->both = false;
-	c->hold_until = now + hold;
-	c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
+	hold_back(c, hold, now);
 	return IPOIB__CONNECTION_HANG_UP |
 	       (was_up ? IPOIB__CONNECTION_LOST : IPOIB__CONNECTION_GIVE_UP);
+}
+
+static unsigned on_no_room(struct ipoib__connection *c, uint64_t hold, uint64_t now)
+{
+	if (ipoib__connection_exists(c))
+		return 0;
+	hold_back(c, hold, now);
+	return IPOIB__CONNECTION_GIVE_UP;
 }
 
 /*
@@ -172,6 +185,8 @@ unsigned ipoib__connection_step(struct ipoib__connection *c, enum ipoib__connect
 		return on_adopt(c);
 	case IPOIB__CONNECTION_TIMER:
 		return on_timer(c, now);
+	case IPOIB__CONNECTION_NO_ROOM:
+		return on_no_room(c, hold, now);
 	}
 	return 0;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The set half of connection.h: who is found how, who is counted, who has to go. */
-#include "connection/connection.h"
+/* The set half of connection.h: what is found how, what is counted. room.c: what has to go. */
+#include "connection/set.h"
 
 #include <string.h>
 
-/* Entries looked at, from the least recently used, for one that may go. */
-#define REAP_LOOK 16
+/* Entries looked at, from the one that ended first, for one that may be forgotten. */
+#define FORGET_LOOK 16
 
 static bool equal(const void *entry, const void *key, void *user)
 {
@@ -27,13 +27,9 @@ static struct ipoib__list *chain_of(const struct ipoib__connections *set, uint64
 	return (struct ipoib__list *)(uintptr_t)&set->ids[id % IPOIB__CONNECTIONS_CHAINS];
 }
 
-static struct ipoib__connection *recent_at(struct ipoib__list *at)
-{
-	return ipoib__container_of(at, struct ipoib__connection, recent);
-}
-
 /* Puts an entry where its state belongs: by the order of use, or among those that do not exist. */
-static void place(struct ipoib__connections *set, struct ipoib__connection *c, bool existed)
+static void place(struct ipoib__connections *set, struct ipoib__connection *c, bool existed,
+		  uint64_t now)
 {
 	bool exists = ipoib__connection_exists(c);
 
@@ -41,10 +37,13 @@ static void place(struct ipoib__connections *set, struct ipoib__connection *c, b
 		return;
 	ipoib__list_remove(&c->recent);
 	ipoib__list_push_back(exists ? &set->recent : &set->others, &c->recent);
-	if (exists)
+	if (exists) {
 		set->existing++;
-	else
+		ipoib__list_remove(&c->turn); /* a peer's own may have come first */
+	} else {
 		set->existing--;
+		ipoib__turns_freed(set, now);
+	}
 }
 
 static bool is_made(const struct ipoib__connection *c)
@@ -58,6 +57,7 @@ static void remove_entry(struct ipoib__connections *set, struct ipoib__connectio
 	set->hooks->end(set->owner, c);
 	ipoib__wheel_cancel(set->wheel, &c->timer);
 	ipoib__list_remove(&c->recent);
+	ipoib__list_remove(&c->turn);
 	ipoib__list_remove(&c->by_id);
 	if (made)
 		ipoib__table_remove(&set->made, c->hash, c);
@@ -84,8 +84,8 @@ static void expire(struct ipoib__timer *timer, uint64_t now)
 void ipoib__connections_init(struct ipoib__connections *set, struct ipoib__memory *memory,
 			     struct ipoib__wheel *wheel, struct ipoib__random *random,
 			     const uint8_t key[IPOIB__SIPHASH_KEY], uint32_t limit,
-			     uint32_t entries, const struct ipoib__connections_hooks *hooks,
-			     void *owner)
+			     uint32_t entries, uint64_t age,
+			     const struct ipoib__connections_hooks *hooks, void *owner)
 {
 	ipoib__assert(hooks->size >= sizeof(struct ipoib__connection));
 	memset(set, 0, sizeof(*set));
@@ -96,23 +96,26 @@ void ipoib__connections_init(struct ipoib__connections *set, struct ipoib__memor
 	set->owner = owner;
 	set->limit = limit;
 	set->entries = entries;
+	set->age = age;
 	set->next_id = 1;
 	memcpy(set->key, key, sizeof(set->key));
 	ipoib__table_init(&set->made, memory, equal, NULL);
 	ipoib__list_init(&set->recent);
 	ipoib__list_init(&set->others);
+	ipoib__turns_init(set);
 	for (unsigned i = 0; i < IPOIB__CONNECTIONS_CHAINS; i++)
 		ipoib__list_init(&set->ids[i]);
 }
 
-/* Hangs up, whatever for: nobody is held to blame. */
-static void drop(struct ipoib__connections *set, struct ipoib__connection *c, uint64_t now)
+void ipoib__connections_drop(struct ipoib__connections *set, struct ipoib__connection *c,
+			     uint64_t now)
 {
 	unsigned actions = IPOIB__CONNECTION_HANG_UP;
 
 	if (c->state == IPOIB__CONNECTION_TAKEN) {
 		set->hooks->act(set->owner, c, actions, now);
 		remove_entry(set, c, false, true);
+		ipoib__turns_freed(set, now);
 		return;
 	}
 	actions |= c->state == IPOIB__CONNECTION_UP ? IPOIB__CONNECTION_LOST :
@@ -121,7 +124,7 @@ static void drop(struct ipoib__connections *set, struct ipoib__connection *c, ui
 	c->both = false;
 	c->again = false;
 	c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
-	place(set, c, true);
+	place(set, c, true, now);
 	ipoib__wheel_arm(set->wheel, &c->timer, c->deadline);
 	set->hooks->act(set->owner, c, actions, now);
 }
@@ -130,8 +133,9 @@ void ipoib__connections_drop_all(struct ipoib__connections *set, uint64_t now)
 {
 	struct ipoib__list *first;
 
+	ipoib__turns_clear(set);
 	while ((first = ipoib__list_first(&set->recent)) != NULL)
-		drop(set, recent_at(first), now);
+		ipoib__connections_drop(set, ipoib__connection_at(first), now);
 }
 
 void ipoib__connections_fini(struct ipoib__connections *set, uint64_t now)
@@ -140,27 +144,9 @@ void ipoib__connections_fini(struct ipoib__connections *set, uint64_t now)
 
 	ipoib__connections_drop_all(set, now);
 	while ((first = ipoib__list_first(&set->others)) != NULL)
-		remove_entry(set, recent_at(first), true, false);
+		remove_entry(set, ipoib__connection_at(first), true, false);
 	ipoib__assert(set->existing == 0);
 	ipoib__table_fini(&set->made);
-}
-
-/* Room for one more that exists: the least recently used idle one goes, in either direction. */
-bool ipoib__connections_room(struct ipoib__connections *set, uint64_t now)
-{
-	for (unsigned i = 0; i < REAP_LOOK && set->existing >= set->limit; i++) {
-		struct ipoib__list *first = ipoib__list_first(&set->recent);
-
-		if (!first)
-			return false;
-		if (!set->hooks->busy(set->owner, recent_at(first))) {
-			drop(set, recent_at(first), now);
-			continue;
-		}
-		ipoib__list_remove(first);
-		ipoib__list_push_back(&set->recent, first);
-	}
-	return set->existing < set->limit;
 }
 
 /*
@@ -169,13 +155,13 @@ bool ipoib__connections_room(struct ipoib__connections *set, uint64_t now)
  */
 static bool forget_one(struct ipoib__connections *set)
 {
-	for (unsigned i = 0; i < REAP_LOOK; i++) {
+	for (unsigned i = 0; i < FORGET_LOOK; i++) {
 		struct ipoib__list *first = ipoib__list_first(&set->others);
 
 		if (!first)
 			return false;
-		if (recent_at(first)->users == 0) {
-			remove_entry(set, recent_at(first), true, false);
+		if (ipoib__connection_at(first)->users == 0) {
+			remove_entry(set, ipoib__connection_at(first), true, false);
 			return true;
 		}
 		ipoib__list_remove(first);
@@ -201,6 +187,7 @@ static struct ipoib__connection *make(struct ipoib__connections *set,
 	c->hash = hash_of(set, peer);
 	ipoib__list_init(&c->recent);
 	ipoib__list_init(&c->by_id);
+	ipoib__list_init(&c->turn);
 	ipoib__timer_init(&c->timer, expire);
 	return c;
 }
@@ -283,19 +270,8 @@ void ipoib__connections_release(struct ipoib__connections *set, struct ipoib__co
 		ipoib__wheel_arm(set->wheel, &c->timer, now + IPOIB__CONNECTION_FORGET_NS);
 }
 
-/* Room is made before the machine is told: what cannot be had counts as a failure, and is held. */
-static bool may_dial(struct ipoib__connections *set, const struct ipoib__connection *c,
-		     uint64_t now)
-{
-	bool held = c->state == IPOIB__CONNECTION_HELD && now < c->hold_until;
-
-	if (ipoib__connection_exists(c) || held)
-		return true; /* the machine will not dial */
-	return ipoib__connections_room(set, now);
-}
-
-void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__connection *c,
-			     enum ipoib__connection_event event, uint32_t mtu, uint64_t now)
+void ipoib__connections_run(struct ipoib__connections *set, struct ipoib__connection *c,
+			    enum ipoib__connection_event event, uint32_t mtu, uint64_t now)
 {
 	uint64_t hold = ipoib__random_jitter(set->random, ipoib__connection_hold(c->failures + 1u),
 					     IPOIB__CONNECTION_JITTER);
@@ -303,18 +279,15 @@ void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__conne
 	bool made = is_made(c);
 	unsigned actions;
 
-	if (event == IPOIB__CONNECTION_WANT && !may_dial(set, c, now)) {
-		(void)ipoib__connection_step(c, event, 0, hold, now);
-		event = IPOIB__CONNECTION_FAILURE;
-	}
 	actions = ipoib__connection_step(c, event, mtu, hold, now);
 	if (actions & IPOIB__CONNECTION_FORGET) {
 		if (actions & IPOIB__CONNECTION_HANG_UP)
 			set->hooks->act(set->owner, c, IPOIB__CONNECTION_HANG_UP, now);
 		remove_entry(set, c, made, existed);
+		ipoib__turns_freed(set, now);
 		return;
 	}
-	place(set, c, existed);
+	place(set, c, existed, now);
 	ipoib__wheel_arm(set->wheel, &c->timer, c->deadline);
 	if (actions & IPOIB__CONNECTION_HANG_UP)
 		set->hooks->act(set->owner, c, IPOIB__CONNECTION_HANG_UP, now);
@@ -323,6 +296,13 @@ void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__conne
 	actions &= ~(unsigned)IPOIB__CONNECTION_HANG_UP;
 	if (actions != 0)
 		set->hooks->act(set->owner, c, actions, now);
+}
+
+void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__connection *c,
+			     enum ipoib__connection_event event, uint32_t mtu, uint64_t now)
+{
+	if (event != IPOIB__CONNECTION_WANT || ipoib__turns_may_dial(set, c, now))
+		ipoib__connections_run(set, c, event, mtu, now);
 }
 
 void ipoib__connections_touch(struct ipoib__connections *set, struct ipoib__connection *c,
@@ -343,5 +323,5 @@ struct ipoib__connection *ipoib__connections_next(const struct ipoib__connection
 
 	if (next == &set->recent)
 		next = set->others.next;
-	return next == &set->others ? NULL : recent_at(next);
+	return next == &set->others ? NULL : ipoib__connection_at(next);
 }

@@ -6,6 +6,8 @@
 
 #include "wire/mgid.h"
 
+#define MS UINT64_C(1000000)
+
 static bool pkey_taken(const struct ipoib_transport *transport, uint16_t pkey)
 {
 	for (struct ipoib__list *at = transport->interfaces.next; at != &transport->interfaces;
@@ -59,6 +61,7 @@ static void init_modules(struct ipoib_interface *interface)
 	ipoib__connections_init(&interface->connections, &context->memory, &context->wheel,
 				&context->random, context->key, interface->config.connections_max,
 				limit + interface->config.connections_max,
+				interface->config.queue_age_ms * MS,
 				&ipoib__interface_connections_hooks, interface);
 }
 

@@ -42,6 +42,8 @@ static void act(void *owner, struct ipoib__connection *c, unsigned actions, uint
 		go(c);
 	rig_check(!(actions & IPOIB__CONNECTION_LOST) || !ipoib__connection_exists(c));
 	rig_check(!(actions & IPOIB__CONNECTION_USABLE) || c->state == IPOIB__CONNECTION_UP);
+	if (actions & (IPOIB__CONNECTION_LOST | IPOIB__CONNECTION_GIVE_UP))
+		rig_of(c)->ended_at = now;
 	rig.n_lost += (actions & IPOIB__CONNECTION_LOST) != 0;
 	rig.n_given_up += (actions & IPOIB__CONNECTION_GIVE_UP) != 0;
 	rig.n_usable += (actions & IPOIB__CONNECTION_USABLE) != 0;
@@ -81,7 +83,7 @@ void rig_start(uint32_t limit)
 	memset(&rig, 0, sizeof(rig));
 	ipoib__wheel_init(&rig.wheel, support_now);
 	ipoib__connections_init(&rig.set, support_memory(), &rig.wheel, support_random(), key,
-				limit, RIG_ENTRIES, &hooks, &rig);
+				limit, RIG_ENTRIES, RIG_AGE, &hooks, &rig);
 }
 
 void rig_fini(void)

@@ -14,6 +14,7 @@
 #define S UINT64_C(1000000000)
 #define MS UINT64_C(1000000)
 #define RIG_ENTRIES 1000
+#define RIG_AGE (5 * S)
 
 /* An entry as the floor above makes them: longer than the set's part. */
 struct rig_connection {
@@ -21,6 +22,7 @@ struct rig_connection {
 	bool there; /* at the transport */
 	bool busy;
 	uint64_t there_as;
+	uint64_t ended_at; /* when it was last lost, or given up */
 };
 
 struct rig {

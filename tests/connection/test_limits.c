@@ -30,6 +30,7 @@ START_TEST(the_least_recently_used_goes_whichever_direction_it_has)
 	ck_assert_ptr_eq(rig.reaped, third);
 	ck_assert_uint_eq(rig.n_lost, 1);
 	rig_check_set();
+	rig_run_until(7 * S);
 	rig_want(6);
 	ck_assert_ptr_eq(rig.reaped, first);
 	rig_check_set();
@@ -44,9 +45,11 @@ START_TEST(nobody_is_to_blame_for_being_reaped)
 
 	rig_start(1);
 	c = rig_up(1);
+	rig_run_until(S);
 	rig_want(2);
 	ck_assert_int_eq(c->state, IPOIB__CONNECTION_IDLE);
 	ck_assert_uint_eq(c->failures, 0);
+	rig_step(rig_get(2), IPOIB__CONNECTION_FAILURE);
 	rig_step(c, IPOIB__CONNECTION_WANT);
 	ck_assert_int_eq(c->state, IPOIB__CONNECTION_DIALLING);
 	rig_check_set();
@@ -64,6 +67,7 @@ START_TEST(use_within_a_second_does_not_change_the_order)
 	support_now += S - 1;
 	ipoib__connections_touch(&rig.set, first, support_now);
 	ck_assert_uint_eq(first->used, S - 1);
+	rig_run_until(2 * S);
 	rig_want(3);
 	ck_assert_ptr_eq(rig.reaped, first);
 	rig_fini();
@@ -80,13 +84,16 @@ START_TEST(who_is_busy_is_not_reaped)
 		rig_set_busy(c[i], true);
 	}
 	rig.n_dials = 0;
+	rig_run_until(S);
 	rig_want(9);
 	ck_assert_ptr_null(rig_take(9));
+	ck_assert_uint_eq(rig.n_given_up, 0);
+	rig_run_until(3 * S + 100 * MS); /* its turn has not come */
 	ck_assert_uint_eq(rig.n_dials + rig.n_lost, 0);
 	ck_assert_uint_eq(rig.n_given_up, 1); /* what waits for it is answered */
 	rig_check_set();
 	rig_set_busy(c[2], false);
-	rig_run_until(2 * S); /* it is held as after any failure */
+	rig_run_until(5 * S); /* it is held as after any failure */
 	rig_want(9);
 	ck_assert_uint_eq(rig.n_dials, 1);
 	ck_assert_ptr_eq(rig.reaped, c[2]);
@@ -104,8 +111,11 @@ START_TEST(one_that_is_idle_is_found_behind_any_number_of_busy_ones)
 		c = rig_up(i);
 		rig_set_busy(c, i != 99);
 	}
-	for (unsigned i = 0; i < 10 && rig.n_lost == 0; i++)
+	rig_run_until(S);
+	for (unsigned i = 0; i < 10 && rig.n_lost == 0; i++) {
 		rig_want(200 + i);
+		rig_run_until(support_now + 100 * MS);
+	}
 	ck_assert_ptr_eq(rig.reaped, c);
 	rig_check_set();
 	rig_fini();
@@ -164,10 +174,106 @@ START_TEST(room_is_made_only_where_there_is_none)
 	ck_assert(ipoib__connections_room(&rig.set, support_now));
 	ck_assert_uint_eq(rig.n_lost, 0);
 	rig_up(2);
+	rig_run_until(S);
 	ck_assert(ipoib__connections_room(&rig.set, support_now));
 	ck_assert_ptr_eq(rig.reaped, first);
 	ck_assert_uint_eq(rig.set.existing, 1);
 	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
+START_TEST(one_that_is_being_made_does_not_give_way)
+{
+	struct ipoib__connection *first;
+
+	rig_start(1);
+	first = rig_get(1);
+	rig_want(1);
+	while (support_now < S) {
+		rig_want(1);
+		rig_want(2);
+		rig_run_until(support_now + MS);
+		rig_check_set();
+	}
+	ck_assert_uint_eq(rig.n_dials, 1);
+	ck_assert_int_eq(first->state, IPOIB__CONNECTION_DIALLING);
+	rig_fini();
+}
+END_TEST
+
+START_TEST(what_was_used_within_its_lease_does_not_give_way)
+{
+	struct ipoib__connection *c;
+
+	rig_start(1);
+	c = rig_up(1);
+	rig_run_until(S / 2);
+	ipoib__connections_touch(&rig.set, c, support_now);
+	rig_want(2);
+	ck_assert_ptr_null(rig_take(3));
+	rig_run_until(S / 2 + S - 1);
+	ck_assert_int_eq(c->state, IPOIB__CONNECTION_UP);
+	rig_run_until(S / 2 + S + 100 * MS); /* the line looks ten times a second */
+	ck_assert_int_eq(c->state, IPOIB__CONNECTION_IDLE);
+	ck_assert_int_eq(rig_get(2)->state, IPOIB__CONNECTION_DIALLING);
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
+START_TEST(the_line_is_served_in_the_order_of_coming)
+{
+	rig_start(1);
+	rig_want(1);
+	for (unsigned i = 2; i <= 9; i++)
+		rig_want(i);
+	for (unsigned i = 2; i <= 9; i++) {
+		/* one that comes now does not overtake, though there is room */
+		rig_step(rig_get(i - 1), IPOIB__CONNECTION_FAILURE);
+		rig_want(20);
+		rig_run_until(support_now);
+		ck_assert_int_eq(rig_get(i)->state, IPOIB__CONNECTION_DIALLING);
+		rig_check_set();
+	}
+	ck_assert_uint_eq(rig.n_dials, 9);
+	rig_fini();
+}
+END_TEST
+
+START_TEST(a_port_that_goes_down_leaves_none_in_line)
+{
+	rig_start(1);
+	rig_want(1);
+	rig_want(2);
+	ipoib__connections_drop_all(&rig.set, support_now);
+	rig_run_until(10 * S);
+	ck_assert_uint_eq(rig.n_dials, 1);
+	rig_want(2);
+	ck_assert_uint_eq(rig.n_dials, 2);
+	rig_fini();
+}
+END_TEST
+
+/* A place is given on once a lease at most, whatever the number of those that want it. */
+START_TEST(more_peers_than_places_cost_a_dial_a_lease_and_place)
+{
+	unsigned last = 0;
+
+	rig_start(2);
+	while (support_now < 60 * S) {
+		for (unsigned i = 0; i < 9; i++) {
+			struct ipoib__connection *c = rig_get(i);
+
+			rig_step(c, IPOIB__CONNECTION_WANT);
+			rig_step(c, IPOIB__CONNECTION_ANSWER);
+		}
+		rig_check_set();
+		rig_run_until(support_now + 10 * MS);
+	}
+	last = rig.n_dials;
+	ck_assert_uint_le(last, 2 + 2 * 60);
+	ck_assert_uint_ge(last, 2 + 60); /* and the places do go round */
 	rig_fini();
 }
 END_TEST
@@ -187,6 +293,11 @@ Suite *suite_limits(void)
 	tcase_add_test(tcase, what_is_remembered_of_those_not_connected_is_bounded);
 	tcase_add_test(tcase, who_is_used_or_connected_is_not_forgotten_for_another);
 	tcase_add_test(tcase, room_is_made_only_where_there_is_none);
+	tcase_add_test(tcase, one_that_is_being_made_does_not_give_way);
+	tcase_add_test(tcase, what_was_used_within_its_lease_does_not_give_way);
+	tcase_add_test(tcase, the_line_is_served_in_the_order_of_coming);
+	tcase_add_test(tcase, a_port_that_goes_down_leaves_none_in_line);
+	tcase_add_test(tcase, more_peers_than_places_cost_a_dial_a_lease_and_place);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

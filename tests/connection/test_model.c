@@ -31,16 +31,17 @@ static struct ipoib__connection *find(unsigned number)
 static void failed(unsigned number)
 {
 	const struct ipoib__connection *c = find(number);
+	uint64_t then;
 
-	if (c->failures == model[number].failures)
+	if (!c || c->failures == model[number].failures)
 		return;
+	then = ((const struct rig_connection *)c)->ended_at;
 	rig_check(c->state == IPOIB__CONNECTION_HELD);
 	model[number].failures++;
 	rig_check(c->failures == model[number].failures);
-	model[number].not_before =
-		support_now + ipoib__connection_hold(c->failures) / 4 * 3;
+	model[number].not_before = then + ipoib__connection_hold(c->failures) / 4 * 3;
 	rig_check(c->hold_until >= model[number].not_before);
-	rig_check(c->hold_until <= support_now + ipoib__connection_hold(c->failures) / 4 * 5);
+	rig_check(c->hold_until <= then + ipoib__connection_hold(c->failures) / 4 * 5);
 }
 
 static void want(unsigned number)
@@ -134,6 +135,8 @@ static void pass_time(void)
 		ipoib__connections_drop_all(&rig.set, support_now);
 	else
 		rig_run_until(support_now + spans[ipoib__random_below(numbers, 7)]);
+	for (unsigned i = 0; i < PEERS; i++) /* the turn of some has not come */
+		failed(i);
 }
 
 static void operate(unsigned number)

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The limit of connection.h: which connection gives way to which, and whose turn it is. */
+#include "connection/set.h"
+
+/* Entries looked at, from the least recently used, for one that may go. */
+#define REAP_LOOK 16
+/* Entries of the line that one turn of the timer serves; the rest follows at once. */
+#define SERVE_MOST 64
+/* How often the line looks for room: several times in a lease. */
+#define TICK_NS UINT64_C(100000000)
+
+static struct ipoib__connection *turn_at(struct ipoib__list *at)
+{
+	return ipoib__container_of(at, struct ipoib__connection, turn);
+}
+
+/* ---- giving way ---- */
+
+/*
+ * Only what is not being made, has nothing under way, and was of no use to anyone for its lease:
+ * without that, one peer too many makes all of them take turns at the pace of the fabric.
+ */
+static bool may_go(const struct ipoib__connections *set, const struct ipoib__connection *c,
+		   uint64_t now)
+{
+	return c->state != IPOIB__CONNECTION_DIALLING &&
+	       now - c->used >= IPOIB__CONNECTION_LEASE_NS && !set->hooks->busy(set->owner, c);
+}
+
+bool ipoib__connections_room(struct ipoib__connections *set, uint64_t now)
+{
+	for (unsigned i = 0; i < REAP_LOOK && set->existing >= set->limit; i++) {
+		struct ipoib__list *first = ipoib__list_first(&set->recent);
+
+		if (!first)
+			return false;
+		if (may_go(set, ipoib__connection_at(first), now)) {
+			ipoib__connections_drop(set, ipoib__connection_at(first), now);
+			continue;
+		}
+		ipoib__list_remove(first);
+		ipoib__list_push_back(&set->recent, first);
+	}
+	return set->existing < set->limit;
+}
+
+/* ---- the line of those that wait for room ---- */
+
+/* Half of the packets' age at most: what is given up is answered, and does not die of age. */
+static uint64_t patience(const struct ipoib__connections *set)
+{
+	return set->age / 2 < IPOIB__CONNECTION_TURN_NS ? set->age / 2 : IPOIB__CONNECTION_TURN_NS;
+}
+
+static void give_up_late(struct ipoib__connections *set, uint64_t now)
+{
+	struct ipoib__list *first;
+
+	while ((first = ipoib__list_first(&set->turns)) != NULL) {
+		struct ipoib__connection *c = turn_at(first);
+
+		if (now - c->turn_since < patience(set))
+			return;
+		ipoib__list_remove(first);
+		ipoib__connections_run(set, c, IPOIB__CONNECTION_NO_ROOM, 0, now);
+	}
+}
+
+static void serve(struct ipoib__timer *timer, uint64_t now)
+{
+	struct ipoib__connections *set =
+		ipoib__container_of(timer, struct ipoib__connections, turn_timer);
+	uint64_t wait = TICK_NS;
+
+	for (unsigned i = 0; !ipoib__list_empty(&set->turns); i++) {
+		struct ipoib__connection *c = turn_at(ipoib__list_first(&set->turns));
+
+		wait = i < SERVE_MOST ? TICK_NS : 0;
+		if (i == SERVE_MOST || !ipoib__connections_room(set, now))
+			break;
+		ipoib__list_remove(&c->turn);
+		ipoib__connections_run(set, c, IPOIB__CONNECTION_WANT, 0, now);
+	}
+	give_up_late(set, now);
+	if (!ipoib__list_empty(&set->turns))
+		ipoib__wheel_arm(set->wheel, timer, now + wait);
+}
+
+void ipoib__turns_init(struct ipoib__connections *set)
+{
+	ipoib__list_init(&set->turns);
+	ipoib__timer_init(&set->turn_timer, serve);
+}
+
+void ipoib__turns_clear(struct ipoib__connections *set)
+{
+	while (ipoib__list_pop_front(&set->turns) != NULL)
+		continue;
+	ipoib__wheel_cancel(set->wheel, &set->turn_timer);
+}
+
+void ipoib__turns_freed(struct ipoib__connections *set, uint64_t now)
+{
+	if (!ipoib__list_empty(&set->turns))
+		ipoib__wheel_arm(set->wheel, &set->turn_timer, now);
+}
+
+/* Those that stand in line already come first, also where there is room. */
+bool ipoib__turns_may_dial(struct ipoib__connections *set, struct ipoib__connection *c,
+			   uint64_t now)
+{
+	bool held = c->state == IPOIB__CONNECTION_HELD && now < c->hold_until;
+
+	if (ipoib__connection_exists(c) || held)
+		return true; /* the machine will not dial */
+	if (ipoib__list_is_linked(&c->turn))
+		return false;
+	if (ipoib__list_empty(&set->turns) && ipoib__connections_room(set, now))
+		return true;
+	c->turn_since = now;
+	ipoib__list_push_back(&set->turns, &c->turn);
+	if (!ipoib__timer_armed(&set->turn_timer))
+		ipoib__wheel_arm(set->wheel, &set->turn_timer, now + TICK_NS);
+	return false;
+}
