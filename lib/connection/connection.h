@@ -9,7 +9,9 @@
  *     at once and from then on, that of RFC 4755 (0x01...). Listened for are both.
  *  3. A connection that fails, however it fails, is held: datagrams alone for a time that
  *     doubles with each failure in a row. A peer that announces RC and never answers costs a
- *     logarithmic number of REQs (I13, I39). The neighbour is never lost for it.
+ *     logarithmic number of REQs (I13, I39). The neighbour is never lost for it. One that ends in
+ *     good order is made again at once, but one that had not lasted is held like one that fails:
+ *     a peer that agrees and hangs up costs no more than one that refuses.
  *  4. A peer of Linux's kind sends on the connection that it made and receives on the one that
  *     we made: one for each direction. A peer that asks by RFC 4755's service ID follows its
  *     section 3.3: one for both; and when two REQs cross, the one of the numerically smaller
@@ -53,6 +55,8 @@
 #define IPOIB__CONNECTION_IDLE_TAKEN_NS UINT64_C(600000000000)
 /* The order of use is kept to this grain: a packet must not reorder a list that others share. */
 #define IPOIB__CONNECTION_TOUCH_NS UINT64_C(1000000000)
+/* One that was up for so long has shown that the peer means it. */
+#define IPOIB__CONNECTION_PROVEN_NS UINT64_C(10000000000)
 /*
  * So long without use, and one may have to give way to another: many round trips, and a rate of
  * one REQ a second and place at most when more peers want one than there are places.
@@ -102,10 +106,12 @@ struct ipoib__connection {
 	bool again;         /* dialled a second time after it was stale */
 	bool both;          /* made by the peer, used in both directions */
 	uint8_t failures;   /* in a row */
+	uint8_t ends;       /* in a row, of connections that did not last */
 	uint32_t mtu;       /* octets of an IP packet that the peer takes */
 	uint64_t deadline;
 	uint64_t hold_until;
 	uint64_t used;      /* sent or received on */
+	uint64_t since;     /* when it came up */
 	uint32_t users;     /* peers of the owner that send by it */
 	/* the set's */
 	uint64_t hash;
@@ -123,6 +129,8 @@ struct ipoib__connection {
 unsigned ipoib__connection_step(struct ipoib__connection *c, enum ipoib__connection_event event,
 				uint32_t mtu, uint64_t hold, uint64_t now);
 uint64_t ipoib__connection_hold(unsigned failures);
+/* The failures that a next one would make, those that looked like a connection included. */
+unsigned ipoib__connection_blame(const struct ipoib__connection *c);
 /* Whether the transport has something for it: dialling, up or taken. */
 bool ipoib__connection_exists(const struct ipoib__connection *c);
 /*

@@ -19,6 +19,11 @@ uint64_t ipoib__connection_hold(unsigned failures)
 	return hold < IPOIB__CONNECTION_HOLD_MAX_NS ? hold : IPOIB__CONNECTION_HOLD_MAX_NS;
 }
 
+unsigned ipoib__connection_blame(const struct ipoib__connection *c)
+{
+	return c->failures + 1u > c->ends ? c->failures + 1u : c->ends;
+}
+
 bool ipoib__connection_exists(const struct ipoib__connection *c)
 {
 	return c->state == IPOIB__CONNECTION_DIALLING || c->state == IPOIB__CONNECTION_UP ||
@@ -63,6 +68,7 @@ static unsigned on_answer(struct ipoib__connection *c, uint32_t mtu, uint64_t no
 	c->failures = 0;
 	c->mtu = mtu;
 	c->used = now;
+	c->since = now;
 	c->deadline = now + IPOIB__CONNECTION_IDLE_MADE_NS;
 	return IPOIB__CONNECTION_USABLE;
 }
@@ -125,15 +131,25 @@ static unsigned on_stale(struct ipoib__connection *c, uint64_t hold, uint64_t no
 	return IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_DIAL;
 }
 
-/* In good order: nobody is to blame, and the next packet may dial again. */
-static unsigned on_ended(struct ipoib__connection *c, uint64_t hold, uint64_t now)
+/* The next packet may dial again. */
+static unsigned on_unused(struct ipoib__connection *c, uint64_t now)
 {
-	if (c->state != IPOIB__CONNECTION_UP)
-		return on_failure(c, hold, now);
 	c->state = IPOIB__CONNECTION_IDLE;
 	c->both = false;
 	c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
 	return IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_LOST;
+}
+
+/* The first of a row is made again at once; a peer that goes on so is held as one that refuses. */
+static unsigned on_ended(struct ipoib__connection *c, uint64_t hold, uint64_t now)
+{
+	if (c->state != IPOIB__CONNECTION_UP)
+		return on_failure(c, hold, now);
+	if (now - c->since >= IPOIB__CONNECTION_PROVEN_NS)
+		c->ends = 0;
+	if (c->ends < UINT8_MAX)
+		c->ends++;
+	return c->ends == 1 ? on_unused(c, now) : on_failure(c, hold, now);
 }
 
 /* Ours, if it is being made, gives way (point 4). What becomes of the peer's is told by ANSWER. */
@@ -162,7 +178,7 @@ static unsigned on_timer(struct ipoib__connection *c, uint64_t now)
 		c->deadline = c->used + idle;
 		return 0;
 	}
-	return c->state == IPOIB__CONNECTION_TAKEN ? on_failure(c, 0, now) : on_ended(c, 0, now);
+	return c->state == IPOIB__CONNECTION_TAKEN ? on_failure(c, 0, now) : on_unused(c, now);
 }
 
 unsigned ipoib__connection_step(struct ipoib__connection *c, enum ipoib__connection_event event,

@@ -273,7 +273,7 @@ void ipoib__connections_release(struct ipoib__connections *set, struct ipoib__co
 void ipoib__connections_run(struct ipoib__connections *set, struct ipoib__connection *c,
 			    enum ipoib__connection_event event, uint32_t mtu, uint64_t now)
 {
-	uint64_t hold = ipoib__random_jitter(set->random, ipoib__connection_hold(c->failures + 1u),
+	uint64_t hold = ipoib__random_jitter(set->random, ipoib__connection_hold(ipoib__connection_blame(c)),
 					     IPOIB__CONNECTION_JITTER);
 	bool existed = ipoib__connection_exists(c);
 	bool made = is_made(c);

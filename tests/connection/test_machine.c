@@ -90,6 +90,34 @@ START_TEST(nobody_is_to_blame_for_a_connection_that_ended_in_order)
 }
 END_TEST
 
+/* I39: however well the peer behaves when it hangs up. */
+START_TEST(connections_that_do_not_last_are_held_but_for_the_first)
+{
+	start();
+	for (unsigned i = 1; i <= 300; i++) {
+		step(IPOIB__CONNECTION_WANT, 100 * S * i);
+		step(IPOIB__CONNECTION_ANSWER, 100 * S * i);
+		ck_assert_uint_eq(one.failures, 0);
+		ck_assert_uint_eq(ipoib__connection_blame(&one), i == 1 ? 1 : i <= 256 ? i - 1 : 255);
+		ck_assert_uint_eq(step(IPOIB__CONNECTION_ENDED, 100 * S * i + 10 * S - 1),
+				  IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_LOST);
+		ck_assert_int_eq(one.state, i == 1 ? IPOIB__CONNECTION_IDLE : IPOIB__CONNECTION_HELD);
+	}
+}
+END_TEST
+
+START_TEST(a_connection_that_lasted_is_made_again_at_once)
+{
+	start();
+	for (unsigned i = 1; i <= 5; i++) {
+		step(IPOIB__CONNECTION_WANT, 100 * S * i);
+		step(IPOIB__CONNECTION_ANSWER, 100 * S * i);
+		step(IPOIB__CONNECTION_ENDED, 100 * S * i + 10 * S);
+		ck_assert_int_eq(one.state, IPOIB__CONNECTION_IDLE);
+	}
+}
+END_TEST
+
 START_TEST(held_is_held_to_the_nanosecond)
 {
 	start();
@@ -227,6 +255,8 @@ Suite *suite_machine(void)
 	tcase_add_test(tcase, a_peer_that_knew_the_rfcs_service_id_is_dialled_by_it_for_ever);
 	tcase_add_test(tcase, a_stale_connection_is_dialled_again_once);
 	tcase_add_test(tcase, nobody_is_to_blame_for_a_connection_that_ended_in_order);
+	tcase_add_test(tcase, connections_that_do_not_last_are_held_but_for_the_first);
+	tcase_add_test(tcase, a_connection_that_lasted_is_made_again_at_once);
 	tcase_add_test(tcase, held_is_held_to_the_nanosecond);
 	tcase_add_test(tcase, failures_are_counted_without_an_end);
 	tcase_add_test(tcase, a_made_connection_ends_after_90_seconds_without_use);

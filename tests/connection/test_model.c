@@ -15,6 +15,8 @@
 static struct {
 	unsigned users;
 	unsigned failures;
+	unsigned ends; /* of connections that did not last, in a row */
+	uint64_t up_at;
 	uint64_t not_before; /* it may not be dialled earlier */
 } model[PEERS];
 
@@ -32,6 +34,7 @@ static void failed(unsigned number)
 {
 	const struct ipoib__connection *c = find(number);
 	uint64_t then;
+	unsigned row;
 
 	if (!c || c->failures == model[number].failures)
 		return;
@@ -39,9 +42,20 @@ static void failed(unsigned number)
 	rig_check(c->state == IPOIB__CONNECTION_HELD);
 	model[number].failures++;
 	rig_check(c->failures == model[number].failures);
-	model[number].not_before = then + ipoib__connection_hold(c->failures) / 4 * 3;
+	row = model[number].failures;
+	if (row + 1 < model[number].ends)
+		row = model[number].ends - 1;
+	model[number].not_before = then + ipoib__connection_hold(row) / 4 * 3;
 	rig_check(c->hold_until >= model[number].not_before);
-	rig_check(c->hold_until <= then + ipoib__connection_hold(c->failures) / 4 * 5);
+	rig_check(c->hold_until <= then + ipoib__connection_hold(row) / 4 * 5);
+}
+
+/* One that was up has ended: whether it had lasted. */
+static void ended(unsigned number)
+{
+	if (support_now - model[number].up_at >= 10 * S)
+		model[number].ends = 0;
+	model[number].ends++;
 }
 
 static void want(unsigned number)
@@ -62,13 +76,19 @@ static void happen(unsigned number)
 		IPOIB__CONNECTION_ANSWER, IPOIB__CONNECTION_ANSWER,  IPOIB__CONNECTION_UNKNOWN,
 		IPOIB__CONNECTION_STALE,  IPOIB__CONNECTION_FAILURE, IPOIB__CONNECTION_ENDED,
 	};
+	enum ipoib__connection_event event = events[ipoib__random_below(numbers, 6)];
 	struct ipoib__connection *c = find(number);
+	bool was_up = c && c->state == IPOIB__CONNECTION_UP;
 
 	if (!c)
 		return;
-	rig_step(c, events[ipoib__random_below(numbers, 6)]);
+	if (was_up && event == IPOIB__CONNECTION_ENDED)
+		ended(number);
+	rig_step(c, event);
 	if (c->state == IPOIB__CONNECTION_UP)
 		model[number].failures = 0;
+	if (c->state == IPOIB__CONNECTION_UP && !was_up)
+		model[number].up_at = support_now;
 	failed(number);
 }
 

@@ -344,6 +344,37 @@ START_TEST(far_more_peers_than_connections_are_answered_and_cost_few_requests)
 }
 END_TEST
 
+/*
+ * I39: at once, at once again, and then held for 1, 2, 4 s, a quarter less each; what fits goes as
+ * datagrams meanwhile.
+ */
+START_TEST(a_peer_that_accepts_and_hangs_up_costs_few_requests)
+{
+	struct world_options options = connected();
+	struct world world;
+	struct host *a = &world.hosts[0], *b = &world.hosts[1];
+	uint64_t small = 0;
+
+	world_make(&world, 2, &options);
+	world_up(&world);
+	for (int i = 0; i < 1000; i++) {
+		if (i % 10 == 0) {
+			host_send(a, &b->address, 9000);
+			small += host_send(a, &b->address, 1000) == 0;
+		}
+		world_run(&world, 10 * MILLISECOND);
+		ipoib__connections_drop_all(&b->interface->connections,
+					    ipoib_context_now(b->context));
+		ipoib_context_dispatch(b->context);
+	}
+	ck_assert_uint_ge(host_statistics(a).connections_asked, 4);
+	ck_assert_uint_le(host_statistics(a).connections_asked, 6);
+	ck_assert_uint_eq(small, 100);
+	ck_assert_uint_ge(b->received, 90); /* the rest went by what was hung up */
+	world_end(&world);
+}
+END_TEST
+
 Suite *suite_connected(void)
 {
 	Suite *suite = suite_create("connected");
@@ -359,6 +390,7 @@ Suite *suite_connected(void)
 	tcase_add_test(tcase, a_peer_that_never_answers_costs_few_requests_and_gets_its_datagrams);
 	tcase_add_test(tcase, what_waited_for_a_connection_that_is_refused_is_answered);
 	tcase_add_test(tcase, a_link_that_goes_down_ends_the_connections);
+	tcase_add_test(tcase, a_peer_that_accepts_and_hangs_up_costs_few_requests);
 	tcase_add_loop_test(tcase, more_peers_than_connections_take_turns, 0, 2);
 	tcase_add_test(tcase, far_more_peers_than_connections_are_answered_and_cost_few_requests);
 	suite_add_tcase(suite, tcase);
