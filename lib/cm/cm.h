@@ -24,8 +24,9 @@
  * 7. A REQ or REP from a queue pair that we have a connection with says that the peer has
  *    forgotten the old one: it is rejected as stale and the old one ends, DREQ and all, as
  *    InfiniBand 1.4 section 12.9.8.3.1 says and as Linux does. The peer asks again, and succeeds.
- * 8. Only what fits is heard: both communication IDs, the LID it came from, in a DREQ the queue
- *    pair, and a state in which it means something. The rest is counted and dropped.
+ * 8. Only what fits is heard: both communication IDs, the port that it came from (its LID, and its
+ *    GID where a GRH goes with it), in a DREQ the queue pair, and a state in which it means
+ *    something. The rest is counted and dropped.
  *
  * What no manager can see is a half of which the peer lost every farewell: nothing is ever said on
  * it. The owner's queue pair says so (retries exceeded), or its idle time.
@@ -85,6 +86,7 @@ struct ipoib__cm_counters {
 	uint64_t received;   /* MADs that meant something */
 	uint64_t malformed;  /* MADs that make no sense */
 	uint64_t stray;	     /* for no connection of ours, from another LID, with other IDs */
+	uint64_t foreign;    /* of those: for a connection of ours, from another port than its peer's */
 	uint64_t unexpected; /* for one of ours, but not in this state: late, repeated */
 	uint64_t refused;    /* REQs for which there was no service, room or memory */
 	uint64_t stale;	     /* REQs and REPs of queue pairs that we have a connection with */
@@ -176,6 +178,9 @@ struct ipoib__cm_event {
 	uint8_t rnr_retry;   /* what the peer asks of our queue pair, as the next */
 	uint8_t retry_count; /* request only */
 	bool srq;
+	/* request only: where its MAD came from, whatever path says; the GID of its GRH, or zeros */
+	uint16_t source_lid;
+	struct ipoib_gid source_gid;
 	uint16_t reason; /* IPOIB__CM_REASON_... */
 	uint16_t private_length;
 	uint8_t private_data[IPOIB_RC_PRIVATE_MAX]; /* as the peer sent it: hostile */

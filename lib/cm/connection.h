@@ -180,6 +180,9 @@ struct ipoib__cm_arrival {
 	size_t length;
 };
 
+/* The same if the message is from the port of its peer; else it is counted, and NULL. */
+struct ipoib__cm_connection *ipoib__cm_of_peer(struct ipoib__cm_connection *connection,
+					       const struct ipoib__cm_source *source);
 bool ipoib__cm_qpn_is_sane(uint32_t qpn);
 /* ipoib__cm_step() for what came from the peer: it is counted. */
 unsigned ipoib__cm_hear(struct ipoib__cm_connection *connection, enum ipoib__cm_input input);

@@ -38,6 +38,32 @@ void ipoib__cm_answer_rej(struct ipoib__cm *cm, const struct ipoib__cm_arrival *
 }
 
 /*
+ * Ports behind one router have one LID, and so have the functions of one adapter: the GID of a GRH
+ * tells them apart. What we send with a GRH is answered with one.
+ */
+static bool is_peer(const struct ipoib__cm_connection *connection,
+		    const struct ipoib__cm_source *source)
+{
+	const struct ipoib_gid *gid =
+		connection->to.global ? &connection->to.dgid : &connection->event.path.dgid;
+
+	if (connection->to.dlid != source->lid)
+		return false;
+	if (source->gid == NULL)
+		return !connection->to.global;
+	return memcmp(source->gid, gid, sizeof(*gid)) == 0;
+}
+
+struct ipoib__cm_connection *ipoib__cm_of_peer(struct ipoib__cm_connection *connection,
+					       const struct ipoib__cm_source *source)
+{
+	if (connection == NULL || is_peer(connection, source))
+		return connection;
+	connection->cm->counters.foreign++;
+	return NULL;
+}
+
+/*
  * The connection that a message is for. The peer's ID must be the one we know; before the first
  * answer we know none.
  */
@@ -47,11 +73,10 @@ static struct ipoib__cm_connection *find(const struct ipoib__cm *cm,
 {
 	struct ipoib__cm_connection *connection = ipoib__cm_find(cm, id);
 
-	if (connection == NULL || connection->to.dlid != arrival->source->lid)
+	if (connection == NULL ||
+	    (connection->remote_known && connection->remote_id != remote_id))
 		return NULL;
-	if (connection->remote_known && connection->remote_id != remote_id)
-		return NULL;
-	return connection;
+	return ipoib__cm_of_peer(connection, arrival->source);
 }
 
 void ipoib__cm_private_data(struct ipoib__cm_event *event, const void *bytes, size_t length)
@@ -75,8 +100,10 @@ static void reply_event(struct ipoib__cm_event *event, const struct ipoib__cm_re
 static bool rep_is_stale(struct ipoib__cm *cm, const struct ipoib__cm_arrival *arrival,
 			 const struct ipoib__cm_rep *rep)
 {
-	struct ipoib__cm_connection *old = ipoib__cm_find_queue_pair(
-		cm, rep->local_ca_guid, arrival->source->lid, rep->local_qpn);
+	struct ipoib__cm_connection *old = ipoib__cm_of_peer(
+		ipoib__cm_find_queue_pair(cm, rep->local_ca_guid, arrival->source->lid,
+					  rep->local_qpn),
+		arrival->source);
 
 	if (old == NULL)
 		return false;
@@ -146,8 +173,9 @@ static struct ipoib__cm_connection *find_rejected(const struct ipoib__cm *cm,
 	if (rej->info_length < sizeof(uint64_t))
 		return NULL;
 	ipoib__reader_init(&r, rej->info, sizeof(rej->info));
-	return ipoib__cm_find_remote_id(cm, ipoib__read_u64(&r), arrival->source->lid,
-					rej->local_id);
+	return ipoib__cm_of_peer(ipoib__cm_find_remote_id(cm, ipoib__read_u64(&r),
+							  arrival->source->lid, rej->local_id),
+				 arrival->source);
 }
 
 static bool receive_rej(struct ipoib__cm *cm, const struct ipoib__cm_arrival *arrival)

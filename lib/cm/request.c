@@ -33,10 +33,12 @@ static struct ipoib_path_record path_of(const struct ipoib__cm_req *req)
 	};
 }
 
-static void request_event(struct ipoib__cm_event *event, const struct ipoib__cm_req *req,
-			  void *user)
+static void request_event(struct ipoib__cm_event *event, const struct ipoib__cm_source *source,
+			  const struct ipoib__cm_req *req, void *user)
 {
 	event->user = user;
+	event->source_lid = source->lid;
+	event->source_gid = source->gid != NULL ? *source->gid : (struct ipoib_gid){ { 0 } };
 	event->service_id = req->service_id;
 	event->path = path_of(req);
 	event->remote_qpn = req->local_qpn;
@@ -68,7 +70,7 @@ static uint16_t request_new(struct ipoib__cm *cm, const struct ipoib__cm_arrival
 	}
 	ipoib__cm_begin(connection, IPOIB__CM_REQ_RECEIVED);
 	ipoib__cm_tell(connection, IPOIB__CM_EVENT_REQUEST, 0);
-	request_event(&connection->event, req, user);
+	request_event(&connection->event, arrival->source, req, user);
 	cm->counters.received++;
 	return 0;
 }
@@ -89,6 +91,8 @@ static uint16_t judge_request(struct ipoib__cm *cm, const struct ipoib__cm_arriv
 		cm, req->local_ca_guid, arrival->source->lid, req->local_qpn);
 	const struct ipoib__cm_service *service = service_of(cm, req->service_id);
 
+	if (old != NULL && ipoib__cm_of_peer(old, arrival->source) == NULL)
+		return IPOIB__CM_REASON_CONSUMER;
 	if (old != NULL) {
 		cm->counters.stale++;
 		(void)ipoib__cm_step(old, IPOIB__CM_IN_STALE);
@@ -113,8 +117,9 @@ bool ipoib__cm_receive_req(struct ipoib__cm *cm, const struct ipoib__cm_arrival 
 	connection =
 		ipoib__cm_find_remote_id(cm, req.local_ca_guid, arrival->source->lid, req.local_id);
 	if (connection != NULL) {
-		/* The same ID for something else: it is not a repetition. */
-		if (connection->remote_qpn == req.local_qpn)
+		/* The same ID for something else, or of another port: it is not a repetition. */
+		if (connection->remote_qpn == req.local_qpn &&
+		    ipoib__cm_of_peer(connection, arrival->source) != NULL)
 			(void)ipoib__cm_hear(connection, IPOIB__CM_IN_REQ);
 		else
 			cm->counters.stray++;

@@ -130,13 +130,19 @@ void peer_write(uint8_t mad[IPOIB__MAD_LENGTH], uint16_t attribute, const void *
 	ck_assert_int_eq(length, IPOIB__CM_MESSAGE_LENGTH);
 }
 
-void peer_send_from(uint16_t lid, uint16_t attribute, const void *message)
+static void send_by(const struct ipoib__cm_source *source, uint16_t attribute, const void *message)
 {
-	const struct ipoib__cm_source source = { .lid = lid };
 	uint8_t mad[IPOIB__MAD_LENGTH];
 
 	peer_write(mad, attribute, message);
-	ipoib__cm_receive(&cm, &source, mad, sizeof(mad));
+	ipoib__cm_receive(&cm, source, mad, sizeof(mad));
+}
+
+void peer_send_from(uint16_t lid, uint16_t attribute, const void *message)
+{
+	const struct ipoib__cm_source source = { .lid = lid };
+
+	send_by(&source, attribute, message);
 }
 
 void peer_send(uint16_t attribute, const void *message)
@@ -145,6 +151,13 @@ void peer_send(uint16_t attribute, const void *message)
 }
 
 void peer_say(uint16_t attribute, uint32_t id)
+{
+	const struct ipoib__cm_source source = { .lid = PEER_LID };
+
+	peer_say_from(&source, attribute, id);
+}
+
+void peer_say_from(const struct ipoib__cm_source *source, uint16_t attribute, uint32_t id)
 {
 	const struct ipoib__cm_mra mra = { PEER_ID, id, 0, 21, { 0 } };
 	const struct ipoib__cm_rtu rtu = { PEER_ID, id, { 0 } };
@@ -170,7 +183,7 @@ void peer_say(uint16_t attribute, uint32_t id)
 		message = &rtu;
 	else if (attribute == IPOIB__CM_DREQ)
 		message = &dreq;
-	peer_send(attribute, message);
+	send_by(source, attribute, message);
 }
 
 /* ---- time and states ---- */

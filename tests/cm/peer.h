@@ -40,6 +40,7 @@ void peer_send(uint16_t attribute, const void *message);
 void peer_send_from(uint16_t lid, uint16_t attribute, const void *message);
 /* Sends the good message of this kind. */
 void peer_say(uint16_t attribute, uint32_t id);
+void peer_say_from(const struct ipoib__cm_source *source, uint16_t attribute, uint32_t id);
 
 void peer_expire(void);
 /* Goes on by so much time, all timers in order. */

@@ -206,6 +206,108 @@ START_TEST(nobody_speaks_for_another_port)
 }
 END_TEST
 
+/* Every message of a connection, in a state in which its peer's would be heard. */
+static const struct {
+	enum ipoib__cm_state state;
+	uint16_t kind;
+} spoken[] = {
+	{ IPOIB__CM_REQ_SENT, IPOIB__CM_MRA },	{ IPOIB__CM_REQ_SENT, IPOIB__CM_REP },
+	{ IPOIB__CM_REQ_SENT, IPOIB__CM_REJ },	{ IPOIB__CM_REP_SENT, IPOIB__CM_RTU },
+	{ IPOIB__CM_REP_SENT, IPOIB__CM_REJ },	{ IPOIB__CM_REP_SENT, IPOIB__CM_REQ },
+	{ IPOIB__CM_MADE, IPOIB__CM_DREQ },	{ IPOIB__CM_MADE, IPOIB__CM_REJ },
+	{ IPOIB__CM_TAKEN, IPOIB__CM_DREQ },	{ IPOIB__CM_TAKEN, IPOIB__CM_REJ },
+	{ IPOIB__CM_DREQ_SENT, IPOIB__CM_DREP },
+};
+
+static const struct ipoib_gid peer_gid = { { 0xfe, 0x80, [15] = PEER_LID } };
+static const struct ipoib_gid other_gid = { { 0xfe, 0x80, [15] = 9 } };
+
+/* From another LID; or from the peer's, which other functions of its adapter share, by the GRH. */
+START_TEST(no_message_of_another_port_is_heard)
+{
+	const struct ipoib__cm_source elsewhere = { .lid = PEER_LID + 1 };
+	const struct ipoib__cm_source beside = { .lid = PEER_LID, .gid = &other_gid };
+	uint32_t id = peer_reach(spoken[_i].state);
+	uint64_t heard = cm.counters.received + cm.counters.unexpected;
+
+	peer_say_from(&beside, spoken[_i].kind, id);
+	ck_assert_uint_eq(cm.counters.foreign, 1);
+	ck_assert_uint_eq(cm.counters.stray, 1);
+	if (spoken[_i].kind != IPOIB__CM_REQ) { /* that is a request of its own from there */
+		peer_say_from(&elsewhere, spoken[_i].kind, id);
+		ck_assert_uint_eq(cm.counters.foreign, 2);
+	}
+	ck_assert_uint_eq(cm.counters.received + cm.counters.unexpected, heard);
+	ck_assert_int_eq(peer_state(id), spoken[_i].state);
+	ck_assert(!ipoib__cm_told(&cm));
+}
+END_TEST
+
+START_TEST(the_peer_is_heard_with_a_header_of_its_own)
+{
+	const struct ipoib__cm_source peer = { .lid = PEER_LID, .gid = &peer_gid };
+	uint32_t id = peer_reach(IPOIB__CM_MADE);
+
+	peer_say_from(&peer, IPOIB__CM_DREQ, id);
+	ck_assert_uint_eq(cm.counters.foreign, 0);
+	ck_assert_int_eq(peer_state(id), IPOIB__CM_TIMEWAIT);
+}
+END_TEST
+
+/* What is asked for with a header is gone on with by it: behind a router all have one LID. */
+START_TEST(what_came_with_a_header_goes_on_with_it)
+{
+	const struct ipoib__cm_source peer = { .lid = PEER_LID, .gid = &peer_gid };
+	const struct ipoib__cm_source bare = { .lid = PEER_LID };
+	struct ipoib__cm_event event;
+
+	peer_say_from(&peer, IPOIB__CM_REQ, 0);
+	event = peer_event(IPOIB__CM_EVENT_REQUEST, 0);
+	ck_assert_uint_eq(event.source_lid, PEER_LID);
+	ck_assert_mem_eq(&event.source_gid, &peer_gid, sizeof(peer_gid));
+	ck_assert_int_eq(peer_accept(event.id), 0);
+	peer_say_from(&bare, IPOIB__CM_RTU, event.id);
+	ck_assert_int_eq(peer_state(event.id), IPOIB__CM_REP_SENT);
+	ck_assert_uint_eq(cm.counters.foreign, 1);
+	peer_say_from(&peer, IPOIB__CM_RTU, event.id);
+	ck_assert_int_eq(peer_state(event.id), IPOIB__CM_TAKEN);
+}
+END_TEST
+
+/* A request says where it is from; that it came from elsewhere is told beside. */
+START_TEST(a_request_is_told_with_where_it_came_from)
+{
+	const struct ipoib__cm_source source = { .lid = PEER_LID + 1, .gid = &other_gid };
+	struct ipoib__cm_event event;
+
+	peer_say_from(&source, IPOIB__CM_REQ, 0);
+	event = peer_event(IPOIB__CM_EVENT_REQUEST, 0);
+	ck_assert_uint_eq(event.path.dlid, PEER_LID);
+	ck_assert_uint_eq(event.source_lid, PEER_LID + 1);
+	ck_assert_mem_eq(&event.path.dgid, &peer_gid, sizeof(peer_gid));
+	ck_assert_mem_eq(&event.source_gid, &other_gid, sizeof(other_gid));
+}
+END_TEST
+
+/* One that names the queue pair of a connection's peer, beside it, ends nothing. */
+START_TEST(a_request_of_another_function_ends_no_connection)
+{
+	const struct ipoib__cm_source beside = { .lid = PEER_LID, .gid = &other_gid };
+	uint32_t id = peer_reach(IPOIB__CM_TAKEN);
+	uint8_t mad[IPOIB__MAD_LENGTH];
+	struct ipoib__cm_req req;
+
+	peer_req(&req);
+	req.local_id++;
+	peer_write(mad, IPOIB__CM_REQ, &req);
+	ipoib__cm_receive(&cm, &beside, mad, sizeof(mad));
+	ck_assert_int_eq(peer_state(id), IPOIB__CM_TAKEN);
+	ck_assert_uint_eq(cm.counters.stale, 0);
+	ck_assert_uint_eq(cm.counters.foreign, 1);
+	ck_assert_uint_eq(cm.counters.refused, 1);
+}
+END_TEST
+
 START_TEST(an_answer_goes_back_the_way_the_request_came)
 {
 	const struct ipoib_gid gid = { { 0xfe, 0x80, [15] = 9 } };
@@ -282,6 +384,12 @@ Suite *suite_hostile(void)
 	tcase_add_test(tcase, a_reply_and_a_refusal_are_handed_out_whole);
 	tcase_add_test(tcase, a_request_says_what_linux_expects);
 	tcase_add_test(tcase, nobody_speaks_for_another_port);
+	tcase_add_loop_test(tcase, no_message_of_another_port_is_heard, 0,
+			    sizeof(spoken) / sizeof(spoken[0]));
+	tcase_add_test(tcase, the_peer_is_heard_with_a_header_of_its_own);
+	tcase_add_test(tcase, what_came_with_a_header_goes_on_with_it);
+	tcase_add_test(tcase, a_request_is_told_with_where_it_came_from);
+	tcase_add_test(tcase, a_request_of_another_function_ends_no_connection);
 	tcase_add_test(tcase, an_answer_goes_back_the_way_the_request_came);
 	tcase_add_test(tcase, random_messages_harm_nobody);
 	suite_add_tcase(suite, tcase);
