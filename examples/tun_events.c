@@ -182,6 +182,14 @@ static void say_path_stale(const struct tun_port *port, const struct ipoib_event
 	       port->device.name, ipoib_gid_format(&event->gid, gid), (unsigned)event->lid);
 }
 
+static void say_foreign(const struct tun_port *port, const struct ipoib_event *event)
+{
+	report("interface %s: a request for a connection says that it is from %s, and came from "
+	       "LID %u, another port: refused (%u in all)",
+	       port->device.name, port_text(&event->link_address).text, (unsigned)event->lid,
+	       (unsigned)event->count);
+}
+
 void tun_events_report(const struct tun_port *port, const struct ipoib_event *event,
 		       const struct tun_port *ports, size_t count)
 {
@@ -206,6 +214,9 @@ void tun_events_report(const struct tun_port *port, const struct ipoib_event *ev
 		break;
 	case IPOIB_EVENT_PATH_STALE:
 		say_path_stale(port, event);
+		break;
+	case IPOIB_EVENT_CONNECTION_FOREIGN:
+		say_foreign(port, event);
 		break;
 	default:
 		break; /* the port says the rest itself, or `ipoib-ctl monitor` does */

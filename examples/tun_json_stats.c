@@ -72,6 +72,7 @@ static const struct counter control_counters[] = {
 	COUNTER(nd_malformed),
 	COUNTER(nd_padded_at_end),
 	COUNTER(paths_stale),
+	COUNTER(connections_foreign),
 };
 
 static json_t *number(uint64_t value)

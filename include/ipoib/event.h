@@ -54,6 +54,13 @@ enum ipoib_event_type {
 	 * asked for again (the subnet manager has moved the peer, and told us nothing)
 	 */
 	IPOIB_EVENT_PATH_STALE = 16,
+	/**
+	 * A request for a connection says that it is from ipoib_event::link_address, and came
+	 * from another port: LID ipoib_event::lid and, where its headers had one, GID
+	 * ipoib_event::gid. It was refused; ipoib_event::count is how many were, in all. At most
+	 * one a second.
+	 */
+	IPOIB_EVENT_CONNECTION_FOREIGN = 17,
 };
 
 /** An event. What a type does not speak of is zero. */
@@ -71,7 +78,7 @@ struct ipoib_event {
 	struct ipoib_link_address old_link_address; /**< the neighbour's, old */
 	uint32_t detail;  /**< which packet said so, enum ipoib_claim */
 	uint32_t verdict; /**< enum ipoib_flux_verdict */
-	uint32_t count;   /**< how often: flux in the last minute, conflicts in all */
+	uint32_t count;   /**< how often: flux in the last minute, conflicts and requests in all */
 	uint32_t reserved; /**< zero */
 };
 

@@ -39,7 +39,8 @@ struct ipoib_port_attributes {
 	uint8_t sm_sl;        /**< service level to the subnet manager */
 	uint8_t state;        /**< enum ipoib_port_state */
 	uint8_t grh_required; /**< every address handle needs a GRH (RoCE) */
-	uint8_t reserved;     /**< zero */
+	/** the port has 2^lmc LIDs, and lid is the first of them (IBA: LID mask control) */
+	uint8_t lmc;
 	uint32_t pkey_count;  /**< entries of pkeys that count */
 	/** host order, with the membership bit; 0 is an empty entry */
 	uint16_t pkeys[IPOIB_PKEYS_MAX];

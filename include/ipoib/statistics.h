@@ -125,6 +125,8 @@ struct ipoib_statistics {
 	uint64_t nd_padded_at_end;
 	/** paths asked for again because the peer sent from another LID than its record says */
 	uint64_t paths_stale;
+	/** of connections_refused: requests that came from another port than they named */
+	uint64_t connections_foreign;
 };
 
 /** A short name for an enum ipoib_send_drop ("unreachable"), or NULL beyond #IPOIB_SEND_DROPS. */

@@ -137,8 +137,9 @@ struct ipoib_rc_send {
 struct ipoib_rc_event {
 	uint64_t request;     /**< the transport's name for a request that waits for an answer */
 	uint64_t service_id;  /**< what the peer asked for */
-	struct ipoib_gid gid; /**< the peer's port */
-	uint16_t lid;         /**< the peer's port; 0 where there are no LIDs */
+	struct ipoib_gid gid; /**< the peer's port; of a request: as the request says */
+	/** the peer's port; 0 where there are no LIDs; of a request: as the request says */
+	uint16_t lid;
 	uint16_t reason;      /**< of a refusal: the REJ's reason, as the IBA numbers them */
 	/** octets of private data that came: what the peer gave, and zeros up to the room for it */
 	uint16_t private_length;
@@ -172,7 +173,10 @@ enum ipoib_transport_event_type {
 	IPOIB_TRANSPORT_PATH = 3,       /**< the answer to path_query() */
 	IPOIB_TRANSPORT_JOIN = 4,       /**< the answer to multicast_join() */
 	IPOIB_TRANSPORT_GONE = 5,       /**< the adapter is gone for good */
-	/** A peer asks for a connection: request, service_id, gid, lid and private data count. */
+	/**
+	 * A peer asks for a connection: request, service_id, gid, lid and private data count, and
+	 * ipoib_transport_event::path.
+	 */
 	IPOIB_TRANSPORT_RC_REQUEST = 6,
 	/**
 	 * The connection `id` is up: of one that was made, gid and the REP's private data count.
@@ -203,7 +207,14 @@ struct ipoib_transport_event {
 	int32_t status;
 	/** Answers: the id of the question. Connections: ipoib_rc_attributes::connection. */
 	uint64_t id;
-	struct ipoib_path_record path;            /**< #IPOIB_TRANSPORT_PATH with status 0 */
+	/**
+	 * #IPOIB_TRANSPORT_PATH with status 0. Of #IPOIB_TRANSPORT_RC_REQUEST dlid and dgid tell
+	 * where the request came from, whatever it says of itself: its source LID, and the source
+	 * GID of its GRH. A transport that does not see the headers gives the LID that messages of
+	 * the connection would go to. Zeros: not known; then the connection is received on, and
+	 * never sent on.
+	 */
+	struct ipoib_path_record path;
 	struct ipoib_multicast_record multicast;  /**< #IPOIB_TRANSPORT_JOIN with status 0 */
 	struct ipoib_rc_event rc;                 /**< IPOIB_TRANSPORT_RC_... */
 };

@@ -4,6 +4,7 @@
  * is hostile until it is parsed, and names the peer only where its GID agrees.
  */
 #include "interface/interface.h"
+#include "interface/origin.h"
 
 #include <errno.h>
 #include <string.h>
@@ -114,11 +115,13 @@ static void take_both_ways(struct ipoib_interface *interface, const struct ipoib
 	accept(interface, channel, request, now);
 }
 
-static void on_request(struct ipoib_interface *interface, const struct ipoib_rc_event *request,
-		       uint64_t now)
+static void on_request(struct ipoib_interface *interface,
+		       const struct ipoib_transport_event *event, uint64_t now)
 {
+	const struct ipoib_rc_event *request = &event->rc;
 	struct ipoib__cm_private theirs;
 	struct ipoib_link_address peer;
+	enum ipoib__origin origin;
 
 	if (ipoib__cm_private_decode(&theirs, request->private_data, request->private_length) < 0 ||
 	    ipoib__connection_mtu(theirs.receive_mtu, IPOIB_MTU_CONNECTED) == 0) {
@@ -126,7 +129,14 @@ static void on_request(struct ipoib_interface *interface, const struct ipoib_rc_
 		return;
 	}
 	peer = ipoib_link_address_make(0, theirs.qpn, &request->gid);
-	if (request->service_id == ipoib__service_id(IPOIB__SERVICE_RFC, interface->qpn))
+	origin = ipoib__origin_of(interface, event, &peer, now);
+	if (origin == IPOIB__ORIGIN_CONTRADICTED) {
+		refuse(interface, request, IPOIB__CM_REASON_CONSUMER);
+		return;
+	}
+	/* What is sent by it goes to the port that asked: it must be known to be the peer's. */
+	if (origin == IPOIB__ORIGIN_CONFIRMED &&
+	    request->service_id == ipoib__service_id(IPOIB__SERVICE_RFC, interface->qpn))
 		take_both_ways(interface, &peer, request, theirs.receive_mtu, now);
 	else
 		take_one_way(interface, &peer, request, now);
@@ -221,7 +231,7 @@ void ipoib__channel_event(struct ipoib_interface *interface,
 	if (!is_ours(interface, event))
 		return;
 	if (event->type == IPOIB_TRANSPORT_RC_REQUEST) {
-		on_request(interface, &event->rc, now);
+		on_request(interface, event, now);
 		return;
 	}
 	c = find(interface, event->id);

@@ -12,6 +12,7 @@
  *   we ask and answer resolve.c    neighbours: who is asked, and what becomes of the answer;
  *   route.c: paths; ask.c: the room for questions to the SA, which interfaces of a port share
  *   entries.c    neighbours that the caller enters, removes and vouches for
+ *   origin.c     where requests for connections came from
  *   address.c    bound addresses as the caller sees them; defend.c: probed, announced, defended
  *   own.c        the other interfaces of the context: never a peer, never a conflict
  *   answer.c     what callbacks are told

@@ -17,6 +17,7 @@ core_sources += \
 	%D%/names.c \
 	%D%/nd.c \
 	%D%/objects.h \
+	%D%/origin.c %D%/origin.h \
 	%D%/own.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/post.c \

@@ -63,6 +63,7 @@ const char *ipoib_event_name(uint32_t type)
 		[IPOIB_EVENT_SAME_LINK] = "same-link",
 		[IPOIB_EVENT_SAME_SUBNET] = "same-subnet",
 		[IPOIB_EVENT_PATH_STALE] = "path-stale",
+		[IPOIB_EVENT_CONNECTION_FOREIGN] = "connection-foreign",
 	};
 
 	return name_of(names, COUNT(names), type);

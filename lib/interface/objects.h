@@ -243,6 +243,7 @@ struct ipoib_interface {
 	/* who sent the last datagram: who sends on and on is looked up once */
 	uint32_t last_qpn;
 	uint16_t last_lid;
+	uint64_t told_foreign;              /* when a request from elsewhere was last told; 0: never */
 	int join_status;                    /* why the join that is being answered failed */
 	struct ipoib__list asking;          /* of the transport's askers */
 };

@@ -2,6 +2,7 @@
 #include "interface/interface.h"
 
 #include <errno.h>
+#include <string.h>
 
 /*
  * Every operation is required: a transport that lacks one would be found out at the worst moment.
@@ -123,6 +124,8 @@ void ipoib__transport_run(struct ipoib_transport *transport, uint64_t now)
 
 	transport->ops->process(transport->self, now);
 	for (unsigned i = 0; i < IPOIB__DISPATCH_EVENTS; i++) {
+		/* What a transport does not know of a request, it leaves alone. */
+		memset(&event.path, 0, sizeof(event.path));
 		if (transport->ops->next_event(transport->self, &event) == 0) {
 			ipoib__ask_waiting(transport, now); /* an answer may have made room */
 			return;

@@ -112,6 +112,7 @@ int ipoib__attach_attributes(struct ipoib_port_attributes *out, const struct ipo
 	out->lid = attach->lid;
 	out->sm_lid = attach->sm_lid;
 	out->sm_sl = attach->sm_sl & 0xf;
+	out->lmc = attach->lmc & 7;
 	out->state =
 		attach->state == IPOIB__ATTACH_STATE_ACTIVE ? IPOIB_PORT_ACTIVE : IPOIB_PORT_DOWN;
 	out->pkey_count = attach->pkey_count;

@@ -125,6 +125,8 @@ static bool on_request(struct ipoib__port *port, const struct ipoib__cm_event *t
 	port->request_count++;
 	describe(event, IPOIB_TRANSPORT_RC_REQUEST, told);
 	event->rc.request = told->id;
+	event->path.dlid = told->source_lid;
+	event->path.dgid = told->source_gid;
 	return true;
 }
 

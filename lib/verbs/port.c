@@ -126,6 +126,7 @@ static int read_attributes(struct ipoib__verbs *verbs, struct ipoib_port_attribu
 	port->mtu = ipoib__verbs_port_mtu(&attr);
 	port->lid = verbs->ethernet ? 0 : attr.lid;
 	port->sm_lid = verbs->ethernet ? 0 : attr.sm_lid;
+	port->lmc = verbs->ethernet ? 0 : attr.lmc;
 	port->sm_sl = attr.sm_sl;
 	port->state = ipoib__verbs_port_state(&attr);
 	port->grh_required = verbs->ethernet || (attr.flags & IBV_QPF_GRH_REQUIRED) != 0;

@@ -377,5 +377,10 @@ bool ipoib__verbs_rc_next_event(struct ipoib__verbs *verbs, struct ipoib_transpo
 	request->told = true;
 	event->type = IPOIB_TRANSPORT_RC_REQUEST;
 	event->rc = request->event;
+	/*
+	 * librdmacm shows no headers. On InfiniBand messages go to the LID of the path; on Ethernet
+	 * the kernel takes even the GID from the request, and where it came from is not known.
+	 */
+	event->path.dlid = request->event.lid;
 	return true;
 }

@@ -51,7 +51,7 @@ static void request_handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_even
 	ipoib__verbs_rc_request_end(request->ud->verbs, request);
 }
 
-/* The peer's LID is that of the path back. */
+/* The peer's LID is that of the path back, which the kernel takes from the request. */
 static void describe(const struct ipoib__verbs *verbs, struct ipoib_rc_event *out,
 		     struct rdma_cm_id *id)
 {

@@ -14,6 +14,7 @@ START_TEST(a_request_tells_who_asks_for_what)
 	ck_assert_uint_eq(request.rc.service_id, service_of(&b));
 	ck_assert_mem_eq(&request.rc.gid, &a.port.gid, sizeof(a.port.gid));
 	ck_assert_uint_eq(request.rc.lid, a.port.lid);
+	ck_assert_uint_eq(request.path.dlid, a.port.lid); /* and so it came from there */
 	check_private(&request.rc, &a);
 	b.ops->rc_reject(b.self, request.rc.request, REASON_CONSUMER, NULL, 0);
 	end_destroy(&made);

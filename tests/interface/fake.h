@@ -186,6 +186,8 @@ struct fake {
 	bool starving;   /* receives may be missing: a fault takes them */
 	bool destroyed;
 	bool takes_none; /* connections */
+	uint16_t request_lid; /* where requests come from; 0: from where they say */
+	bool request_hidden;  /* or the adapter does not tell */
 	/* Called for each send that completes well, from process(). */
 	void (*on_sent)(struct fake *fake, struct fake_ud *ud, const struct fake_sent *sent,
 			void *user);

@@ -234,6 +234,8 @@ uint64_t fake_rc_request(struct fake *fake, uint64_t service_id, uint16_t peer,
 	event.rc.service_id = service_id;
 	event.rc.gid = fake_gid(peer);
 	event.rc.lid = peer;
+	if (!fake->request_hidden)
+		event.path.dlid = fake->request_lid != 0 ? fake->request_lid : peer;
 	event.rc.private_length = (uint16_t)private_length;
 	memcpy(event.rc.private_data, private_data, private_length);
 	fake_event(fake, &event);

@@ -26,6 +26,7 @@ Suite *suite_addresses(void);
 Suite *suite_advertisement(void);
 Suite *suite_entries(void);
 Suite *suite_nd(void);
+Suite *suite_origin(void);
 Suite *suite_own(void);
 
 #endif

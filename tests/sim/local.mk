@@ -13,6 +13,7 @@ unit_tests += %D%/test_sim
 	%D%/test_flood.c \
 	%D%/test_flux.c \
 	%D%/test_ipv6.c \
+	%D%/test_origin.c \
 	%D%/test_seeds.c \
 	%D%/test_story.c \
 	%D%/test_weak_peer.c \
