@@ -9,13 +9,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "local_socket.h"
 #include "report.h"
 
 /* Connections that the system holds until we look; one wake-up takes one of them. */
 #define BACKLOG 16
 /* From connecting to the last octet of the answer; ipoib-ctl needs milliseconds. */
 #define LIMIT_SECONDS 5.
+/* The same on the spare descriptor, for which others wait. */
+#define LIMIT_ON_SPARE_SECONDS 1.
+/* Without a descriptor: a connection that cannot be taken keeps the listener readable. */
+#define PAUSE_SECONDS 1.
 
 static void close_client(struct control_client *client)
 {
@@ -30,6 +33,8 @@ static void close_client(struct control_client *client)
 	free(client->answer);
 	client->answer = NULL;
 	client->topics = 0;
+	client->on_spare = false;
+	local_spare_keep(&client->control->spare, client->control->fd);
 }
 
 /* Closes the connection once everything is sent, or when that cannot be. */
@@ -68,15 +73,13 @@ static void begin_stream(struct control_client *client, unsigned topics)
 		close_client(client);
 }
 
-static void answer(struct control_client *client)
+/* A stream would keep the spare descriptor for itself. */
+static json_t *document_of(struct control_client *client, unsigned topics)
 {
 	struct control *control = client->control;
-	unsigned topics = control->topics(client->request, control->user);
 
-	if (topics) {
-		begin_stream(client, topics);
-		return;
-	}
+	if (topics)
+		return json_pack("{s:s}", "error", "no descriptor is left for a stream");
 
 	json_t *document = control->answer(client->request, control->user);
 
@@ -85,7 +88,19 @@ static void answer(struct control_client *client)
 				     "unknown request: it is neigh [add, del, flush or monitor], "
 				     "address, conn, flux, interface, monitor, multicast, path or "
 				     "stats");
-	client->answer = text_of(document, &client->answer_length);
+	return document;
+}
+
+static void answer(struct control_client *client)
+{
+	struct control *control = client->control;
+	unsigned topics = control->topics(client->request, control->user);
+
+	if (topics && !client->on_spare) {
+		begin_stream(client, topics);
+		return;
+	}
+	client->answer = text_of(document_of(client, topics), &client->answer_length);
 	client->answer_sent = 0;
 	if (client->answer == NULL) {
 		close_client(client);
@@ -185,7 +200,7 @@ static struct control_client *make_place(struct control *control)
 	return oldest;
 }
 
-static void begin_client(struct control_client *client, int fd)
+static void begin_client(struct control_client *client, int fd, bool on_spare)
 {
 	struct ev_loop *loop = client->control->loop;
 
@@ -195,29 +210,45 @@ static void begin_client(struct control_client *client, int fd)
 	client->number = client->control->connections++;
 	client->request_length = 0;
 	ev_io_init(&client->io, on_client, fd, EV_READ);
-	ev_timer_init(&client->limit, on_limit, LIMIT_SECONDS, 0.);
+	client->on_spare = on_spare;
+	ev_timer_init(&client->limit, on_limit, on_spare ? LIMIT_ON_SPARE_SECONDS : LIMIT_SECONDS,
+		      0.);
 	client->io.data = client;
 	client->limit.data = client;
 	ev_io_start(loop, &client->io);
 	ev_timer_start(loop, &client->limit);
 }
 
+static void on_pause_over(struct ev_loop *loop, struct ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)events;
+	ev_io_start(loop, &control->io);
+}
+
 static void on_connection(struct ev_loop *loop, struct ev_io *io, int events)
 {
 	struct control *control = io->data;
-	int fd = accept(control->fd, NULL, NULL);
+	bool on_spare;
+	int fd = local_accept(&control->spare, control->fd, &on_spare);
 
-	(void)loop;
 	(void)events;
-	if (fd >= 0)
-		begin_client(make_place(control), fd);
+	if (fd >= 0) {
+		begin_client(make_place(control), fd, on_spare);
+	} else if (fd == -EMFILE) {
+		ev_io_stop(loop, io);
+		ev_timer_set(&control->pause, PAUSE_SECONDS, 0.);
+		ev_timer_start(loop, &control->pause);
+	}
 }
 
 int control_open(struct control *control, struct ev_loop *loop, const char *path,
 		 control_answer *answer_to, control_topics *topics_of, void *user)
 {
 	*control = (struct control){ .loop = loop, .answer = answer_to, .topics = topics_of,
-				     .user = user, .path = path, .fd = -1 };
+				     .user = user, .path = path, .fd = -1,
+				     .spare = LOCAL_SPARE_NONE };
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		control->clients[i] = (struct control_client){ .control = control, .fd = -1 };
 	if (path == NULL)
@@ -236,8 +267,11 @@ int control_open(struct control *control, struct ev_loop *loop, const char *path
 	if (fd < 0)
 		return fd;
 	control->fd = fd;
+	local_spare_keep(&control->spare, fd);
 	ev_io_init(&control->io, on_connection, fd, EV_READ);
+	ev_timer_init(&control->pause, on_pause_over, PAUSE_SECONDS, 0.);
 	control->io.data = control;
+	control->pause.data = control;
 	ev_io_start(loop, &control->io);
 	return 0;
 }
@@ -249,6 +283,8 @@ void control_close(struct control *control)
 	for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		close_client(&control->clients[i]);
 	ev_io_stop(control->loop, &control->io);
+	ev_timer_stop(control->loop, &control->pause);
+	local_spare_close(&control->spare);
 	unlink(control->path);
 	close(control->fd);
 	control->fd = -1;

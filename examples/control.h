@@ -11,7 +11,8 @@
  * No client can hold up the loop, or shut others out: nothing blocks, a request has a greatest
  * length, a connection has a time limit unless it is a stream, a stream has a greatest backlog, and
  * when CONTROL_CLIENTS_MAX are connected the oldest gives way, a stream only to another if all are
- * streams.
+ * streams. When the system or the program has no descriptor left, requests are answered one after
+ * the other on a spare one, and the others wait.
  */
 #ifndef EXAMPLES_CONTROL_H
 #define EXAMPLES_CONTROL_H
@@ -22,6 +23,8 @@
 
 #include <ev.h>
 #include <jansson.h>
+
+#include "local_socket.h"
 
 /* Administrators and a collector or two; each costs a descriptor and its answer. */
 #define CONTROL_CLIENTS_MAX 16
@@ -51,6 +54,7 @@ struct control_client {
 	size_t answer_sent;
 	unsigned topics; /* 0: this is no stream */
 	uint64_t lost;   /* events that have not been told of as lost */
+	bool on_spare;   /* its descriptor is the last one that there is */
 };
 
 struct control {
@@ -60,7 +64,9 @@ struct control {
 	void *user;
 	const char *path;
 	int fd; /* -1: there is no control socket */
+	struct local_spare spare;
 	struct ev_io io;
+	struct ev_timer pause; /* accepting goes on then */
 	uint64_t connections;
 	struct control_client clients[CONTROL_CLIENTS_MAX];
 };

@@ -76,5 +76,6 @@ bool ctl_stats_text(const json_t *element)
 	print_group(element, "receive");
 	print_group(element, "control");
 	print_group(element, "device");
+	print_group(element, "program");
 	return print_law(element);
 }

@@ -9,22 +9,26 @@
 #include <unistd.h>
 
 #include "fabric_apply.h"
-#include "local_socket.h"
 #include "report.h"
 
 /* Connections that the system holds until we look; one wake-up takes one of them. */
 #define BACKLOG 16
 /* From connecting to the last octet of the answer; ipoib-ctl needs milliseconds. */
 #define LIMIT_NS UINT64_C(5000000000)
+/* The same on the spare descriptor, for which others wait. */
+#define LIMIT_ON_SPARE_NS UINT64_C(1000000000)
+/* Without a descriptor: a connection that cannot be taken keeps the listener readable. */
+#define PAUSE_NS UINT64_C(1000000000)
 
 /* ---- connections ---- */
 
-static void client_close(struct fabric_client *client)
+static void client_close(struct fabric_control *control, struct fabric_client *client)
 {
 	if (client->fd >= 0)
 		close(client->fd);
 	free(client->answer);
 	*client = (struct fabric_client){ .fd = -1 };
+	local_spare_keep(&control->spare, control->fd);
 }
 
 /* A free place, or that of the oldest: an honest client is done long before it is that. */
@@ -40,22 +44,24 @@ static struct fabric_client *make_place(struct fabric_control *control)
 		if (client->until < oldest->until)
 			oldest = client;
 	}
-	client_close(oldest);
+	client_close(control, oldest);
 	return oldest;
 }
 
 static void take_connection(struct fabric_control *control, uint64_t now)
 {
-	int fd = accept(control->fd, NULL, NULL);
+	bool on_spare;
+	int fd = local_accept(&control->spare, control->fd, &on_spare);
 	struct fabric_client *client;
 
+	control->resume = fd == -EMFILE ? now + PAUSE_NS : 0;
 	if (fd < 0)
 		return;
 	client = make_place(control);
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	client->fd = fd;
-	client->until = now + LIMIT_NS;
+	client->until = now + (on_spare ? LIMIT_ON_SPARE_NS : LIMIT_NS);
 }
 
 /* ---- answers ---- */
@@ -88,7 +94,7 @@ static json_t *document_of(struct fabric_control *control, const char *line)
 }
 
 /* Closes the connection once everything is sent, or when that cannot be. */
-static void send_answer(struct fabric_client *client)
+static void send_answer(struct fabric_control *control, struct fabric_client *client)
 {
 	while (client->answer_sent < client->answer_length) {
 		ssize_t count = send(client->fd, client->answer + client->answer_sent,
@@ -100,7 +106,7 @@ static void send_answer(struct fabric_client *client)
 			break;
 		client->answer_sent += (size_t)count;
 	}
-	client_close(client);
+	client_close(control, client);
 }
 
 static void answer(struct fabric_control *control, struct fabric_client *client)
@@ -110,12 +116,12 @@ static void answer(struct fabric_control *control, struct fabric_client *client)
 	client->answer = document ? json_dumps(document, JSON_COMPACT) : NULL;
 	json_decref(document);
 	if (client->answer == NULL) {
-		client_close(client);
+		client_close(control, client);
 		return;
 	}
 	client->answer_length = strlen(client->answer) + 1;
 	client->answer[client->answer_length - 1] = '\n'; /* the length is known */
-	send_answer(client);
+	send_answer(control, client);
 }
 
 static void read_line(struct fabric_control *control, struct fabric_client *client)
@@ -127,7 +133,7 @@ static void read_line(struct fabric_control *control, struct fabric_client *clie
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (count <= 0) {
-		client_close(client);
+		client_close(control, client);
 		return;
 	}
 	client->line_length += (size_t)count;
@@ -148,7 +154,8 @@ int fabric_control_open(struct fabric_control *control, struct ipoib_fabric *fab
 {
 	int fd;
 
-	*control = (struct fabric_control){ .fabric = fabric, .fd = -1 };
+	*control = (struct fabric_control){ .fabric = fabric, .fd = -1,
+					    .spare = LOCAL_SPARE_NONE };
 	for (size_t i = 0; i < FABRIC_CLIENTS_MAX; i++)
 		control->clients[i].fd = -1;
 	if (!fabric_control_path(control->path, fabric_socket)) {
@@ -171,6 +178,7 @@ int fabric_control_open(struct fabric_control *control, struct ipoib_fabric *fab
 	if (fd < 0)
 		return fd;
 	control->fd = fd;
+	local_spare_keep(&control->spare, fd);
 	return 0;
 }
 
@@ -179,7 +187,8 @@ void fabric_control_close(struct fabric_control *control)
 	if (control->fd < 0)
 		return;
 	for (size_t i = 0; i < FABRIC_CLIENTS_MAX; i++)
-		client_close(&control->clients[i]);
+		client_close(control, &control->clients[i]);
+	local_spare_close(&control->spare);
 	unlink(control->path);
 	close(control->fd);
 	control->fd = -1;
@@ -190,7 +199,8 @@ void fabric_control_close(struct fabric_control *control)
 void fabric_control_pollfds(const struct fabric_control *control,
 			    struct pollfd fds[FABRIC_CONTROL_POLLFDS])
 {
-	fds[0] = (struct pollfd){ .fd = control->fd, .events = POLLIN };
+	fds[0] = (struct pollfd){ .fd = control->resume == 0 ? control->fd : -1,
+				  .events = POLLIN };
 	for (size_t i = 0; i < FABRIC_CLIENTS_MAX; i++) {
 		const struct fabric_client *client = &control->clients[i];
 
@@ -208,19 +218,19 @@ void fabric_control_dispatch(struct fabric_control *control,
 		if (client->fd < 0)
 			continue;
 		if (fds[1 + i].revents && client->answer)
-			send_answer(client);
+			send_answer(control, client);
 		else if (fds[1 + i].revents)
 			read_line(control, client);
 		if (client->fd >= 0 && now >= client->until)
-			client_close(client);
+			client_close(control, client);
 	}
-	if (control->fd >= 0 && fds[0].revents)
+	if (control->fd >= 0 && (fds[0].revents || (control->resume != 0 && now >= control->resume)))
 		take_connection(control, now);
 }
 
 uint64_t fabric_control_deadline(const struct fabric_control *control)
 {
-	uint64_t deadline = UINT64_MAX;
+	uint64_t deadline = control->resume != 0 ? control->resume : UINT64_MAX;
 
 	for (size_t i = 0; i < FABRIC_CLIENTS_MAX; i++)
 		if (control->clients[i].fd >= 0 && control->clients[i].until < deadline)

@@ -5,7 +5,7 @@
  *
  * No client can hold up the fabric or shut others out: nothing blocks, a command has a greatest
  * length, a connection has a time limit, and when FABRIC_CLIENTS_MAX are connected the oldest gives
- * way.
+ * way. When no descriptor is left, commands are taken one after the other on a spare one.
  */
 #ifndef EXAMPLES_FABRIC_CONTROL_H
 #define EXAMPLES_FABRIC_CONTROL_H
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "fabric_command.h"
+#include "local_socket.h"
 
 /* People and a test or two; each costs a descriptor and its answer. */
 #define FABRIC_CLIENTS_MAX 8
@@ -34,6 +35,8 @@ struct fabric_control {
 	struct ipoib_fabric *fabric;
 	bool external_sm; /* the fabric has no subnet manager of its own */
 	int fd;		  /* -1: there is no control socket */
+	struct local_spare spare;
+	uint64_t resume; /* accepting goes on then; 0: it goes on now */
 	char path[FABRIC_PATH_ROOM];
 	struct fabric_client clients[FABRIC_CLIENTS_MAX];
 };

@@ -114,6 +114,7 @@ int main(int argc, char **argv)
 	struct ipoib_audit *audit;
 	int status;
 
+	report_begin();
 	if (!read_options(&chosen, argc, argv, &status))
 		return status;
 	config.root = chosen.root;

@@ -257,6 +257,7 @@ int main(int argc, char **argv)
 	struct ctl_options chosen;
 	int status;
 
+	report_begin();
 	if (argc > 1 && strcmp(argv[1], "fabric") == 0)
 		return ctl_fabric(argc - 1, argv + 1);
 	if (!read_options(&chosen, argc, argv, &status))

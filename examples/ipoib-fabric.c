@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -300,6 +301,8 @@ int main(int argc, char **argv)
 	struct poll_loop loop;
 	int status;
 
+	report_begin();
+	signal(SIGHUP, SIG_IGN); /* hosts depend on it: the end of a terminal is not its own */
 	if (!read_options(&chosen, argc, argv, &status))
 		return status;
 

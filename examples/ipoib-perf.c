@@ -90,6 +90,12 @@ static void step_client(struct perf *perf, uint64_t now)
 		uint32_t size = 0;
 
 		perf_table_row(&perf->table, client);
+		if (ferror(stdout)) {
+			report("standard output cannot be written any more");
+			perf_traffic_goodbye(perf);
+			end(perf, EXIT_FAILURE);
+			return;
+		}
 		if (perf->next_size < perf->options.size_count)
 			size = perf->options.sizes[perf->next_size++];
 		perf_client_continue(client, size, now);
@@ -324,9 +330,11 @@ static void close_all(struct perf *perf)
 
 int main(int argc, char **argv)
 {
-	struct perf *perf = calloc(1, sizeof(*perf));
+	struct perf *perf;
 	int status;
 
+	report_begin();
+	perf = calloc(1, sizeof(*perf));
 	if (perf == NULL) {
 		report("%s", error_text(-ENOMEM));
 		return EXIT_FAILURE;

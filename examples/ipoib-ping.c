@@ -113,6 +113,10 @@ static int run(struct ping *ping)
 			return EXIT_OTHER;
 		}
 		ipoib_context_dispatch(ping->context);
+		if (ferror(stdout)) {
+			report("standard output cannot be written any more");
+			return EXIT_OTHER;
+		}
 	}
 	if (!ping->was_up)
 		return EXIT_OTHER;
@@ -181,9 +185,11 @@ static void close_all(struct ping *ping)
 
 int main(int argc, char **argv)
 {
-	struct ping *ping = calloc(1, sizeof(*ping));
+	struct ping *ping;
 	int status;
 
+	report_begin();
+	ping = calloc(1, sizeof(*ping));
 	if (ping == NULL) {
 		report("%s", error_text(-ENOMEM));
 		return EXIT_OTHER;

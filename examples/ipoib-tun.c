@@ -242,9 +242,12 @@ static int run(struct tun_program *program)
 
 int main(int argc, char **argv)
 {
-	struct tun_program *program = calloc(1, sizeof(*program));
+	struct tun_program *program;
 	int status;
 
+	report_begin();
+	signal(SIGHUP, SIG_IGN); /* hosts depend on it: the end of a terminal is not its own */
+	program = calloc(1, sizeof(*program));
 	if (program == NULL) {
 		report("%s", error_text(-ENOMEM));
 		return EXIT_FAILURE;

@@ -7,7 +7,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "report.h"
+
+/* How often it is told that descriptors are short. */
+#define TELL_NS UINT64_C(60000000000)
 
 static int make_socket(const char *path, struct sockaddr_un *address)
 {
@@ -86,4 +92,53 @@ int local_listen(const char *path, int backlog)
 	}
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	return fd;
+}
+
+void local_spare_keep(struct local_spare *spare, int listener)
+{
+	if (spare->fd < 0 && listener >= 0)
+		spare->fd = fcntl(listener, F_DUPFD_CLOEXEC, 0);
+}
+
+void local_spare_close(struct local_spare *spare)
+{
+	if (spare->fd >= 0)
+		close(spare->fd);
+	spare->fd = -1;
+}
+
+static void tell_shortage(struct local_spare *spare, int error)
+{
+	struct timespec time = { .tv_sec = 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+
+	uint64_t now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+
+	if (spare->told_ns != 0 && now - spare->told_ns < TELL_NS)
+		return;
+	spare->told_ns = now;
+	report("no descriptor is left for the control socket (%s): one request is answered at a "
+	       "time; allow more of them (ulimit -n, LimitNOFILE=)",
+	       error_text(error));
+}
+
+int local_accept(struct local_spare *spare, int listener, bool *on_spare)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	*on_spare = false;
+	if (fd >= 0)
+		return fd;
+	if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
+		return -EAGAIN;
+	tell_shortage(spare, -errno);
+	if (spare->fd < 0)
+		return -EMFILE;
+	local_spare_close(spare);
+	fd = accept(listener, NULL, NULL);
+	*on_spare = fd >= 0;
+	if (fd < 0)
+		local_spare_keep(spare, listener);
+	return fd >= 0 ? fd : -EMFILE;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "ping_options.h"
+#include "report.h"
 
 struct ping_record *ping_record_new(const struct ping_options *options)
 {
@@ -108,13 +109,19 @@ void ping_record_unreachable(struct ping_record *record, uint16_t sequence)
 
 void ping_record_too_long(struct ping_record *record, uint32_t mtu)
 {
-	fprintf(stderr, "ping: local error: message too long, mtu=%u\n", (unsigned)mtu);
+	char text[64];
+
+	snprintf(text, sizeof(text), "ping: local error: message too long, mtu=%u", (unsigned)mtu);
+	report_line(text);
 	record->errors++;
 }
 
 void ping_record_failed(struct ping_record *record, const char *why)
 {
-	fprintf(stderr, "ping: local error: %s\n", why);
+	char text[128];
+
+	snprintf(text, sizeof(text), "ping: local error: %s", why);
+	report_line(text);
 	record->errors++;
 }
 

@@ -25,9 +25,21 @@ static void on_signal(int number)
 	errno = saved;
 }
 
+/* nohup(1), and programs that outlive their terminal, have set SIGHUP to be ignored before. */
+static void catch_signals(void (*handler)(int number))
+{
+	struct sigaction action = { .sa_handler = handler };
+	struct sigaction before;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
+}
+
 int poll_loop_open(struct poll_loop *loop)
 {
-	struct sigaction action = { .sa_handler = on_signal };
 	int ends[2];
 
 	*loop = (struct poll_loop){ .stop_fd = -1 };
@@ -43,20 +55,14 @@ int poll_loop_open(struct poll_loop *loop)
 	}
 	loop->stop_fd = ends[0];
 	signal_fd = ends[1];
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	catch_signals(on_signal);
 	return 0;
 }
 
 void poll_loop_close(struct poll_loop *loop)
 {
-	struct sigaction action = { .sa_handler = SIG_IGN };
-
 	/* What is left to be done takes no time; a second Ctrl-C must not find a closed pipe. */
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	catch_signals(SIG_IGN);
 	if (loop->stop_fd >= 0) {
 		close(loop->stop_fd);
 		close(signal_fd);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "tun_json_stats.h"
 
+#include "report.h"
 #include "tun_port.h"
 
 /* A counter of struct ipoib_statistics under its own name. */
@@ -141,8 +142,9 @@ void tun_json_add_statistics(json_t *array, const struct tun_port *port)
 			    drops(statistics.receive_dropped, ipoib_receive_drop_name));
 	json_array_append_new(
 		array,
-		json_pack("{s:s, s:s, s:b, s:i, s:o, s:o, s:o, s:o}", "dev",
+		json_pack("{s:s, s:s, s:b, s:i, s:o, s:o, s:o, s:o, s:{s:I}}", "dev",
 			  port->device.name, "port", info.port, "up", (int)info.up, "mtu",
 			  (int)info.mtu, "send", send, "receive", receive, "control",
-			  GROUP(&statistics, control_counters), "device", device_of(port)));
+			  GROUP(&statistics, control_counters), "device", device_of(port),
+			  "program", "lines_lost", (json_int_t)report_lost()));
 }

@@ -13,6 +13,7 @@ program_tests += \
 	%D%/fabric-control.sh \
 	%D%/fabric-dies.sh \
 	%D%/ipv6.sh \
+	%D%/log.sh \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
 	%D%/perf.sh \
@@ -32,6 +33,7 @@ EXTRA_DIST += \
 	%D%/fabric-dies.sh \
 	%D%/ipv6.sh \
 	%D%/lib.sh \
+	%D%/log.sh \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
 	%D%/perf.sh \
