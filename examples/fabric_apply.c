@@ -75,7 +75,7 @@ static int find_port(const struct ipoib_fabric *fabric, const char *name,
 static int apply_pkey(struct ipoib_fabric *fabric, const char *port,
 		      const struct fabric_command *command)
 {
-	struct ipoib_port_attributes attributes;
+	struct ipoib_port_attributes attributes = { .size = sizeof(attributes) };
 	int error = find_port(fabric, port, &attributes);
 
 	if (error)
@@ -88,7 +88,7 @@ static int apply_pkey(struct ipoib_fabric *fabric, const char *port,
 
 static int apply_prefix(struct ipoib_fabric *fabric, const struct fabric_command *command)
 {
-	struct ipoib_port_attributes attributes;
+	struct ipoib_port_attributes attributes = { .size = sizeof(attributes) };
 	uint64_t prefix = 0;
 	int error;
 
@@ -108,7 +108,7 @@ static int apply_prefix(struct ipoib_fabric *fabric, const struct fabric_command
 static int to_ports(struct ipoib_fabric *fabric, const struct fabric_command *command,
 		    apply_one *apply)
 {
-	struct ipoib_port_attributes attributes;
+	struct ipoib_port_attributes attributes = { .size = sizeof(attributes) };
 	int error = 0;
 
 	if (strcmp(command->port, FABRIC_ALL) != 0)
@@ -202,7 +202,7 @@ bool fabric_apply_external(const struct fabric_command *command, char error[FABR
 static void explain_missing(struct ipoib_fabric *fabric, const struct fabric_command *command,
 			    char error[FABRIC_ERROR_ROOM])
 {
-	struct ipoib_port_attributes attributes;
+	struct ipoib_port_attributes attributes = { .size = sizeof(attributes) };
 	char last[sizeof(attributes.name)] = "";
 
 	for (uint32_t i = 0; ipoib_fabric_port(fabric, i, &attributes) >= 0; i++)

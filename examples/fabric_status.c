@@ -79,7 +79,7 @@ static json_t *port_of(struct ipoib_fabric *fabric, const struct ipoib_port_attr
 /* Places for processes without a port's name are shown while somebody has them. */
 static json_t *ports(struct ipoib_fabric *fabric)
 {
-	struct ipoib_port_attributes port;
+	struct ipoib_port_attributes port = { .size = sizeof(port) };
 	json_t *list = json_array();
 	int attached;
 

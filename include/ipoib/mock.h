@@ -275,8 +275,9 @@ IPOIB_PUBLIC uint16_t ipoib_fabric_sm_lid(const struct ipoib_fabric *fabric);
  * What a port is.
  * @param fabric the fabric
  * @param index 0, 1, ...: the ports with names first, in order, then those of processes without
- * @param attributes filled in; the state is that of the link
- * @return 1 (attached), 0 (not attached), or -ENOENT: there are no more.
+ * @param attributes filled in, of which the caller sets the size; the state is that of the link
+ * @return 1 (attached), 0 (not attached); -ENOENT: there are no more; -EINVAL: the size is too
+ * small to be any version.
  */
 IPOIB_PUBLIC int ipoib_fabric_port(const struct ipoib_fabric *fabric, uint32_t index,
 				   struct ipoib_port_attributes *attributes);

@@ -29,7 +29,7 @@ enum ipoib_port_state {
 
 /** Attributes of a port. */
 struct ipoib_port_attributes {
-	size_t size;          /**< set by the library to sizeof(struct ipoib_port_attributes) */
+	size_t size;          /**< set by the caller to sizeof(struct ipoib_port_attributes) */
 	char name[64];        /**< how people name it, zero-terminated: "mlx5_0/1" */
 	struct ipoib_gid gid; /**< GID at index 0: subnet prefix and port GUID */
 	/** active MTU, octets of an IB payload: 256, 512, 1024, 2048, 4096 */
@@ -55,7 +55,13 @@ IPOIB_PUBLIC struct ipoib_transport *ipoib_transport_ref(struct ipoib_transport 
  */
 IPOIB_PUBLIC void ipoib_transport_unref(struct ipoib_transport *transport);
 
-/** Reads the attributes of a transport's port. @return as ipoib_transport_ops::query_port. */
+/**
+ * Reads the attributes of a transport's port.
+ * @param transport the transport
+ * @param attributes of which the caller sets the size
+ * @return 0; -EINVAL (the size is too small to be any version); else as
+ * ipoib_transport_ops::query_port.
+ */
 IPOIB_PUBLIC int ipoib_transport_port(const struct ipoib_transport *transport,
 				      struct ipoib_port_attributes *attributes);
 

@@ -220,17 +220,21 @@ struct ipoib_transport_event {
 };
 
 /**
- * The operations of a transport. All are required. `self` is what was given to
+ * The operations of a transport. `self` is what was given to
  * ipoib_transport_new(). They return 0 or a negative errno where they return int and nothing
  * else is said.
  */
 struct ipoib_transport_ops {
-	size_t size; /**< sizeof(struct ipoib_transport_ops) */
+	/** sizeof(struct ipoib_transport_ops); the operations up to memory_register are required */
+	size_t size;
 
 	/** Ends the transport and frees self. */
 	void (*destroy)(void *self);
 
-	/** Fills in the attributes of the port, from memory. */
+	/**
+	 * Fills in the attributes of the port, from memory: at most the octets that their size,
+	 * which the library has set, says.
+	 */
 	int (*query_port)(void *self, struct ipoib_port_attributes *attributes);
 	/**
 	 * Does what is due at now: reads watched descriptors, runs its timers. Never blocks,
@@ -361,7 +365,7 @@ struct ipoib_transport_ops {
  * Makes a transport of its operations.
  * @param out where the handle goes; end it with ipoib_transport_unref()
  * @param context the context that drives it; the transport keeps it alive
- * @param ops the operations; they must outlive the transport
+ * @param ops the operations, copied
  * @param self handed to the operations; taken over only on success
  * @return 0; -EINVAL (an operation is missing, or the size is too small to be any version);
  * -E2BIG; -ENOMEM.

@@ -7,11 +7,9 @@
 #include "audit/rules.h"
 #include "base/sized.h"
 
-/* Up to the last member of the first version: it is never moved, only followed. */
-#define CONFIG_FIRST_SIZE (offsetof(struct ipoib_audit_config, allocator_user) + sizeof(void *))
-#define FINDING_FIRST_SIZE (offsetof(struct ipoib_audit_finding, remedy) + sizeof(char *))
-#define INTERFACE_FIRST_SIZE                                                                       \
-	(offsetof(struct ipoib_audit_interface, address) + sizeof(struct ipoib_link_address))
+IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_audit_config, allocator_user, 40);
+IPOIB__FIRST_VERSION(FINDING_FIRST, struct ipoib_audit_finding, remedy, 48);
+IPOIB__FIRST_VERSION(INTERFACE_FIRST, struct ipoib_audit_interface, address, 96);
 
 struct ipoib_audit {
 	struct ipoib__memory memory;
@@ -65,7 +63,7 @@ int ipoib_audit_new(struct ipoib_audit **out, const struct ipoib_audit_config *c
 	if (!out || !config)
 		return -EINVAL;
 	int error =
-		ipoib__sized_in(&checked, sizeof(checked), CONFIG_FIRST_SIZE, config, config->size);
+		ipoib__sized_in(&checked, sizeof(checked), CONFIG_FIRST, config, config->size);
 
 	if (error)
 		return error;
@@ -124,7 +122,7 @@ int ipoib_audit_finding(const struct ipoib_audit *audit, size_t index,
 		.remedy = entry->remedy.at ? entry->remedy.at : "",
 	};
 
-	return ipoib__sized_out(out, out->size, FINDING_FIRST_SIZE, &finding, sizeof(finding));
+	return ipoib__sized_out(out, out->size, FINDING_FIRST, &finding, sizeof(finding));
 }
 
 size_t ipoib_audit_interface_count(const struct ipoib_audit *audit)
@@ -174,7 +172,7 @@ int ipoib_audit_interface(const struct ipoib_audit *audit, size_t index,
 		.address = seen->address,
 	};
 
-	return ipoib__sized_out(out, out->size, INTERFACE_FIRST_SIZE, &interface,
+	return ipoib__sized_out(out, out->size, INTERFACE_FIRST, &interface,
 				sizeof(interface));
 }
 

@@ -11,6 +11,16 @@
 #include <stddef.h>
 
 /*
+ * Names the size of the first version of a structure: up to and with the member that was its last
+ * one. It stays as it is when the structure grows. octets is the same as a number, where pointers
+ * have 64 bits: who moves a member, or puts one in between, is told so by the compiler.
+ */
+#define IPOIB__FIRST_VERSION(name, type, member, octets)                                           \
+	enum { name = offsetof(type, member) + sizeof(((type *)0)->member) };                      \
+	_Static_assert(sizeof(void *) != 8 || name == (octets),                                    \
+		       #type ": its first version is not what it was")
+
+/*
  * Copies in over out, which holds the defaults. in_size is what the caller says; first_version_size
  * is the smallest size that any version of the structure had. The size member of out becomes
  * out_size. Returns 0, -EINVAL (smaller than any version) or -E2BIG (an unknown member is set).

@@ -24,8 +24,8 @@
 #define MTU_MIN 256
 
 /* Up to the last member of the first version: it is never moved, only followed. */
-#define CONFIG_FIRST_SIZE (offsetof(struct ipoib_capture_config, allocator_user) + sizeof(void *))
-#define PACKET_FIRST_SIZE (offsetof(struct ipoib_capture_packet, length) + sizeof(size_t))
+IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_capture_config, allocator_user, 56);
+IPOIB__FIRST_VERSION(PACKET_FIRST, struct ipoib_capture_packet, length, 88);
 
 struct ipoib_capture {
 	struct ipoib_capture_config config;
@@ -61,7 +61,7 @@ int ipoib_capture_new(struct ipoib_capture **out, const struct ipoib_capture_con
 
 	if (!out || !config)
 		return -EINVAL;
-	int error = ipoib__sized_in(&checked, sizeof(checked), CONFIG_FIRST_SIZE, config,
+	int error = ipoib__sized_in(&checked, sizeof(checked), CONFIG_FIRST, config,
 				    config->size);
 
 	if (error)
@@ -221,7 +221,7 @@ static int record_packet(struct ipoib_capture *capture, uint64_t now,
 		return capture->status;
 	if (!given)
 		return -EINVAL;
-	int error = ipoib__sized_in(&packet, sizeof(packet), PACKET_FIRST_SIZE, given, given->size);
+	int error = ipoib__sized_in(&packet, sizeof(packet), PACKET_FIRST, given, given->size);
 
 	if (!error)
 		error = check_packet(&packet);

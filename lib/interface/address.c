@@ -11,6 +11,8 @@
 #include "base/sized.h"
 #include "wire/ip6.h"
 
+IPOIB__FIRST_VERSION(INFO_FIRST, struct ipoib_binding_info, reserved2, 80);
+
 /* fe80::/10, and 169.254/16 of RFC 3927. */
 static bool is_link_local(const struct ipoib_ip *address)
 {
@@ -162,7 +164,7 @@ static int fill(const struct ipoib_binding *binding, struct ipoib_binding_info *
 		.conflicting = binding->conflicting,
 	};
 
-	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+	return ipoib__sized_out(info, info->size, INFO_FIRST, &full, sizeof(full));
 }
 
 int ipoib_binding_info(const struct ipoib_binding *binding, struct ipoib_binding_info *info)

@@ -6,6 +6,8 @@
 #include "base/sized.h"
 #include "wire/mgid.h"
 
+IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_interface_config, reserved4, 144);
+
 /* Adapters of today take 16 Ki to 32 Ki work requests per queue pair. */
 #define DEPTH_MAX 16384
 /* Of the neighbour table: sixteen million entries are more than an IPv4 /8 has hosts. */
@@ -96,7 +98,7 @@ int ipoib__interface_configure(struct ipoib_interface_config *out,
 	int status;
 
 	*out = defaults;
-	status = ipoib__sized_in(out, sizeof(*out), sizeof(*out), in, in->size);
+	status = ipoib__sized_in(out, sizeof(*out), CONFIG_FIRST, in, in->size);
 	return status < 0 ? status : check(out);
 }
 

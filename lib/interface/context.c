@@ -7,6 +7,8 @@
 
 #include "base/sized.h"
 
+IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_context_config, random_user, 88);
+
 /*
  * Octets drawn from the caller's random source: the key of the tables, and the seed of the
  * generator.
@@ -64,7 +66,7 @@ int ipoib_context_new(struct ipoib_context **out, const struct ipoib_context_con
 	struct ipoib_context_config c = { .size = 0 };
 	struct ipoib_context *context;
 	struct drawn drawn;
-	int status = ipoib__sized_in(&c, sizeof(c), sizeof(c), config, config->size);
+	int status = ipoib__sized_in(&c, sizeof(c), CONFIG_FIRST, config, config->size);
 
 	if (status < 0 || (status = check_config(&c)) < 0)
 		return status;

@@ -160,6 +160,7 @@ int ipoib_interface_open(struct ipoib_interface **out, struct ipoib_transport *t
 	interface = make(transport, &c);
 	if (!interface)
 		return -ENOMEM;
+	interface->port.size = sizeof(interface->port);
 	status = ipoib_transport_port(transport, &interface->port);
 	if (status == 0)
 		status = open_broadcast(interface, now);

@@ -150,7 +150,7 @@ static bool same_place(const struct ipoib_port_attributes *a,
 /* The attributes of the port; those of before where it cannot tell them now. */
 static int read_port(struct ipoib_interface *interface)
 {
-	struct ipoib_port_attributes port;
+	struct ipoib_port_attributes port = { .size = sizeof(port) };
 	int status = ipoib_transport_port(interface->transport, &port);
 
 	if (status == 0)

@@ -74,7 +74,8 @@ struct ipoib_context {
 struct ipoib_transport {
 	struct ipoib__list link; /* of the context */
 	struct ipoib_context *context;
-	const struct ipoib_transport_ops *ops;
+	const struct ipoib_transport_ops *ops; /* known */
+	struct ipoib_transport_ops known; /* what is newer than its maker is NULL */
 	void *self;
 	uint32_t references;
 	uint32_t next_interface; /* number of the next interface */

@@ -18,6 +18,8 @@
 
 #include "base/sized.h"
 
+IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_region_config, user, 48);
+
 /* The longest that an IP packet can be; what a link takes is checked when it is sent. */
 #define PACKET_MAX 65535
 
@@ -82,7 +84,7 @@ int ipoib_region_new(struct ipoib_region **out, struct ipoib_interface *interfac
 	struct ipoib__memory *memory = &interface->context->memory;
 	struct ipoib_region_config c = defaults;
 	struct ipoib_region *region;
-	int status = ipoib__sized_in(&c, sizeof(c), sizeof(c), config, config->size);
+	int status = ipoib__sized_in(&c, sizeof(c), CONFIG_FIRST, config, config->size);
 
 	if (status < 0 || (status = check(&c)) < 0)
 		return status;

@@ -4,15 +4,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/sized.h"
+
+IPOIB__FIRST_VERSION(OPS_FIRST, struct ipoib_transport_ops, memory_register, 248);
+IPOIB__FIRST_VERSION(PORT_FIRST, struct ipoib_port_attributes, pkeys, 360);
+
 /*
  * Every operation is required: a transport that lacks one would be found out at the worst moment.
  */
 static int check_ops(const struct ipoib_transport_ops *ops)
 {
-	if (ops->size < sizeof(*ops))
-		return -EINVAL;
-	if (ops->size > sizeof(*ops))
-		return -E2BIG;
 	if (!ops->destroy || !ops->query_port || !ops->process || !ops->deadline ||
 	    !ops->next_event || !ops->memory_get || !ops->memory_put || !ops->ah_create ||
 	    !ops->ah_destroy || !ops->ud_create || !ops->ud_destroy || !ops->ud_set_qkey ||
@@ -28,16 +29,18 @@ static int check_ops(const struct ipoib_transport_ops *ops)
 int ipoib_transport_new(struct ipoib_transport **out, struct ipoib_context *context,
 			const struct ipoib_transport_ops *ops, void *self)
 {
+	struct ipoib_transport_ops known = { .size = 0 };
 	struct ipoib_transport *transport;
-	int status = check_ops(ops);
+	int status = ipoib__sized_in(&known, sizeof(known), OPS_FIRST, ops, ops->size);
 
-	if (status < 0)
+	if (status < 0 || (status = check_ops(&known)) < 0)
 		return status;
 	transport = ipoib__memory_get(&context->memory, sizeof(*transport));
 	if (!transport)
 		return -ENOMEM;
 	transport->context = context;
-	transport->ops = ops;
+	transport->known = known;
+	transport->ops = &transport->known;
 	transport->self = self;
 	transport->references = 1;
 	ipoib__list_init(&transport->link);
@@ -77,8 +80,15 @@ void ipoib_transport_unref(struct ipoib_transport *transport)
 int ipoib_transport_port(const struct ipoib_transport *transport,
 			 struct ipoib_port_attributes *attributes)
 {
-	attributes->size = sizeof(*attributes);
-	return transport->ops->query_port(transport->self, attributes);
+	struct ipoib_port_attributes full = { .size = sizeof(full) };
+	int status;
+
+	if (attributes->size < PORT_FIRST)
+		return -EINVAL;
+	status = transport->ops->query_port(transport->self, &full);
+	return status < 0 ? status
+			  : ipoib__sized_out(attributes, attributes->size, PORT_FIRST, &full,
+					     sizeof(full));
 }
 
 int ipoib_transport_watch(struct ipoib_transport *transport, int fd, short events)

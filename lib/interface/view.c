@@ -13,6 +13,14 @@
 #include "base/sized.h"
 #include "wire/ib_units.h"
 
+IPOIB__FIRST_VERSION(INFO_FIRST, struct ipoib_interface_info, port, 160);
+IPOIB__FIRST_VERSION(STATISTICS_FIRST, struct ipoib_statistics, paths_stale, 952);
+IPOIB__FIRST_VERSION(NEIGHBOUR_FIRST, struct ipoib_neighbour_info, old_link_address, 176);
+IPOIB__FIRST_VERSION(FLUX_FIRST, struct ipoib_flux_record, claimed, 64);
+IPOIB__FIRST_VERSION(PATH_FIRST, struct ipoib_path_info, hold_ns, 64);
+IPOIB__FIRST_VERSION(MULTICAST_FIRST, struct ipoib_multicast_info, retry_ns, 64);
+IPOIB__FIRST_VERSION(CONNECTION_FIRST, struct ipoib_connection_info, hold_ns, 72);
+
 static uint64_t since(uint64_t then, uint64_t now)
 {
 	if (then == IPOIB_NEVER)
@@ -59,7 +67,7 @@ int ipoib_interface_info(const struct ipoib_interface *interface, struct ipoib_i
 	};
 
 	copy_text(full.port, sizeof(full.port), interface->port.name);
-	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+	return ipoib__sized_out(info, info->size, INFO_FIRST, &full, sizeof(full));
 }
 
 int ipoib_interface_statistics(const struct ipoib_interface *interface,
@@ -68,7 +76,7 @@ int ipoib_interface_statistics(const struct ipoib_interface *interface,
 	struct ipoib_statistics full = interface->statistics;
 
 	full.neighbours_collected = interface->neighbours.collected;
-	return ipoib__sized_out(statistics, statistics->size, sizeof(*statistics), &full,
+	return ipoib__sized_out(statistics, statistics->size, STATISTICS_FIRST, &full,
 				sizeof(full));
 }
 
@@ -108,7 +116,7 @@ static int fill_neighbour(const struct ipoib_interface *interface, const struct 
 		.old_link_address = n->old_link_address,
 	};
 
-	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+	return ipoib__sized_out(info, info->size, NEIGHBOUR_FIRST, &full, sizeof(full));
 }
 
 int ipoib_neighbour_next(const struct ipoib_interface *interface, uint64_t *cursor,
@@ -148,7 +156,7 @@ static int fill_flux(const struct ipoib_interface *interface,
 		.claimed = flux->claimed,
 	};
 
-	return ipoib__sized_out(record, record->size, sizeof(full), &full, sizeof(full));
+	return ipoib__sized_out(record, record->size, FLUX_FIRST, &full, sizeof(full));
 }
 
 int ipoib_neighbour_flux_next(const struct ipoib_interface *interface, const struct ipoib_ip *ip,
@@ -202,7 +210,7 @@ static int fill_path(const struct ipoib_interface *interface, const struct ipoib
 		.hold_ns = until(path->hold_until, now),
 	};
 
-	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+	return ipoib__sized_out(info, info->size, PATH_FIRST, &full, sizeof(full));
 }
 
 int ipoib_path_next(const struct ipoib_interface *interface, uint64_t *cursor,
@@ -240,7 +248,7 @@ static int fill_group(const struct ipoib_interface *interface, const struct ipoi
 		.retry_ns = backoff ? until(group->deadline, now) : 0,
 	};
 
-	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+	return ipoib__sized_out(info, info->size, MULTICAST_FIRST, &full, sizeof(full));
 }
 
 int ipoib_multicast_next(const struct ipoib_interface *interface, uint64_t *cursor,
@@ -276,7 +284,7 @@ static int fill_connection(const struct ipoib_interface *interface,
 		.hold_ns = c->state == IPOIB__CONNECTION_HELD ? until(c->hold_until, now) : 0,
 	};
 
-	return ipoib__sized_out(info, info->size, sizeof(full), &full, sizeof(full));
+	return ipoib__sized_out(info, info->size, CONNECTION_FIRST, &full, sizeof(full));
 }
 
 int ipoib_connection_next(const struct ipoib_interface *interface, uint64_t *cursor,

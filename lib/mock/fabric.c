@@ -9,8 +9,8 @@
 #include "mock/fabric_sa.h"
 
 /* The smallest versions of the configuration and of the counters. */
-#define CONFIG_FIRST	 offsetof(struct ipoib_fabric_config, external_sm)
-#define STATISTICS_FIRST offsetof(struct ipoib_fabric_statistics, groups)
+IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_fabric_config, clock_user, 104);
+IPOIB__FIRST_VERSION(STATISTICS_FIRST, struct ipoib_fabric_statistics, ports_attached, 96);
 
 /* ---- making and ending ---- */
 

@@ -13,7 +13,7 @@
 /* The enumeration's are signed. */
 #define CM_ALL ((uint32_t)IPOIB_FABRIC_CM_ALL)
 /* The smallest version of the faults. */
-#define FAULTS_FIRST offsetof(struct ipoib_fabric_faults, delay_ns)
+IPOIB__FIRST_VERSION(FAULTS_FIRST, struct ipoib_fabric_faults, jitter_ns, 48);
 /* Whose faults are not a port's. */
 #define SM_NAME "sm"
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/sized.h"
 #include "mock/attach.h"
 #include "mock/device.h"
 #include "mock/fabric_external.h"
@@ -200,15 +201,19 @@ void ipoib__fabric_port_attributes(const struct ipoib_fabric *fabric,
 int ipoib_fabric_port(const struct ipoib_fabric *fabric, uint32_t index,
 		      struct ipoib_port_attributes *attributes)
 {
+	struct ipoib_port_attributes full;
 	struct ipoib__fabric_port *port;
+	int status;
 
 	if (index >= fabric->port_count)
 		return -ENOENT;
 	port = &fabric->ports[index];
 	if (fabric->sma != NULL && ipoib__fabric_port_is_device(port))
 		ipoib__fabric_device_look(port);
-	ipoib__fabric_port_attributes(fabric, port, attributes);
-	return ipoib__fabric_port_attached(port);
+	ipoib__fabric_port_attributes(fabric, port, &full);
+	status = ipoib__sized_out(attributes, attributes->size, IPOIB__MOCK_PORT_FIRST, &full,
+				  sizeof(full));
+	return status < 0 ? status : ipoib__fabric_port_attached(port);
 }
 
 void ipoib__fabric_port_tell(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,

@@ -41,9 +41,12 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/ring.h"
+#include "base/sized.h"
 #include "base/table.h"
 #include "base/wheel.h"
 #include "mock/frame.h"
+
+IPOIB__FIRST_VERSION(IPOIB__MOCK_PORT_FIRST, struct ipoib_port_attributes, pkeys, 360);
 
 struct ipoib__hca_rc;
 

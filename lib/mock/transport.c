@@ -114,8 +114,8 @@ static int op_query_port(void *self, struct ipoib_port_attributes *attributes)
 {
 	const struct ipoib__port *port = self;
 
-	return ipoib__sized_out(attributes, attributes->size, sizeof(*attributes), &port->hca.port,
-				sizeof(port->hca.port));
+	return ipoib__sized_out(attributes, attributes->size, IPOIB__MOCK_PORT_FIRST,
+				&port->hca.port, sizeof(port->hca.port));
 }
 
 static void op_process(void *self, uint64_t now)

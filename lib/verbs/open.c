@@ -11,6 +11,8 @@
 #include "verbs/rc.h"
 #include "verbs/verbs.h"
 
+IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_verbs_config, flags, 24);
+
 #define FLAGS (IPOIB_VERBS_NO_HUGE_PAGES | IPOIB_VERBS_NO_UMAD)
 /* Octets for the names of devices in a message: as many as fit. */
 #define NAMES 256
@@ -299,7 +301,7 @@ int ipoib_verbs_open(struct ipoib_transport **out, struct ipoib_context *context
 	struct ipoib_verbs_config own = IPOIB_VERBS_CONFIG_INIT;
 	struct ipoib__verbs_name name;
 	struct ipoib__verbs *verbs;
-	int status = ipoib__sized_in(&own, sizeof(own), sizeof(own), config, config->size);
+	int status = ipoib__sized_in(&own, sizeof(own), CONFIG_FIRST, config, config->size);
 
 	if (status < 0)
 		return status;

@@ -6,6 +6,8 @@
 #include "verbs/rc.h"
 #include "verbs/verbs.h"
 
+IPOIB__FIRST_VERSION(PORT_FIRST, struct ipoib_port_attributes, pkeys, 360);
+
 /* How often one who sleeps looks for what is no packet, and one who polls all the time. */
 #define LOOK_NS	       UINT64_C(100000)
 #define POLLED_LOOK_NS UINT64_C(1000000)
@@ -26,7 +28,7 @@ static int op_query_port(void *self, struct ipoib_port_attributes *attributes)
 			return status;
 		verbs->port_unknown = false;
 	}
-	return ipoib__sized_out(attributes, attributes->size, sizeof(*attributes), &verbs->port,
+	return ipoib__sized_out(attributes, attributes->size, PORT_FIRST, &verbs->port,
 				sizeof(verbs->port));
 }
 

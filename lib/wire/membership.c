@@ -21,10 +21,10 @@
 #define MLD_HOP_LIMIT 1
 /* Auxiliary data of a record is counted in units of so many octets. */
 #define AUXILIARY_UNIT 4
-/* The size of struct ipoib_membership in the first version that had it. */
-#define FIRST_VERSION_SIZE sizeof(struct ipoib_membership)
 /* IPv6 groups of this scope and below do not leave the node (RFC 4291 section 2.7). */
 #define SCOPE_INTERFACE_LOCAL 1
+
+IPOIB__FIRST_VERSION(MEMBERSHIP_FIRST, struct ipoib_membership, reserved, 32);
 
 enum {
 	IGMP_REPORT_V1 = 0x12,
@@ -83,7 +83,7 @@ static void tell(struct changes *changes, const struct ipoib_ip *group, bool joi
 	if (changes->count < changes->room) {
 		/* All of them are as large as the first is said to be, which was checked. */
 		memcpy(changes->at, &changes->stride, sizeof(changes->stride));
-		(void)ipoib__sized_out(changes->at, changes->stride, FIRST_VERSION_SIZE, &change,
+		(void)ipoib__sized_out(changes->at, changes->stride, MEMBERSHIP_FIRST, &change,
 				       sizeof(change));
 		changes->at += changes->stride;
 	}
@@ -284,7 +284,7 @@ int ipoib_membership_decode(struct ipoib_membership *out, size_t room, const voi
 	struct changes counted = { 0 };
 	struct report report;
 
-	if (room != 0 && (out == NULL || out->size < FIRST_VERSION_SIZE))
+	if (room != 0 && (out == NULL || out->size < MEMBERSHIP_FIRST))
 		return -EINVAL;
 	if (packet == NULL || length == 0)
 		return -EINVAL;

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 abi_tests += \
 	%D%/check-headers.sh \
-	%D%/check-maps.sh
-EXTRA_DIST += %D%/check-headers.sh %D%/check-maps.sh %D%/check-api.sh %D%/check-symbols.sh \
+	%D%/check-maps.sh \
+	%D%/check-sized.sh
+EXTRA_DIST += %D%/check-sized.sh %D%/sized.c %D%/scene.c %D%/scene.h \
+	 %D%/check-headers.sh %D%/check-maps.sh %D%/check-api.sh %D%/check-symbols.sh \
 	%D%/installed-programs.sh %D%/abi.bash
 
 # What is shipped is what is checked: an installation under stage/, from a build that is not

@@ -105,7 +105,7 @@ static void teardown(void)
 
 static struct ipoib_port_attributes port_one(int *attached)
 {
-	struct ipoib_port_attributes port;
+	struct ipoib_port_attributes port = { .size = sizeof(port) };
 
 	*attached = ipoib_fabric_port(fabric, 0, &port);
 	return port;

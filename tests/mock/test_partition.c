@@ -147,7 +147,7 @@ START_TEST(more_partitions_than_multicast_lids_are_refused)
 {
 	struct ipoib_fabric_config config = fixture_config();
 	struct ipoib_fabric *large;
-	struct ipoib_port_attributes port;
+	struct ipoib_port_attributes port = { .size = sizeof(port) };
 	uint32_t index = 0;
 	int status = 0;
 

@@ -231,7 +231,7 @@ END_TEST
 
 START_TEST(ports_can_be_listed)
 {
-	struct ipoib_port_attributes port;
+	struct ipoib_port_attributes port = { .size = sizeof(port) };
 	uint32_t index = 0, attached = 0;
 	int status;
 

@@ -200,7 +200,7 @@ END_TEST
 
 START_TEST(a_device_is_one_that_waits_for_a_manager)
 {
-	struct ipoib_port_attributes port;
+	struct ipoib_port_attributes port = { .size = sizeof(port) };
 
 	close(manager.wire);
 	manager.wire = -1;

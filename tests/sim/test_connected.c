@@ -189,22 +189,21 @@ END_TEST
 
 /* ---- a peer that says it takes connections, and never answers ---- */
 
-static const struct ipoib_transport_ops *real_ops;
-static struct ipoib_transport_ops mute_ops;
+static struct ipoib_transport_ops real_ops, mute_ops;
 
 static int mute_next_event(void *self, struct ipoib_transport_event *event)
 {
-	int n = real_ops->next_event(self, event);
+	int n = real_ops.next_event(self, event);
 
 	while (n == 1 && event->type == IPOIB_TRANSPORT_RC_REQUEST)
-		n = real_ops->next_event(self, event);
+		n = real_ops.next_event(self, event);
 	return n;
 }
 
 static void make_mute(struct host *host)
 {
-	real_ops = host->transport->ops;
-	mute_ops = *real_ops;
+	real_ops = *host->transport->ops;
+	mute_ops = real_ops;
 	mute_ops.next_event = mute_next_event;
 	host->transport->ops = &mute_ops;
 }

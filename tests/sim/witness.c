@@ -8,8 +8,7 @@
 /* What a datagram queue pair of a fabric with an MTU of 2048 takes. */
 #define DATAGRAM_OCTETS 2048
 
-static const struct ipoib_transport_ops *real_ops;
-static struct ipoib_transport_ops witness_ops;
+static struct ipoib_transport_ops real_ops, witness_ops;
 static uint64_t witnessed;
 
 static int see_datagrams(void *self, void *ud, const struct ipoib_ud_send *sends, size_t count)
@@ -17,7 +16,7 @@ static int see_datagrams(void *self, void *ud, const struct ipoib_ud_send *sends
 	for (size_t i = 0; i < count; i++)
 		ck_assert_uint_le(sends[i].length, DATAGRAM_OCTETS);
 	witnessed += count;
-	return real_ops->ud_post_send(self, ud, sends, count);
+	return real_ops.ud_post_send(self, ud, sends, count);
 }
 
 static int see_messages(void *self, void *rc, const struct ipoib_rc_send *sends, size_t count)
@@ -25,13 +24,13 @@ static int see_messages(void *self, void *rc, const struct ipoib_rc_send *sends,
 	for (size_t i = 0; i < count; i++)
 		ck_assert_uint_le(sends[i].length, IPOIB_RC_MESSAGE_MAX);
 	witnessed += count;
-	return real_ops->rc_post_send(self, rc, sends, count);
+	return real_ops.rc_post_send(self, rc, sends, count);
 }
 
 void witness_put(struct host *host)
 {
-	real_ops = host->transport->ops;
-	witness_ops = *real_ops;
+	real_ops = *host->transport->ops;
+	witness_ops = real_ops;
 	witness_ops.ud_post_send = see_datagrams;
 	witness_ops.rc_post_send = see_messages;
 	host->transport->ops = &witness_ops;
