@@ -94,6 +94,7 @@ endif
 	%D%/control.c %D%/control.h \
 	%D%/control_stream.c \
 	%D%/tun_addresses.c %D%/tun_addresses.h \
+	%D%/tun_blocked.c %D%/tun_blocked.h \
 	%D%/tun_command.c %D%/tun_command.h \
 	%D%/tun_device.c %D%/tun_device.h \
 	%D%/tun_events.c %D%/tun_events.h \

@@ -142,7 +142,7 @@ static void on_event(struct ipoib_interface *interface, const struct ipoib_event
 		on_mtu(port, event->mtu);
 		break;
 	case IPOIB_EVENT_SEND_ROOM:
-		tun_traffic_resume(port);
+		tun_traffic_room(port, &event->ip);
 		break;
 	case IPOIB_EVENT_PORT:
 		on_port(port);

@@ -105,19 +105,38 @@ static int read_burst(struct tun_port *port, size_t *count)
 	return 0;
 }
 
+/* Whether a packet is kept for another try. */
+static bool is_kept(struct tun_port *port, const struct ipoib_packet *packet)
+{
+	if (packet->status != -EAGAIN)
+		return false;
+	if (!tun_blocked_has(&port->blocked, &packet->next_hop))
+		return true;
+	port->counters.read_blocked++;
+	return false;
+}
+
 /*
- * Hands the burst over. What is answered -EAGAIN stays, in its order. Any other refusal is the
- * packet's fate: the library has counted it, and has answered it by ICMP where that is due.
+ * Hands the burst over. What is answered -EAGAIN stays, in its order, but for next hops that have
+ * been without room for a while. Any other refusal is the packet's fate: the library has counted
+ * it, and has answered it by ICMP where that is due.
  */
 static void send_burst(struct tun_port *port, size_t count)
 {
-	ipoib_interface_send(port->interface, port->burst, count);
+	int accepted = ipoib_interface_send(port->interface, port->burst, count);
+
 	port->waiting = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (port->burst[i].status == -EAGAIN)
+		if (is_kept(port, &port->burst[i]))
 			port->burst[port->waiting++] = port->burst[i];
 		else if (port->burst[i].status != 0)
 			ipoib_buffer_unref(port->burst[i].buffer);
+	}
+	if (accepted > 0 || port->waiting == 0)
+		ev_timer_stop(port->loop, &port->patience);
+	if (port->waiting > 0 && !ev_is_active(&port->patience)) {
+		ev_timer_set(&port->patience, TUN_PATIENCE_SECONDS, 0.);
+		ev_timer_start(port->loop, &port->patience);
 	}
 }
 
@@ -153,6 +172,24 @@ void tun_traffic_resume(struct tun_port *port)
 		ev_io_start(port->loop, &port->readable);
 }
 
+void tun_traffic_room(struct tun_port *port, const struct ipoib_ip *hop)
+{
+	tun_blocked_room(&port->blocked, hop);
+	tun_traffic_resume(port);
+}
+
+/* None of those that wait has found room for so long: others are not to wait for its next hops. */
+static void on_patience(struct ev_loop *loop, struct ev_timer *watcher, int events)
+{
+	struct tun_port *port = watcher->data;
+
+	(void)loop;
+	(void)events;
+	for (size_t i = 0; i < port->waiting; i++)
+		tun_blocked_add(&port->blocked, &port->burst[i].next_hop);
+	tun_traffic_resume(port);
+}
+
 static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, int events)
 {
 	(void)loop;
@@ -166,6 +203,8 @@ void tun_traffic_init(struct tun_port *port)
 	port->readable.data = port;
 	ev_timer_init(&port->retry, on_retry, RETRY_SECONDS, 0.);
 	port->retry.data = port;
+	ev_timer_init(&port->patience, on_patience, TUN_PATIENCE_SECONDS, 0.);
+	port->patience.data = port;
 }
 
 void tun_traffic_start(struct tun_port *port)
@@ -177,6 +216,7 @@ void tun_traffic_stop(struct tun_port *port)
 {
 	ev_io_stop(port->loop, &port->readable);
 	ev_timer_stop(port->loop, &port->retry);
+	ev_timer_stop(port->loop, &port->patience);
 	for (size_t i = 0; i < port->waiting; i++)
 		ipoib_buffer_unref(port->burst[i].buffer);
 	port->waiting = 0;

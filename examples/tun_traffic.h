@@ -14,6 +14,9 @@ void tun_traffic_stop(struct tun_port *port);
 /* There may be room again: sends what waits, then reads on. */
 void tun_traffic_resume(struct tun_port *port);
 
+/* The library tells of room for a next hop; family 0: for all. */
+void tun_traffic_room(struct tun_port *port, const struct ipoib_ip *hop);
+
 /* The receive callback of the interface; user is the port. */
 void tun_traffic_receive(struct ipoib_interface *interface, struct ipoib_buffer *const *packets,
 			 size_t count, void *user);

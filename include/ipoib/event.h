@@ -18,7 +18,12 @@ enum ipoib_event_type {
 	IPOIB_EVENT_UP = 1,
 	IPOIB_EVENT_DOWN = 2,      /**< packets no longer flow; ipoib_event::status says why */
 	IPOIB_EVENT_MTU = 3,       /**< ipoib_event::mtu is the interface's MTU from now on */
-	IPOIB_EVENT_SEND_ROOM = 4, /**< after a send was answered -EAGAIN: there is room again */
+	/**
+	 * After a send was answered -EAGAIN: there is room again, on the connection of
+	 * ipoib_event::ip, or (family 0) in the send queue that all next hops share; in that case
+	 * whatever was refused may be tried again.
+	 */
+	IPOIB_EVENT_SEND_ROOM = 4,
 	/** LID, GID, MTU or subnet manager of the port changed */
 	IPOIB_EVENT_PORT = 5,
 	/** a group (ipoib_event::gid) could not be joined; it is tried again */

@@ -123,8 +123,13 @@ struct ipoib_interface_config {
 	uint32_t send_depth;    /**< packets that the adapter may hold for sending; 512 */
 	uint32_t receive_depth; /**< packets that the adapter may hold for receiving; 512 */
 	uint32_t neighbours_max; /**< entries of the neighbour table; 4096 */
-	uint32_t queue_packets;  /**< packets that wait for one neighbour or group; 64 */
-	uint32_t queue_packets_total; /**< packets that wait for all of them; 1024 */
+	/**
+	 * packets that wait for one neighbour or group: for its answer, its path, its connection,
+	 * or for room on that. Another one is refused (-ENOBUFS; -EAGAIN where it is a connection
+	 * that is full), and none that was accepted gives way. 64
+	 */
+	uint32_t queue_packets;
+	uint32_t queue_packets_total; /**< packets that wait for all of them, the same way; 1024 */
 	uint32_t queue_age_ms;   /**< how long a packet may wait; 5000 */
 	uint32_t connected_depth;  /**< messages that may arrive by connections at a time; 128 */
 	uint32_t connection_depth; /**< packets that one connection may hold for sending; 64 */
@@ -203,11 +208,12 @@ struct ipoib_packet {
 /**
  * Sends a burst of packets. Each is accepted or refused on its own: an accepted one is the
  * library's, a refused one stays the caller's, with ipoib_packet::status:
- * -EMSGSIZE (longer than what its next hop takes), -EAGAIN (no room now; an
- * #IPOIB_EVENT_SEND_ROOM follows),
+ * -EMSGSIZE (longer than what its next hop takes), -EAGAIN (no room now, in the send queue or on
+ * the connection of this next hop, which says nothing of the others; an #IPOIB_EVENT_SEND_ROOM
+ * follows),
  * -ENETDOWN (the interface is down), -EHOSTUNREACH (the neighbour was found dead a moment ago,
- * or the group could not be joined), -ENOBUFS (too many packets wait for others to answer, or
- * the neighbour table is full of busy ones), -EAFNOSUPPORT (IPv6 on a link of less than 1280
+ * or the group could not be joined), -ENOBUFS (too many packets wait for this next hop to answer,
+ * or for all of them, or the neighbour table is full of busy ones), -EAFNOSUPPORT (IPv6 on a link of less than 1280
  * octets), -EINVAL (not an IP packet, or no next hop of its version), -EXDEV (a buffer of
  * another transport), -EBUSY (a buffer that is being sent already), -ENOSPC (too many groups),
  * -ENOMEM.

@@ -27,7 +27,8 @@ enum ipoib_send_drop {
 	/** the subnet administrator gave no path to the neighbour */
 	IPOIB_SEND_DROP_NO_PATH = 1,
 	IPOIB_SEND_DROP_NO_GROUP = 2,      /**< the multicast group could not be joined */
-	IPOIB_SEND_DROP_QUEUE_FULL = 3,    /**< pushed out of a full queue by newer packets */
+	/** pushed out of a full queue by newer packets: not done any more, a full queue refuses */
+	IPOIB_SEND_DROP_QUEUE_FULL = 3,
 	IPOIB_SEND_DROP_QUEUE_AGE = 4,     /**< waited too long in a queue */
 	/** the MTU fell, or no connection came, while it waited */
 	IPOIB_SEND_DROP_TOO_BIG = 5,

@@ -257,6 +257,33 @@ static void tell_events(struct ipoib_interface *interface)
 	}
 }
 
+static void tell_room(struct ipoib_interface *interface, struct ipoib__queue *queue, uint64_t now)
+{
+	const struct ipoib_event event = {
+		.size = sizeof(event),
+		.type = IPOIB_EVENT_SEND_ROOM,
+		.time = now,
+		.ip = ipoib__container_of(queue, struct ipoib__peer, waiting)->neighbour.ip,
+	};
+
+	if (interface->config.event)
+		interface->config.event(interface, &event, interface->config.user);
+}
+
+/* Kept on a list, and not with the events: a wake-up must not be lost (I24). */
+static void tell_rooms(struct ipoib_interface *interface, uint64_t now)
+{
+	struct ipoib__list *first;
+
+	for (unsigned left = IPOIB__EVENTS_MAX; left > 0 && !interface->closed; left--) {
+		first = ipoib__list_pop_front(&interface->rooms);
+		if (!first)
+			return;
+		tell_room(interface,
+			  ipoib__container_of(first, struct ipoib__queue, refused), now);
+	}
+}
+
 static void tell_changes(struct ipoib_interface *interface)
 {
 	struct ipoib_neighbour_change change;
@@ -274,10 +301,12 @@ void ipoib__answer_run(struct ipoib_interface *interface, uint64_t now)
 {
 	tell_changes(interface);
 	tell_events(interface);
+	tell_rooms(interface, now);
 	tell_fates(interface, now);
 	if (!interface->closed)
 		tell_errors(interface);
 	if (!interface->closed &&
-	    (interface->fates_count > 0 || ipoib__ring_count(&interface->events) > 0))
+	    (interface->fates_count > 0 || !ipoib__list_empty(&interface->rooms) ||
+	     ipoib__ring_count(&interface->events) > 0))
 		interface->context->again = true;
 }

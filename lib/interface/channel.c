@@ -18,8 +18,6 @@
  */
 #define RETRIES 3
 #define RNR_RETRIES 6
-/* So long may a full connection be silent before it stops pushing back: many round trips. */
-#define STALL_NS UINT64_C(100000000)
 
 static struct ipoib__channel *channel_of(struct ipoib__connection *c)
 {
@@ -110,43 +108,6 @@ static void hang_up(struct ipoib_interface *interface, struct ipoib__channel *ch
 	}
 }
 
-/* Who was sent away for want of room on a connection may try again. */
-static void tell_room(struct ipoib_interface *interface, uint64_t now)
-{
-	const struct ipoib_event event = { .type = IPOIB_EVENT_SEND_ROOM };
-
-	if (!interface->want_channel)
-		return;
-	interface->want_channel = false;
-	ipoib__wheel_cancel(&interface->context->wheel, &interface->channel_timer);
-	ipoib__answer_event(interface, &event, now);
-}
-
-/*
- * A full connection pushes back while it makes progress. One that has stood still for a moment does
- * not: its packets push each other out of its queue, so that a dead peer holds up nobody else.
- */
-bool ipoib__channel_full(struct ipoib_interface *interface, const struct ipoib__channel *channel,
-			 uint64_t now)
-{
-	if (now > channel->progress + STALL_NS)
-		return false;
-	if (!interface->want_channel)
-		ipoib__wheel_arm(&interface->context->wheel, &interface->channel_timer,
-				 now + STALL_NS);
-	interface->want_channel = true;
-	return true;
-}
-
-void ipoib__channel_waited(struct ipoib__timer *timer, uint64_t now)
-{
-	struct ipoib_interface *interface =
-		ipoib__container_of(timer, struct ipoib_interface, channel_timer);
-
-	if (!interface->closed)
-		tell_room(interface, now);
-}
-
 /* What waits at its peers is decided about anew. */
 static void choose_anew(struct ipoib_interface *interface, struct ipoib__channel *channel,
 			uint64_t now)
@@ -154,8 +115,8 @@ static void choose_anew(struct ipoib_interface *interface, struct ipoib__channel
 	for (struct ipoib__list *at = channel->peers.next; at != &channel->peers; at = at->next) {
 		ipoib__choose_flush(interface, peer_at(at), now);
 		ipoib__choose_tell_mtu(interface, peer_at(at), now);
+		ipoib__queue_tell_room(interface, &peer_at(at)->waiting);
 	}
-	tell_room(interface, now);
 }
 
 static void connection_act(void *owner, struct ipoib__connection *c, unsigned actions, uint64_t now)
@@ -165,8 +126,6 @@ static void connection_act(void *owner, struct ipoib__connection *c, unsigned ac
 
 	if (actions & IPOIB__CONNECTION_HANG_UP)
 		hang_up(interface, channel);
-	if (actions & IPOIB__CONNECTION_USABLE)
-		channel->progress = now;
 	if ((actions & (IPOIB__CONNECTION_LOST | IPOIB__CONNECTION_GIVE_UP)) &&
 	    c->state == IPOIB__CONNECTION_HELD) /* and not ended in good order */
 		interface->statistics.connections_failed++;
@@ -310,8 +269,7 @@ void ipoib__channel_post(struct ipoib_interface *interface, struct ipoib__channe
 
 /* A completed send: the channel that has room again, or NULL. */
 struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interface,
-						const struct ipoib_ud_completion *completion,
-						uint64_t now)
+						const struct ipoib_ud_completion *completion)
 {
 	struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
 	struct ipoib__channel *channel = buffer->channel;
@@ -325,15 +283,16 @@ struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interfac
 		ipoib__count_sent(interface, buffer);
 		ipoib__release_sent(interface, buffer);
 	}
-	channel->progress = now;
 	return channel->sends_out <= interface->config.connection_depth / 2 ? channel : NULL;
 }
 
 void ipoib__channel_flush(struct ipoib_interface *interface, struct ipoib__channel *channel,
 			  uint64_t now)
 {
-	for (struct ipoib__list *at = channel->peers.next; at != &channel->peers; at = at->next)
+	for (struct ipoib__list *at = channel->peers.next; at != &channel->peers; at = at->next) {
 		if (peer_at(at)->waiting.count > 0)
 			ipoib__choose_flush(interface, peer_at(at), now);
-	tell_room(interface, now);
+		if (peer_at(at)->waiting.count == 0)
+			ipoib__queue_tell_room(interface, &peer_at(at)->waiting);
+	}
 }

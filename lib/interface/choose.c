@@ -137,7 +137,7 @@ static void as_datagram(struct ipoib_interface *interface, struct ipoib__peer *p
 			struct ipoib_buffer *buffer)
 {
 	ipoib__address(buffer, peer->ah, peer->qpn);
-	ipoib__queue_move(&interface->backlog, buffer);
+	ipoib__queue_move(interface, &interface->backlog, buffer);
 }
 
 static void too_big(struct ipoib_interface *interface, struct ipoib_buffer *buffer, uint32_t mtu)

@@ -31,6 +31,9 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__list_init(&interface->uses);
 	ipoib__list_init(&interface->group_uses);
 	ipoib__list_init(&interface->waiting);
+	ipoib__list_init(&interface->refused);
+	ipoib__list_init(&interface->crowded);
+	ipoib__list_init(&interface->rooms);
 	ipoib__list_init(&interface->fates);
 	ipoib__list_init(&interface->asking);
 	ipoib__queue_init(&interface->backlog);
@@ -38,7 +41,6 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__timer_init(&interface->age_timer, ipoib__waiting_expire);
 	ipoib__timer_init(&interface->refill_timer, ipoib__receive_refill_due);
 	ipoib__timer_init(&interface->port_timer, ipoib__link_port_due);
-	ipoib__timer_init(&interface->channel_timer, ipoib__channel_waited);
 }
 
 static void init_modules(struct ipoib_interface *interface)
@@ -246,7 +248,6 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 	ipoib__wheel_cancel(wheel, &interface->age_timer);
 	ipoib__wheel_cancel(wheel, &interface->refill_timer);
 	ipoib__wheel_cancel(wheel, &interface->port_timer);
-	ipoib__wheel_cancel(wheel, &interface->channel_timer);
 	ipoib__list_remove(&interface->asking);
 	ipoib__list_remove(&interface->link);
 	transport->pool.limit -= ipoib__interface_buffers(&interface->config);

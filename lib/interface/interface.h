@@ -85,16 +85,12 @@ size_t ipoib__channel_private(const struct ipoib_interface *interface, uint8_t *
 struct ipoib_rc_attributes ipoib__channel_attributes(const struct ipoib_interface *interface,
 						     const struct ipoib__connection *c);
 struct ipoib__channel *ipoib__channel_set_up(struct ipoib__connection *c);
-bool ipoib__channel_full(struct ipoib_interface *interface, const struct ipoib__channel *channel,
-			 uint64_t now);
-void ipoib__channel_waited(struct ipoib__timer *timer, uint64_t now);
 void ipoib__channel_flush(struct ipoib_interface *interface, struct ipoib__channel *channel,
 			  uint64_t now);
 void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now);
 void ipoib__channel_heard(struct ipoib_interface *interface, uint64_t connection, uint64_t now);
 struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interface,
-						const struct ipoib_ud_completion *completion,
-						uint64_t now);
+						const struct ipoib_ud_completion *completion);
 
 /* transmit.c */
 void ipoib__note_use(struct ipoib_interface *interface, struct ipoib__list *uses,
@@ -183,13 +179,17 @@ void ipoib__tell_room(struct ipoib_interface *interface, uint64_t now);
 /* waiting.c */
 void ipoib__queue_init(struct ipoib__queue *queue);
 bool ipoib__queue_room(const struct ipoib_interface *interface, const struct ipoib__queue *queue);
+void ipoib__queue_refuse(struct ipoib_interface *interface, struct ipoib__queue *queue);
+void ipoib__queue_tell_room(struct ipoib_interface *interface, struct ipoib__queue *queue);
+void ipoib__queue_forget(struct ipoib_interface *interface, struct ipoib__queue *queue);
 bool ipoib__queue_room_control(const struct ipoib_interface *interface);
 bool ipoib__queue_room_answer(const struct ipoib_interface *interface);
 void ipoib__queue_put(struct ipoib_interface *interface, struct ipoib__queue *queue,
 		      struct ipoib_buffer *buffer, uint64_t now);
 void ipoib__queue_force(struct ipoib_interface *interface, struct ipoib__queue *queue,
 			struct ipoib_buffer *buffer, uint64_t now);
-void ipoib__queue_move(struct ipoib__queue *to, struct ipoib_buffer *buffer);
+void ipoib__queue_move(struct ipoib_interface *interface, struct ipoib__queue *to,
+		       struct ipoib_buffer *buffer);
 struct ipoib_buffer *ipoib__queue_first(const struct ipoib__queue *queue);
 void ipoib__queue_out(struct ipoib_interface *interface, struct ipoib_buffer *buffer);
 void ipoib__queue_drop(struct ipoib_interface *interface, struct ipoib__queue *queue,

@@ -102,6 +102,9 @@ struct ipoib__ah {
 struct ipoib__queue {
 	struct ipoib__list packets;
 	uint32_t count;
+	uint32_t control;           /* our own, of count */
+	/* a peer's: a send was answered -EAGAIN for want of room in it */
+	struct ipoib__list refused;
 };
 
 /*
@@ -122,7 +125,6 @@ struct ipoib__channel {
 	void *rc;                  /* NULL: the transport has none */
 	uint32_t announced;        /* the peer's Receive-MTU in its REQ, while it is taken */
 	uint32_t sends_out;
-	uint64_t progress;         /* when it was made, or last acknowledged something */
 	/* what the transport told of its end, until that is dealt with */
 	int ended;
 	struct ipoib__list ending;
@@ -195,7 +197,6 @@ struct ipoib_interface {
 	bool started;
 	bool up;
 	bool want_room;       /* a send was answered -EAGAIN, for want of room in the send queue */
-	bool want_channel;    /* the same, for want of room on a connection */
 	bool addresses_changed; /* addresses were bound, or their groups joined */
 	struct ipoib_port_attributes port;
 	void *ud;
@@ -223,10 +224,13 @@ struct ipoib_interface {
 	struct ipoib__list waiting;         /* all that wait, by age */
 	uint32_t waiting_count;             /* packets of the caller */
 	uint32_t waiting_control;           /* our own */
+	/* peers' queues in which a send found no room: in the queue itself, in all together */
+	struct ipoib__list refused;
+	struct ipoib__list crowded;
+	struct ipoib__list rooms;           /* of those, to be told that there is room again */
 	struct ipoib__timer age_timer;
 	struct ipoib__timer refill_timer;
 	struct ipoib__timer port_timer;
-	struct ipoib__timer channel_timer;
 	struct ipoib__ring events;          /* to be told */
 	struct ipoib__ring changes;         /* of the neighbour table; made when they are wanted */
 	/* other interfaces of ours that were told to be on the same link, since it came up */

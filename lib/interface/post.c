@@ -158,7 +158,7 @@ void ipoib__flush(struct ipoib_interface *interface, struct ipoib__queue *queue,
 		}
 		/* A control packet that waits for a path knows its queue pair already. */
 		ipoib__address(buffer, ah, buffer->control && qpn == 0 ? buffer->remote_qpn : qpn);
-		ipoib__queue_move(&interface->backlog, buffer);
+		ipoib__queue_move(interface, &interface->backlog, buffer);
 	}
 	ipoib__post_backlog(interface, now);
 }

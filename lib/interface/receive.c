@@ -233,7 +233,7 @@ static void take_sent(struct ipoib_interface *interface,
 		ipoib__send_completed(interface, completion);
 		return;
 	}
-	channel = ipoib__channel_completed(interface, completion, now);
+	channel = ipoib__channel_completed(interface, completion);
 	if (channel)
 		ipoib__channel_flush(interface, channel, now);
 }

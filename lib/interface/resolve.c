@@ -199,6 +199,7 @@ static void neighbour_end(void *owner, struct ipoib__neighbour *n, bool evicted)
 			  evicted		? IPOIB_SEND_DROP_EVICTED :
 			  interface->closed	? IPOIB_SEND_DROP_CLOSED :
 						  IPOIB_SEND_DROP_UNREACHABLE);
+	ipoib__queue_forget(interface, &peer->waiting);
 }
 
 const struct ipoib__neighbours_hooks ipoib__interface_neighbours_hooks = {

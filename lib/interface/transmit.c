@@ -168,11 +168,10 @@ static int send_connected(struct ipoib_interface *interface, struct ipoib_packet
 		burst->messages[burst->message_count++] = buffer;
 		return 0;
 	}
-	if (peer->waiting.count >= interface->config.queue_packets &&
-	    ipoib__channel_full(interface, peer->channel, now))
+	if (!ipoib__queue_room(interface, &peer->waiting)) {
+		ipoib__queue_refuse(interface, &peer->waiting);
 		return -EAGAIN;
-	if (!ipoib__queue_room(interface, &peer->waiting))
-		return -ENOBUFS;
+	}
 	accept(interface, packet);
 	ipoib__queue_put(interface, &peer->waiting, buffer, now);
 	return 0;

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Packets that wait: for a neighbour, a path, a group, or room in the send queue. Every queue
- * has a bound (the oldest packet gives way), all queues together have one, and every packet has
- * an age (I9, I10). As all wait equally long at most, one list in the order of arrival and one
- * timer serve every queue.
+ * Packets that wait: for a neighbour, a path, a group, or room in the send queue or on a
+ * connection. Every queue has a bound, all queues together have one, and every packet has an age
+ * (I9, I10). As all wait equally long at most, one list in the order of arrival and one timer serve
+ * every queue.
+ *
+ * A full queue refuses: no packet that was accepted gives way to a later one of the caller. A send
+ * that was answered -EAGAIN for want of room in a queue leaves a note there; when half of the queue
+ * is free (or, where all queues together were full, a quarter of that room) the queue is put on the
+ * list of those whose room is told at the end of the turn (I24).
  */
 #include "interface/interface.h"
 
@@ -17,7 +22,9 @@
 void ipoib__queue_init(struct ipoib__queue *queue)
 {
 	ipoib__list_init(&queue->packets);
+	ipoib__list_init(&queue->refused);
 	queue->count = 0;
+	queue->control = 0;
 }
 
 bool ipoib__queue_room_control(const struct ipoib_interface *interface)
@@ -36,11 +43,61 @@ static uint32_t *counter_of(struct ipoib_interface *interface, const struct ipoi
 	return buffer->control ? &interface->waiting_control : &interface->waiting_count;
 }
 
-/* Whether a packet may be put there; pushing out the queue's own oldest makes room as well. */
+/* Packets of the caller: our own have room of their own. */
+static uint32_t callers_in(const struct ipoib__queue *queue)
+{
+	return queue->count - queue->control;
+}
+
+/* Whether a packet of the caller may be put there; NULL: into a queue that has none yet. */
 bool ipoib__queue_room(const struct ipoib_interface *interface, const struct ipoib__queue *queue)
 {
-	return interface->waiting_count < interface->config.queue_packets_total ||
-	       (queue && queue->count > 0);
+	return interface->waiting_count < interface->config.queue_packets_total &&
+	       (!queue || callers_in(queue) < interface->config.queue_packets);
+}
+
+/* Notes that a send was refused for want of that room. The queue is a peer's. */
+void ipoib__queue_refuse(struct ipoib_interface *interface, struct ipoib__queue *queue)
+{
+	if (ipoib__list_is_linked(&queue->refused))
+		return;
+	if (callers_in(queue) < interface->config.queue_packets)
+		ipoib__list_push_back(&interface->crowded, &queue->refused);
+	else
+		ipoib__list_push_back(&interface->refused, &queue->refused);
+}
+
+/* The way that a send found full is open again, or another one: that is told, if one was refused. */
+void ipoib__queue_tell_room(struct ipoib_interface *interface, struct ipoib__queue *queue)
+{
+	if (!ipoib__list_is_linked(&queue->refused))
+		return;
+	ipoib__list_remove(&queue->refused);
+	ipoib__list_push_back(&interface->rooms, &queue->refused);
+	interface->context->again = true;
+}
+
+/* The queue ends: a send that it refused is told of room in general. */
+void ipoib__queue_forget(struct ipoib_interface *interface, struct ipoib__queue *queue)
+{
+	if (!ipoib__list_is_linked(&queue->refused))
+		return;
+	ipoib__list_remove(&queue->refused);
+	interface->want_room = true;
+	interface->context->again = true;
+}
+
+static void note_room(struct ipoib_interface *interface, struct ipoib__queue *queue)
+{
+	uint32_t total = interface->config.queue_packets_total;
+
+	if (callers_in(queue) <= interface->config.queue_packets / 2)
+		ipoib__queue_tell_room(interface, queue);
+	if (ipoib__list_empty(&interface->crowded) ||
+	    interface->waiting_count > total - total / 4)
+		return;
+	ipoib__list_splice(&interface->rooms, &interface->crowded);
+	interface->context->again = true;
 }
 
 struct ipoib_buffer *ipoib__queue_first(const struct ipoib__queue *queue)
@@ -54,13 +111,16 @@ struct ipoib_buffer *ipoib__queue_first(const struct ipoib__queue *queue)
 void ipoib__queue_out(struct ipoib_interface *interface, struct ipoib_buffer *buffer)
 {
 	uint32_t *counter = counter_of(interface, buffer);
+	struct ipoib__queue *queue = buffer->queue;
 
-	ipoib__assert(buffer->queue && buffer->queue->count > 0 && *counter > 0);
+	ipoib__assert(queue && queue->count > 0 && *counter > 0);
 	ipoib__list_remove(&buffer->link);
 	ipoib__list_remove(&buffer->age);
-	buffer->queue->count--;
+	queue->count--;
+	queue->control -= buffer->control;
 	buffer->queue = NULL;
 	(*counter)--;
+	note_room(interface, queue);
 }
 
 static void drop(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
@@ -80,19 +140,26 @@ static void arm(struct ipoib_interface *interface)
 	ipoib__wheel_arm(&interface->context->wheel, &interface->age_timer, deadline);
 }
 
+/* The newest question and answer are worth more than the oldest. */
+static void drop_oldest_control(struct ipoib_interface *interface, struct ipoib__queue *queue)
+{
+	struct ipoib__list *at = ipoib__list_first(&queue->packets);
+
+	while (!ipoib__container_of(at, struct ipoib_buffer, link)->control)
+		at = at->next;
+	drop(interface, ipoib__container_of(at, struct ipoib_buffer, link),
+	     IPOIB_SEND_DROP_QUEUE_FULL);
+}
+
 /* Needs ipoib__queue_room(), or ipoib__queue_room_control() for our own. */
 void ipoib__queue_put(struct ipoib_interface *interface, struct ipoib__queue *queue,
 		      struct ipoib_buffer *buffer, uint64_t now)
 {
-	bool full = queue->count >= interface->config.queue_packets ||
-		    (!buffer->control &&
-		     interface->waiting_count >= interface->config.queue_packets_total);
-
 	ipoib__assert(!buffer->queue);
 	ipoib__assert(buffer->control ? ipoib__queue_room_control(interface) :
 					ipoib__queue_room(interface, queue));
-	if (full)
-		drop(interface, ipoib__queue_first(queue), IPOIB_SEND_DROP_QUEUE_FULL);
+	if (buffer->control && queue->control >= interface->config.queue_packets)
+		drop_oldest_control(interface, queue);
 	ipoib__queue_force(interface, queue, buffer, now);
 }
 
@@ -105,19 +172,26 @@ void ipoib__queue_force(struct ipoib_interface *interface, struct ipoib__queue *
 	ipoib__list_push_back(&queue->packets, &buffer->link);
 	ipoib__list_push_back(&interface->waiting, &buffer->age);
 	queue->count++;
+	queue->control += buffer->control;
 	(*counter_of(interface, buffer))++;
 	if (!ipoib__timer_armed(&interface->age_timer))
 		arm(interface);
 }
 
 /* From one queue to the end of another, keeping its age; the bound held when it began to wait. */
-void ipoib__queue_move(struct ipoib__queue *to, struct ipoib_buffer *buffer)
+void ipoib__queue_move(struct ipoib_interface *interface, struct ipoib__queue *to,
+		       struct ipoib_buffer *buffer)
 {
+	struct ipoib__queue *from = buffer->queue;
+
 	ipoib__list_remove(&buffer->link);
-	buffer->queue->count--;
+	from->count--;
+	from->control -= buffer->control;
 	buffer->queue = to;
 	ipoib__list_push_back(&to->packets, &buffer->link);
 	to->count++;
+	to->control += buffer->control;
+	note_room(interface, from);
 }
 
 void ipoib__queue_drop(struct ipoib_interface *interface, struct ipoib__queue *queue,

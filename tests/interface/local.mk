@@ -15,6 +15,7 @@ unit_tests += %D%/test_interface
 	%D%/test_advertisement.c \
 	%D%/test_arp.c \
 	%D%/test_asking.c \
+	%D%/test_back_pressure.c \
 	%D%/test_buffers.c \
 	%D%/test_burst.c \
 	%D%/test_configuration.c \

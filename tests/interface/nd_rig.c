@@ -110,12 +110,19 @@ size_t nd_sent(uint8_t type, struct ipoib__nd *last, const struct fake_sent **se
 
 int nd_send(uint16_t peer, size_t length)
 {
+	const struct ipoib_ip to = nd_ip(peer);
+
+	return nd_send_to(&to, length);
+}
+
+int nd_send_to(const struct ipoib_ip *to, size_t length)
+{
 	struct ipoib__ipv6 header = {
 		.payload_length = (uint16_t)(length - IPOIB__IPV6_HEADER_LENGTH),
 		.next_header = IPOIB__IP_PROTOCOL_UDP,
 		.hop_limit = 64,
 	};
-	struct ipoib_packet packet = { .next_hop = nd_ip(peer) };
+	struct ipoib_packet packet = { .next_hop = *to };
 
 	ck_assert_int_eq(ipoib_interface_buffer(rail->interface, &packet.buffer), 0);
 	ck_assert_int_eq(ipoib_buffer_set_length(packet.buffer, length), 0);

@@ -26,6 +26,7 @@ void nd_hear_octets(const uint8_t *octets, size_t length, uint16_t peer);
 size_t nd_sent(uint8_t type, struct ipoib__nd *last, const struct fake_sent **sent);
 /* A packet from ND_OURS to fe80::n; returns its status. */
 int nd_send(uint16_t peer, size_t length);
+int nd_send_to(const struct ipoib_ip *to, size_t length);
 struct ipoib_ip nd_ip(uint16_t peer);
 /* The state of fe80::n, 0 when there is none. */
 uint32_t nd_state(uint16_t peer);

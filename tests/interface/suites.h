@@ -19,6 +19,7 @@ Suite *suite_room(void);
 Suite *suite_link(void);
 Suite *suite_groups(void);
 Suite *suite_buffers(void);
+Suite *suite_back_pressure(void);
 Suite *suite_burst(void);
 Suite *suite_connected(void);
 Suite *suite_connected_faults(void);

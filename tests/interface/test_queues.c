@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "interface/bench.h"
+#include "interface/nd_rig.h"
 #include "interface/suites.h"
 #include "support/support.h"
 
@@ -28,19 +28,20 @@ static int send_to(unsigned host, uint32_t number)
 	return rail_send(rail, text, 100, number);
 }
 
-START_TEST(the_oldest_packets_give_way_in_a_full_queue)
+START_TEST(a_full_queue_refuses_and_keeps_what_it_has_accepted)
 {
 	uint32_t numbers[BENCH_NUMBERS];
 
 	up_with(4, 1024, 5000);
 	for (uint32_t i = 0; i < 10; i++)
-		ck_assert_int_eq(send_to(2, i), 0);
+		ck_assert_int_eq(send_to(2, i), i < 4 ? 0 : -ENOBUFS);
 	ck_assert_uint_eq(rail_statistics(rail).queued, 4);
+	ck_assert_uint_eq(rail_statistics(rail).refused_other, 6);
 	bench_run(SECOND);
-	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_QUEUE_FULL], 6);
+	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_QUEUE_FULL], 0);
 	ck_assert_uint_eq(rail_numbers(rail, NULL, numbers, BENCH_NUMBERS), 4);
 	for (uint32_t i = 0; i < 4; i++)
-		ck_assert_uint_eq(numbers[i], 6 + i);
+		ck_assert_uint_eq(numbers[i], i);
 	bench_close();
 }
 END_TEST
@@ -52,11 +53,11 @@ START_TEST(all_queues_together_are_bounded)
 	for (unsigned host = 2; host < 12; host++)
 		ck_assert_int_eq(send_to(host, 0), 0);
 	ck_assert_int_eq(send_to(12, 0), -ENOBUFS);
-	ck_assert_int_eq(send_to(2, 1), 0); /* its own oldest gives way */
+	ck_assert_int_eq(send_to(2, 1), -ENOBUFS);
 	ck_assert_uint_eq(rail_statistics(rail).queued, 10);
-	ck_assert_uint_eq(rail_statistics(rail).refused_other, 1);
+	ck_assert_uint_eq(rail_statistics(rail).refused_other, 2);
 	bench_settle();
-	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_QUEUE_FULL], 1);
+	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_QUEUE_FULL], 0);
 	ck_assert_uint_eq(rail_neighbour(rail, "10.0.0.12"), 0);
 	bench_close();
 }
@@ -87,6 +88,27 @@ START_TEST(full_queues_do_not_keep_an_arp_reply_from_being_sent)
 	ck_assert(rail_hear_arp(rail, 1, 7, "10.0.0.7", "10.0.0.1"));
 	bench_settle();
 	ck_assert_uint_eq(arp_sent(fake, 2), 2);
+	bench_close();
+}
+END_TEST
+
+/* Both wait for one group, which is being joined. */
+START_TEST(solicitations_push_no_packet_of_the_caller_out_of_a_queue)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+	const struct ipoib_ip group = ip("ff02::1:ff00:7");
+
+	config.queue_packets = 2;
+	nd_up(&config);
+	fake->answering = false;
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(nd_send_to(&group, 100), 0);
+	ck_assert_int_eq(nd_send_to(&group, 100), -ENOBUFS);
+	ck_assert_int_eq(nd_send(7, 100), 0);
+	bench_run(2500 * MILLISECOND);
+	ck_assert_uint_eq(rail_statistics(rail).nd_solicitations_sent, 3);
+	ck_assert_uint_eq(rail_statistics(rail).queued, 3);
+	ck_assert_uint_eq(rail_statistics(rail).control_failed, 1); /* the oldest of ours */
 	bench_close();
 }
 END_TEST
@@ -265,10 +287,11 @@ Suite *suite_queues(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
-	tcase_add_test(tcase, the_oldest_packets_give_way_in_a_full_queue);
+	tcase_add_test(tcase, a_full_queue_refuses_and_keeps_what_it_has_accepted);
 	tcase_add_test(tcase, all_queues_together_are_bounded);
 	tcase_add_test(tcase, full_queues_do_not_keep_arp_from_being_sent);
 	tcase_add_test(tcase, full_queues_do_not_keep_an_arp_reply_from_being_sent);
+	tcase_add_test(tcase, solicitations_push_no_packet_of_the_caller_out_of_a_queue);
 	tcase_add_test(tcase, a_flood_of_arp_requests_leaves_room_for_the_callers_packets);
 	tcase_add_test(tcase, a_packet_that_waited_too_long_is_answered);
 	tcase_add_test(tcase, packets_of_almost_one_age_are_answered_each_in_its_time);
