@@ -94,7 +94,10 @@ struct ipoib_interface_config {
 	 */
 	void (*receive)(struct ipoib_interface *interface, struct ipoib_buffer *const *packets,
 			size_t count, void *user);
-	/** An accepted packet was dropped; the buffer is the library's, as in receive. */
+	/**
+	 * An accepted packet was dropped; the buffer is the library's, as in receive. Each one is
+	 * told, many of them in several turns, but those that ipoib_interface_close() drops.
+	 */
 	void (*undelivered)(struct ipoib_interface *interface, struct ipoib_buffer *packet,
 			    const struct ipoib_undelivered *fate, void *user);
 	/** Something happened. */

@@ -74,7 +74,7 @@ void ipoib__answer_change(struct ipoib_interface *interface, const struct ipoib_
 static bool wants_fate(const struct ipoib_interface *interface)
 {
 	return (interface->config.undelivered || interface->config.icmp_errors) &&
-	       !interface->closed && interface->fates_count < IPOIB__FATES_MAX;
+	       !interface->closed;
 }
 
 /* The one place where a packet that was taken over is given up. */
@@ -229,10 +229,17 @@ static void tell_fate(struct ipoib_interface *interface, struct ipoib_buffer *pa
 		interface->config.undelivered(interface, packet, &fate, interface->config.user);
 }
 
-/* Tells what there is now; what the callbacks bring about waits for the next turn. */
+/*
+ * Tells what there is now, as much as a turn may take; the rest, and what the callbacks bring
+ * about, waits for the next turn.
+ */
 static void tell_fates(struct ipoib_interface *interface, uint64_t now)
 {
-	for (uint32_t left = interface->fates_count; left > 0 && !interface->closed; left--) {
+	uint32_t left = interface->fates_count;
+
+	if (left > IPOIB__DISPATCH_FATES)
+		left = IPOIB__DISPATCH_FATES;
+	for (; left > 0 && !interface->closed; left--) {
 		struct ipoib_buffer *packet = ipoib__container_of(
 			ipoib__list_pop_front(&interface->fates), struct ipoib_buffer, link);
 

@@ -49,8 +49,11 @@
 #define IPOIB__OTHERS_MAX 64
 /* One neighbour, or one address, is told of so often at most while nothing new is to be said. */
 #define IPOIB__TELL_NS UINT64_C(1000000000)
-/* Undelivered packets kept for the callback; beyond, they are only counted. */
-#define IPOIB__FATES_MAX 256
+/*
+ * Undelivered packets told in a turn, per interface. All that there are are kept until they are
+ * told: each is in a buffer that exists anyway, so pools and regions bound them.
+ */
+#define IPOIB__DISPATCH_FATES 256
 
 /* ---- context and transport ---- */
 

@@ -199,6 +199,27 @@ START_TEST(packets_to_a_host_that_is_not_there_are_answered_and_then_refused)
 }
 END_TEST
 
+/* More than one turn tells. */
+START_TEST(each_of_many_undelivered_packets_is_told)
+{
+	uint64_t accepted = 0;
+
+	up_with(64, 1024, 5000);
+	bench.silent = true;
+	for (unsigned host = 2; host < 18; host++)
+		for (uint32_t i = 0; i < 60; i++, accepted++)
+			ck_assert_int_eq(send_to(host, i), 0);
+	fake->port.state = IPOIB_PORT_DOWN;
+	fake_port_event(fake);
+	ck_assert_int_eq(ipoib_context_dispatch(bench.context), 0);
+	ck_assert_uint_eq(rail_statistics(rail).send_dropped[IPOIB_SEND_DROP_LINK_DOWN], accepted);
+	ck_assert_uint_lt(rail->undelivered[IPOIB_SEND_DROP_LINK_DOWN], accepted);
+	bench_settle();
+	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_LINK_DOWN], accepted);
+	bench_close();
+}
+END_TEST
+
 START_TEST(packets_without_a_path_are_answered_and_then_refused)
 {
 	up_with(64, 1024, 5000);
@@ -297,6 +318,7 @@ Suite *suite_queues(void)
 	tcase_add_test(tcase, packets_of_almost_one_age_are_answered_each_in_its_time);
 	tcase_add_test(tcase, a_backlog_ages_too);
 	tcase_add_test(tcase, packets_to_a_host_that_is_not_there_are_answered_and_then_refused);
+	tcase_add_test(tcase, each_of_many_undelivered_packets_is_told);
 	tcase_add_test(tcase, packets_without_a_path_are_answered_and_then_refused);
 	tcase_add_test(tcase, a_neighbour_behind_a_path_that_failed_is_answered_at_once);
 	tcase_add_test(tcase,
