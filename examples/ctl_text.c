@@ -57,6 +57,10 @@ static bool print_neighbour(const json_t *element)
 	print_seconds(element, "updated_ms");
 	printf(" probes %" JSON_INTEGER_FORMAT, ctl_number(element, "probes"));
 	print_unless(element, "mtu", 0);
+	if (ctl_number(element, "mtu_told") != 0) {
+		printf(" told %" JSON_INTEGER_FORMAT "/", ctl_number(element, "mtu_told"));
+		print_seconds(element, "mtu_told_ms");
+	}
 	print_unless(element, "dlid", 0);
 	print_unless(element, "queued", 0);
 	print_unless(element, "moves", 0);

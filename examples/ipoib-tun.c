@@ -26,6 +26,7 @@
 #include "tun_json_events.h"
 #include "tun_options.h"
 #include "tun_port.h"
+#include "tun_told.h"
 
 const char program_name[] = "ipoib-tun";
 
@@ -44,6 +45,7 @@ struct tun_program {
 	struct ev_timer patience;
 	struct tun_port ports[TUN_INTERFACES_MAX];
 	struct tun_port_owner owner; /* of the ports: this program */
+	struct tun_told told;
 	size_t opened; /* ports that tun_port_close() is due for */
 	size_t ready;  /* ports that are up, with all their addresses */
 	bool failed;
@@ -178,8 +180,10 @@ static int open_ports(struct tun_program *program)
 /* Ports first: a mistake there must leave the control socket and the capture of others alone. */
 static int open_all(struct tun_program *program)
 {
-	int error = open_ports(program);
+	int error;
 
+	tun_told_open(&program->told, program->loop);
+	error = open_ports(program);
 	if (!error)
 		error = control_open(&program->control, program->loop, program->options.control,
 				     on_request, topics_of, program);
@@ -211,6 +215,7 @@ static void report_counters(const struct tun_port *port)
 static void close_all(struct tun_program *program)
 {
 	control_close(&program->control);
+	tun_told_close(&program->told);
 	for (size_t i = program->opened; i-- > 0;) {
 		if (program->ports[i].configured)
 			report_counters(&program->ports[i]);
@@ -253,7 +258,9 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	program->control.fd = -1;
-	program->owner = (struct tun_port_owner){ on_news, on_event, on_change, program };
+	program->owner = (struct tun_port_owner){ .news = on_news, .event = on_event,
+						  .change = on_change, .told = &program->told,
+						  .user = program };
 	program->pcap = (struct pcap_file)PCAP_FILE_NONE;
 	if (tun_options_read(&program->options, argc, argv, &status)) {
 		int error = run(program);

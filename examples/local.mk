@@ -108,6 +108,7 @@ endif
 	%D%/tun_options.c %D%/tun_options.h \
 	%D%/tun_port.c %D%/tun_port.h \
 	%D%/tun_specification.c %D%/tun_specification.h \
+	%D%/tun_told.c %D%/tun_told.h \
 	%D%/tun_traffic.c %D%/tun_traffic.h
 %C%_ipoib_tun_CPPFLAGS = $(program_cppflags) $(device_cppflags)
 %C%_ipoib_tun_LDADD = lib/libipoib-ev.la $(device_libs) lib/libipoib-mock.la lib/libipoib.la \

@@ -198,6 +198,18 @@ int tun_device_no_link_local(const struct tun_device *device)
 	return error;
 }
 
+int tun_device_forget_mtu(const struct tun_device *device, const struct ipoib_ip *destination,
+			  const struct ipoib_ip *source)
+{
+	int index;
+	int error = device_index(device, &index);
+
+	if (!error)
+		error = netlink_forget_mtu(index, destination->raw,
+					   source->family == IPOIB_IPV6 ? source->raw : NULL);
+	return error == -ESRCH ? 0 : error; /* it has expired, or is gone with its route */
+}
+
 void tun_device_close(struct tun_device *device)
 {
 	if (device->fd >= 0)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ipoib_ip;
 struct subnet_address;
 
 /* Octets of a device's name, its terminating zero included (IFNAMSIZ). */
@@ -44,6 +45,13 @@ int tun_device_remove_address(const struct tun_device *device,
 /* Before the device is set up: the system gives it no IPv6 address of its own. */
 int tun_device_no_link_local(const struct tun_device *device);
 int tun_device_set_up(const struct tun_device *device);
+
+/*
+ * The system forgets what an ICMPv6 error has told it of the path MTU to a destination; the source
+ * is where that error went, its family 0 if that is not known. Says nothing.
+ */
+int tun_device_forget_mtu(const struct tun_device *device, const struct ipoib_ip *destination,
+			  const struct ipoib_ip *source);
 
 void tun_device_close(struct tun_device *device);
 

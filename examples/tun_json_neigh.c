@@ -15,6 +15,28 @@ static json_t *flux_of(const struct ipoib_neighbour_info *info)
 			 tun_json_lladdr(&info->old_link_address));
 }
 
+/* The MTU that the system above goes by, and since when; null where it goes by the device's. */
+static json_t *told_of(const struct tun_port *port, const struct ipoib_ip *ip)
+{
+	uint64_t age_ns = IPOIB_NEVER;
+	const struct tun_told_entry *told = tun_told_find(port->owner->told, port, ip, &age_ns);
+
+	return json_pack("{s:o, s:o}", "mtu_told",
+			 told ? json_integer((json_int_t)told->mtu) : json_null(), "mtu_told_ms",
+			 tun_json_ms(age_ns));
+}
+
+static json_t *particulars_of(const struct tun_port *port, const struct ipoib_neighbour_info *info)
+{
+	json_t *object = flux_of(info);
+	json_t *told = told_of(port, &info->ip);
+
+	if (object && told)
+		json_object_update(object, told);
+	json_decref(told);
+	return object;
+}
+
 static void append(json_t *array, json_t *object, json_t *more)
 {
 	if (object && more)
@@ -41,7 +63,7 @@ void tun_json_add_neighbours(json_t *array, const struct tun_port *port)
 				 tun_json_ms(info.used_ns), "confirmed_ms",
 				 tun_json_ms(info.confirmed_ns), "updated_ms",
 				 tun_json_ms(info.updated_ns)),
-		       flux_of(&info));
+		       particulars_of(port, &info));
 }
 
 static json_t *history_of(const struct tun_port *port, const struct ipoib_ip *ip)

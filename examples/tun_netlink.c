@@ -30,11 +30,17 @@ struct request {
 	} u;
 };
 
-/* The answer repeats the request behind its own header. */
+/* An error repeats the request behind its own header; 0 is an acknowledgement. */
 struct answer {
 	struct nlmsghdr header;
 	struct nlmsgerr error;
 	uint8_t rest[256];
+};
+
+/* A route with its attributes; those of IPv6 are below 300 octets. */
+union route_answer {
+	struct nlmsghdr header;
+	uint8_t octets[1024];
 };
 
 static void begin(struct request *request, uint16_t type, uint16_t flags, const void *message,
@@ -139,5 +145,74 @@ int netlink_no_link_local(int device)
 	put(&request, IFLA_INET6_ADDR_GEN_MODE, &none, sizeof(none));
 	end_nest(&request, ipv6);
 	end_nest(&request, families);
+	return ask(&request);
+}
+
+/*
+ * Policy routing, one table a port, is how hosts with two ports are told to be set up: the table is
+ * that of the route that packets take. Returns a table, or a negative errno.
+ */
+static int read_table(const union route_answer *answer, size_t length)
+{
+	size_t at = NLMSG_LENGTH(sizeof(struct rtmsg));
+	struct rtattr attribute;
+	int table;
+
+	if (length < sizeof(answer->header))
+		return -EPROTO;
+	if (answer->header.nlmsg_type == NLMSG_ERROR)
+		return -ESRCH;
+	while (at + RTA_LENGTH(0) <= length) {
+		memcpy(&attribute, answer->octets + at, sizeof(attribute));
+		if (attribute.rta_len < RTA_LENGTH(0) || at + attribute.rta_len > length)
+			break;
+		if (attribute.rta_type == RTA_TABLE && attribute.rta_len == RTA_LENGTH(4)) {
+			memcpy(&table, answer->octets + at + RTA_LENGTH(0), sizeof(table));
+			return table;
+		}
+		at += RTA_ALIGN(attribute.rta_len);
+	}
+	return -EPROTO;
+}
+
+static int find_table(int device, const uint8_t *destination, const uint8_t *source)
+{
+	struct rtmsg message = { .rtm_family = AF_INET6, .rtm_dst_len = 128,
+				 .rtm_src_len = source ? 128 : 0 };
+	union route_answer answer;
+	struct request request;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	ssize_t count;
+
+	if (fd < 0)
+		return -errno;
+	begin(&request, RTM_GETROUTE, 0, &message, sizeof(message));
+	put(&request, RTA_DST, destination, 16);
+	if (source)
+		put(&request, RTA_SRC, source, 16);
+	put(&request, RTA_OIF, &device, sizeof(device));
+	count = send(fd, &request, request.u.header.nlmsg_len, 0);
+	if (count >= 0)
+		count = recv(fd, &answer, sizeof(answer), 0);
+
+	int table = count < 0 ? -errno : read_table(&answer, (size_t)count);
+
+	close(fd);
+	return table;
+}
+
+int netlink_forget_mtu(int device, const uint8_t *destination, const uint8_t *source)
+{
+	struct rtmsg message = { .rtm_family = AF_INET6, .rtm_dst_len = 128,
+				 .rtm_flags = RTM_F_CLONED };
+	int table = find_table(device, destination, source);
+	struct request request;
+
+	if (table <= 0)
+		table = RT_TABLE_MAIN;
+	begin(&request, RTM_DELROUTE, 0, &message, sizeof(message));
+	put(&request, RTA_DST, destination, 16);
+	put(&request, RTA_OIF, &device, sizeof(device));
+	put(&request, RTA_TABLE, &table, sizeof(table));
 	return ask(&request);
 }

@@ -147,6 +147,9 @@ static void on_event(struct ipoib_interface *interface, const struct ipoib_event
 	case IPOIB_EVENT_PORT:
 		on_port(port);
 		break;
+	case IPOIB_EVENT_NEIGHBOUR_MTU:
+		tun_told_mtu(port->owner->told, port, &event->ip, event->mtu);
+		break;
 	case IPOIB_EVENT_ADDRESS_READY:
 	case IPOIB_EVENT_ADDRESS_CONFLICT:
 		on_address(port, event);
@@ -168,6 +171,7 @@ static void on_change(struct ipoib_interface *interface,
 
 	(void)interface;
 	port->owner->change(port, change, port->owner->user);
+	tun_told_change(port->owner->told, port, change);
 }
 
 static int open_interface(struct tun_port *port)

@@ -15,6 +15,7 @@
  *    one in datagram mode, or one whose connection has died. The system hears of that when it sends
  *    what is too long, by an ICMP error that the library builds and this program writes to the
  *    device like any other packet; what may be cut the library cuts.
+ *    tun_told.h makes it forget that when the neighbour takes more again.
  * 5. When the link goes down the device, its addresses and all neighbours stay; when it comes back
  *    everything goes on.
  */
@@ -33,6 +34,7 @@
 #include "tun_device.h"
 #include "tun_groups.h"
 #include "tun_options.h"
+#include "tun_told.h"
 
 struct ipoib_transport;
 
@@ -57,6 +59,7 @@ struct tun_port_owner {
 	void (*event)(struct tun_port *port, const struct ipoib_event *event, void *user);
 	void (*change)(struct tun_port *port, const struct ipoib_neighbour_change *change,
 		       void *user);
+	struct tun_told *told; /* what all ports of the owner share */
 	void *user;
 };
 
@@ -68,6 +71,8 @@ struct tun_port_counters {
 	uint64_t written;      /* written to the device */
 	uint64_t write_failed; /* that the device did not take */
 	uint64_t write_other;  /* what arrived and is no IP packet, and is left */
+	uint64_t mtu_told;     /* errors among what was written that tell a neighbour's MTU */
+	uint64_t mtu_taken_out; /* neighbours whose MTU the system was made to forget */
 };
 
 struct tun_port {

@@ -43,10 +43,12 @@ static bool is_group(const struct ipoib_ip *ip)
 
 static void write_packet(struct tun_port *port, const uint8_t *data, size_t length)
 {
-	if (write(port->device.fd, data, length) == (ssize_t)length)
+	if (write(port->device.fd, data, length) == (ssize_t)length) {
 		port->counters.written++;
-	else
+		tun_told_packet(port->owner->told, port, data, length);
+	} else {
 		port->counters.write_failed++;
+	}
 }
 
 /* Returns 1 and the packet, 0 when there is none, or a negative errno. */

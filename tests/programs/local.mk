@@ -16,6 +16,7 @@ program_tests += \
 	%D%/log.sh \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
+	%D%/path-mtu.sh \
 	%D%/perf.sh \
 	%D%/ping.sh \
 	%D%/takeover.sh
@@ -36,6 +37,7 @@ EXTRA_DIST += \
 	%D%/log.sh \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
+	%D%/path-mtu.sh \
 	%D%/perf.sh \
 	%D%/ping.sh \
 	%D%/takeover.sh
