@@ -131,18 +131,23 @@ static void hand_on(struct ipoib_transport *transport, const struct ipoib_transp
 void ipoib__transport_run(struct ipoib_transport *transport, uint64_t now)
 {
 	struct ipoib_transport_event event;
+	bool answered = false;
+	unsigned n;
 
 	transport->ops->process(transport->self, now);
-	for (unsigned i = 0; i < IPOIB__DISPATCH_EVENTS; i++) {
+	for (n = 0; n < IPOIB__DISPATCH_EVENTS; n++) {
 		/* What a transport does not know of a request, it leaves alone. */
 		memset(&event.path, 0, sizeof(event.path));
-		if (transport->ops->next_event(transport->self, &event) == 0) {
-			ipoib__ask_waiting(transport, now); /* an answer may have made room */
-			return;
-		}
+		if (transport->ops->next_event(transport->self, &event) == 0)
+			break;
+		answered |= event.type == IPOIB_TRANSPORT_PATH ||
+			    event.type == IPOIB_TRANSPORT_JOIN;
 		hand_on(transport, &event, now);
 	}
-	transport->context->again = true;
+	if (n == IPOIB__DISPATCH_EVENTS)
+		transport->context->again = true;
+	if (answered) /* which has made room */
+		ipoib__ask_waiting(transport, now);
 }
 
 static void destroy(struct ipoib_transport *transport)

@@ -198,10 +198,16 @@ static int ask(struct fake *fake, const struct fake_question *question)
 	return 0;
 }
 
+/* A transport that refuses may wake all the same. */
 static bool is_full(const struct fake *fake)
 {
-	return fake->questions_max > 0 && fake_open_questions(fake, false) +
-					  fake_open_questions(fake, true) >= fake->questions_max;
+	bool full = fake->questions_max > 0 &&
+		    fake_open_questions(fake, false) + fake_open_questions(fake, true) >=
+			    fake->questions_max;
+
+	if (full)
+		ipoib_transport_wake(fake->transport);
+	return full;
 }
 
 static int path_query(void *self, uint64_t id, const struct ipoib_gid *dgid, uint16_t pkey)
