@@ -5,7 +5,10 @@
  * each group.
  *
  * Sending to a group needs no membership: the library joins it send-only by itself, and leaves
- * it when it is no longer used. The broadcast group is always joined.
+ * it when it is no longer used: after a minute, or earlier when more than 256 such groups are sent
+ * to, or memberships that the caller asks for need the room. Questions for IPv6 neighbours
+ * go to their solicited-node groups, 64 at a time, and beyond that, or where the subnet
+ * administrator refuses such a group, to all nodes. The broadcast group is always joined.
  */
 #ifndef IPOIB_MULTICAST_H
 #define IPOIB_MULTICAST_H
@@ -27,7 +30,8 @@ struct ipoib_multicast;
  * @param out where the handle goes; end it with ipoib_multicast_leave()
  * @param interface the interface
  * @param group an IPv4 or IPv6 multicast address
- * @return 0; -EINVAL (not a multicast address); -ENOSPC (1024 groups already); -ENOMEM.
+ * @return 0; -EINVAL (not a multicast address); -ENOSPC (1024 groups are joined
+ * already, the broadcast group among them); -ENOMEM.
  */
 IPOIB_PUBLIC int ipoib_multicast_join(struct ipoib_multicast **out,
 				      struct ipoib_interface *interface,

@@ -55,12 +55,11 @@ void ipoib__control_multicast(struct ipoib_interface *interface, struct ipoib_bu
 	struct ipoib__group *group;
 
 	if (!interface->up || !ipoib__queue_room_control(interface) ||
-	    ipoib__interface_group(interface, mgid, now, &group) < 0) {
+	    ipoib__group_to_send(interface, mgid, now, &group) < 0) {
 		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_LINK_DOWN);
 		return;
 	}
 	cast = (struct ipoib__cast_group *)(void *)group;
-	group->used = now;
 	ipoib__queue_put(interface, &cast->waiting, buffer, now);
 	if (cast->ah)
 		ipoib__flush(interface, &cast->waiting, cast->ah, IPOIB_QPN_MULTICAST,

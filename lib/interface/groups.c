@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "wire/ip.h"
+#include "wire/ip6.h"
 #include "wire/mgid.h"
 
 static struct ipoib__cast_group *cast_of(struct ipoib__group *group)
@@ -256,20 +257,59 @@ void ipoib__interface_joined(struct ipoib_interface *interface, uint64_t questio
 	ipoib__groups_answer(&interface->groups, group, good ? &event->multicast : NULL, now);
 }
 
+static void set_up(struct ipoib__group *group)
+{
+	struct ipoib__cast_group *cast = cast_of(group);
+
+	if (cast->members.next) /* no zeroed memory: it has been set up */
+		return;
+	ipoib__list_init(&cast->members);
+	ipoib__list_init(&cast->use);
+	ipoib__queue_init(&cast->waiting);
+}
+
+/* The group of an MGID, for a member of it. */
 int ipoib__interface_group(struct ipoib_interface *interface, const struct ipoib_gid *mgid,
 			   uint64_t now, struct ipoib__group **out)
 {
 	int status = ipoib__groups_get(&interface->groups, mgid, now, out);
-	struct ipoib__cast_group *cast;
 
+	if (status == 0)
+		set_up(*out);
+	return status;
+}
+
+/* Refused or unanswered a moment ago: nothing goes there before the next try. */
+static bool is_shut(const struct ipoib__group *group)
+{
+	return !group->usable && group->state == IPOIB_MULTICAST_BACKOFF && group->failures > 0;
+}
+
+/*
+ * The group by which packets to an MGID go. That is another one for a solicited-node group that
+ * cannot be had, for want of room or because the SA refuses it: all nodes. Every IPv6 host is in
+ * that group (RFC 4291 section 2.8) and takes what comes by it for its IP destination, as the
+ * multicast address inside is one of its own.
+ */
+int ipoib__group_to_send(struct ipoib_interface *interface, const struct ipoib_gid *mgid,
+			 uint64_t now, struct ipoib__group **out)
+{
+	const struct ipoib_interface_config *config = &interface->config;
+	bool solicited = ipoib__mgid_is_solicited_node(mgid);
+	struct ipoib_gid all_nodes;
+	int status = ipoib__groups_lend(&interface->groups, mgid,
+					solicited ? IPOIB__GROUP_SOLICITED : IPOIB__GROUP_SENT,
+					now, out);
+
+	if (solicited && (status == -ENOSPC || (status == 0 && is_shut(*out)))) {
+		all_nodes = ipoib__mgid_ipv6(config->scope, config->pkey, ipoib__ipv6_all_nodes);
+		status = ipoib__groups_lend(&interface->groups, &all_nodes, IPOIB__GROUP_SENT, now,
+					    out);
+	}
 	if (status < 0)
 		return status;
-	cast = cast_of(*out);
-	if (!cast->members.next) { /* zeroed memory: new */
-		ipoib__list_init(&cast->members);
-		ipoib__list_init(&cast->use);
-		ipoib__queue_init(&cast->waiting);
-	}
+	set_up(*out);
+	ipoib__groups_use(&interface->groups, *out, now);
 	return 0;
 }
 

@@ -113,6 +113,8 @@ void ipoib__interface_joined(struct ipoib_interface *interface, uint64_t questio
 			     const struct ipoib_transport_event *event, uint64_t now);
 int ipoib__interface_group(struct ipoib_interface *interface, const struct ipoib_gid *mgid,
 			   uint64_t now, struct ipoib__group **out);
+int ipoib__group_to_send(struct ipoib_interface *interface, const struct ipoib_gid *mgid,
+			 uint64_t now, struct ipoib__group **out);
 void ipoib__group_uses(struct ipoib_interface *interface, unsigned budget, uint64_t now);
 void ipoib__groups_limit(struct ipoib_interface *interface);
 

@@ -267,25 +267,22 @@ static int send_unicast(struct ipoib_interface *interface, struct ipoib_packet *
 static int send_group(struct ipoib_interface *interface, struct ipoib_packet *packet,
 		      const struct ipoib_gid *mgid, struct burst *burst, uint64_t now)
 {
-	struct ipoib__group *made;
-	struct ipoib__cast_group *group;
-	uint32_t limit;
+	struct ipoib__group *made = ipoib__groups_find(&interface->groups, mgid);
+	struct ipoib__cast_group *group = (struct ipoib__cast_group *)(void *)made;
 	int status;
 
-	/* No group for a packet that cannot wait for it: nothing would ever end it. */
-	if (!ipoib__groups_find(&interface->groups, mgid) && !ipoib__queue_room(interface, NULL))
+	/* Datagrams alone, whatever the mode: nobody could answer for a group's connection. */
+	packet->mtu = group && group->ah ? group->limit : interface->datagram_mtu;
+	if (packet->buffer->length > packet->mtu)
+		return -EMSGSIZE;
+	packet->mtu = 0;
+	/* No group is made for a packet that can neither go nor wait for it. */
+	if (!made && !ipoib__queue_room(interface, NULL))
 		return -ENOBUFS;
-	status = ipoib__interface_group(interface, mgid, now, &made);
+	status = ipoib__group_to_send(interface, mgid, now, &made);
 	if (status < 0)
 		return status;
 	group = (struct ipoib__cast_group *)(void *)made;
-	made->used = now;
-	/* Datagrams alone, whatever the mode: nobody could answer for a group's connection. */
-	limit = group->ah ? group->limit : interface->datagram_mtu;
-	if (packet->buffer->length > limit) {
-		packet->mtu = limit;
-		return -EMSGSIZE;
-	}
 	if (group->ah)
 		return send_now(interface, packet, group->ah, IPOIB_QPN_MULTICAST, group->limit,
 				burst, now);

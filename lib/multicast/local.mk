@@ -2,4 +2,5 @@
 core_sources += \
 	%D%/machine.c \
 	%D%/multicast.h \
+	%D%/room.c %D%/room.h \
 	%D%/set.c

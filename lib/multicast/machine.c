@@ -35,6 +35,13 @@ static bool send_only(const struct ipoib__group *group)
 	return ipoib__group_join_state(group) != IPOIB_JOIN_FULL_MEMBER;
 }
 
+/* What nothing asked for ends by itself, also while there is no link to join it by. */
+uint64_t ipoib__group_idle_at(const struct ipoib__group *group)
+{
+	return group->part == IPOIB__GROUP_ASKED ? IPOIB_NEVER :
+						   group->used + IPOIB__GROUP_IDLE_NS;
+}
+
 static unsigned on_stop(struct ipoib__group *group)
 {
 	unsigned actions = group->usable ? IPOIB__GROUP_LOST : 0;
@@ -43,7 +50,7 @@ static unsigned on_stop(struct ipoib__group *group)
 	group->joined_as = 0;
 	group->failures = 0;
 	group->state = IPOIB_MULTICAST_IDLE;
-	group->deadline = IPOIB_NEVER;
+	group->deadline = ipoib__group_idle_at(group);
 	return actions;
 }
 
@@ -82,6 +89,10 @@ static unsigned on_timer(struct ipoib__group *group, uint64_t now)
 
 	if (idle)
 		return IPOIB__GROUP_FORGET;
+	if (group->state == IPOIB_MULTICAST_IDLE) {
+		group->deadline = ipoib__group_idle_at(group);
+		return 0;
+	}
 	if (group->state != IPOIB_MULTICAST_JOINED)
 		return join(group);
 	group->deadline = group->used + IPOIB__GROUP_IDLE_NS; /* it was used meanwhile */

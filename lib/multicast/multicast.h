@@ -13,7 +13,12 @@
  *  4. Who only sends joins as a send-only member, and leaves when it has not sent for a while.
  *     Packets wait for the join in a bounded queue of the floor above; when it fails they are
  *     answered, and while the failure is held further packets are answered at once (I13).
- *  5. When the SM asks for registration again, every group is joined again while packets keep
+ *  5. What the caller asked for always has room: the broadcast group, and those that have members.
+ *     Groups that are only sent to have a part of it while they are not in its way, and there the
+ *     one that was not used for the longest time gives way, unless it was used a moment ago.
+ *     Solicited-node groups of others (RFC 4291 section 2.7.1) have a small part for themselves and
+ *     push nothing out: a scan of a network makes one for each address that it tries.
+ *  6. When the SM asks for registration again, every group is joined again while packets keep
  *     flowing by the old record: no link goes down for it (I12). The broadcast group goes
  *     first, at once; the others follow.
  */
@@ -33,10 +38,16 @@
 #include "base/wheel.h"
 
 /*
- * As many groups as OpenSM's default MLID space leaves a port of a large subnet; found by
+ * All groups together: as many as OpenSM's default MLID space leaves a port of a large subnet; found by
  * walking a hash chain.
  */
 #define IPOIB__GROUPS_MAX 1024
+/* Groups that are only sent to: more than a host feeds streams, and little of the MLID space. */
+#define IPOIB__GROUPS_SENT_MAX 256
+/* Beyond as many neighbours to be found at once the questions go to all nodes. */
+#define IPOIB__GROUPS_SOLICITED_MAX 64
+/* A group that was sent to so lately is in use: who sends to more at once must be refused. */
+#define IPOIB__GROUP_USED_NS UINT64_C(1000000000)
 #define IPOIB__GROUPS_CHAINS 256
 /* Joins in the SA's hands at a time: the kernel's ib_sa serialises them per port anyway. */
 #define IPOIB__GROUPS_WINDOW 16
@@ -68,6 +79,14 @@ enum ipoib__group_action {
 	IPOIB__GROUP_FORGET = 16,/* idle: leave and remove */
 };
 
+/* Whose room a group takes. */
+enum ipoib__group_part {
+	IPOIB__GROUP_ASKED,     /* the caller's own: the broadcast group, memberships */
+	IPOIB__GROUP_SENT,      /* sent to, and no more */
+	IPOIB__GROUP_SOLICITED, /* the same, to find a neighbour */
+	IPOIB__GROUP_PARTS
+};
+
 struct ipoib__group {
 	struct ipoib_gid mgid;
 	struct ipoib_multicast_record record; /* valid when usable */
@@ -80,11 +99,14 @@ struct ipoib__group {
 	uint8_t joined_as;   /* JoinState bits of the membership that is held */
 	uint8_t failures;    /* in a row */
 	bool left;           /* its last member has gone */
+	uint8_t part;        /* enum ipoib__group_part */
 	uint32_t members;    /* of the caller; none: send-only */
 	uint64_t question;
 	uint64_t deadline;
 	uint64_t used;       /* when something was last sent to it */
 	/* the set's */
+	uint64_t touched;
+	struct ipoib__list recent; /* of its part, least recently used first; not of ASKED */
 	struct ipoib__list chain;
 	struct ipoib__list turn; /* waits for its turn to be asked for, or is asked for */
 	struct ipoib__timer timer;
@@ -100,6 +122,8 @@ unsigned ipoib__group_step(struct ipoib__group *group, enum ipoib__group_event e
 			   uint64_t now);
 /* The time to the next try after so many failures in a row, before jitter. */
 uint64_t ipoib__group_retry(unsigned failures);
+/* When a group that is not joined ends by itself; IPOIB_NEVER for what the caller asked for. */
+uint64_t ipoib__group_idle_at(const struct ipoib__group *group);
 /* How the group is to be joined now. */
 uint8_t ipoib__group_join_state(const struct ipoib__group *group);
 
@@ -133,11 +157,13 @@ struct ipoib__groups {
 	void *owner;
 	struct ipoib__group *broadcast; /* NULL before it is made */
 	uint32_t count;
+	uint32_t counts[IPOIB__GROUP_PARTS];
 	uint32_t outstanding;
 	uint64_t next_question;
 	bool started;
 	struct ipoib__list turn;
 	struct ipoib__list asked; /* at most IPOIB__GROUPS_WINDOW */
+	struct ipoib__list recent[IPOIB__GROUP_PARTS];
 	struct ipoib__list chains[IPOIB__GROUPS_CHAINS];
 };
 
@@ -150,11 +176,19 @@ void ipoib__groups_fini(struct ipoib__groups *set);
 struct ipoib__group *ipoib__groups_find(const struct ipoib__groups *set,
 					const struct ipoib_gid *mgid);
 /*
- * The group of an MGID, made when there is none; the first made is the broadcast group. 0,
- * -ENOSPC, -ENOMEM.
+ * The group of an MGID, made when there is none, in the caller's own room; the first made is the
+ * broadcast group. 0, -ENOSPC, -ENOMEM.
  */
 int ipoib__groups_get(struct ipoib__groups *set, const struct ipoib_gid *mgid, uint64_t now,
 		      struct ipoib__group **out);
+/*
+ * The same to send to it: where there is none it is made in this part (SENT or SOLICITED), of which
+ * SENT makes room by the group that was used least recently. 0, -ENOSPC, -ENOMEM.
+ */
+int ipoib__groups_lend(struct ipoib__groups *set, const struct ipoib_gid *mgid,
+		       enum ipoib__group_part part, uint64_t now, struct ipoib__group **out);
+/* Something is sent to it. */
+void ipoib__groups_use(struct ipoib__groups *set, struct ipoib__group *group, uint64_t now);
 /* A membership of the caller comes or goes. Only notes it: settle does what follows. */
 void ipoib__groups_member(struct ipoib__group *group, bool comes);
 /*

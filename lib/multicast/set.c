@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The set half of multicast.h: which group is joined when. */
-#include "multicast/multicast.h"
+/* The set half of multicast.h: which group is joined when. Whose room it takes is in room.c. */
+#include "multicast/room.h"
 
 #include <errno.h>
 #include <string.h>
-
-/*
- * MGIDs come from the caller's packets, not from peers, and there are few: a plain mixing of
- * the group's octets is enough.
- */
-static unsigned chain_of(const struct ipoib_gid *mgid)
-{
-	uint32_t mixed = 0;
-
-	for (size_t i = 0; i < sizeof(mgid->raw); i++)
-		mixed = mixed * 31 + mgid->raw[i];
-	return mixed % IPOIB__GROUPS_CHAINS;
-}
 
 static void take_back(struct ipoib__groups *set, struct ipoib__group *group)
 {
@@ -26,7 +13,7 @@ static void take_back(struct ipoib__groups *set, struct ipoib__group *group)
 	ipoib__list_remove(&group->turn);
 }
 
-static void remove_group(struct ipoib__groups *set, struct ipoib__group *group)
+void ipoib__groups_remove(struct ipoib__groups *set, struct ipoib__group *group)
 {
 	if (group->asked) { /* what was never answered may have been heard all the same */
 		take_back(set, group);
@@ -38,7 +25,9 @@ static void remove_group(struct ipoib__groups *set, struct ipoib__group *group)
 	ipoib__wheel_cancel(set->wheel, &group->timer);
 	ipoib__list_remove(&group->turn);
 	ipoib__list_remove(&group->chain);
+	ipoib__list_remove(&group->recent);
 	set->count--;
+	set->counts[group->part]--;
 	if (group == set->broadcast)
 		set->broadcast = NULL;
 	ipoib__memory_put(set->memory, group, set->hooks->group_size);
@@ -57,7 +46,7 @@ static void step(struct ipoib__groups *set, struct ipoib__group *group,
 	unsigned actions = ipoib__group_step(group, event, record, wait, now);
 
 	if (actions & IPOIB__GROUP_FORGET) {
-		remove_group(set, group);
+		ipoib__groups_remove(set, group);
 		return;
 	}
 	ipoib__wheel_arm(set->wheel, &group->timer, group->deadline);
@@ -122,7 +111,7 @@ static void start(struct ipoib__groups *set, struct ipoib__group *group, uint64_
 		step(set, group, IPOIB__GROUP_START, NULL, 0, now);
 }
 
-static void expire(struct ipoib__timer *timer, uint64_t now)
+void ipoib__groups_expire(struct ipoib__timer *timer, uint64_t now)
 {
 	struct ipoib__group *group = ipoib__container_of(timer, struct ipoib__group, timer);
 	struct ipoib__groups *set = group->set;
@@ -144,6 +133,8 @@ void ipoib__groups_init(struct ipoib__groups *set, struct ipoib__memory *memory,
 	set->owner = owner;
 	ipoib__list_init(&set->turn);
 	ipoib__list_init(&set->asked);
+	for (unsigned i = 0; i < IPOIB__GROUP_PARTS; i++)
+		ipoib__list_init(&set->recent[i]);
 	for (unsigned i = 0; i < IPOIB__GROUPS_CHAINS; i++)
 		ipoib__list_init(&set->chains[i]);
 }
@@ -162,57 +153,13 @@ static void for_each(struct ipoib__groups *set, uint64_t now,
 static void end_group(struct ipoib__groups *set, struct ipoib__group *group, uint64_t now)
 {
 	(void)now;
-	remove_group(set, group);
+	ipoib__groups_remove(set, group);
 }
 
 void ipoib__groups_fini(struct ipoib__groups *set)
 {
 	for_each(set, 0, end_group);
 	ipoib__assert(set->count == 0 && set->outstanding == 0);
-}
-
-struct ipoib__group *ipoib__groups_find(const struct ipoib__groups *set,
-					const struct ipoib_gid *mgid)
-{
-	const struct ipoib__list *chain = &set->chains[chain_of(mgid)];
-
-	for (struct ipoib__list *at = chain->next; at != chain; at = at->next) {
-		struct ipoib__group *group = ipoib__container_of(at, struct ipoib__group, chain);
-
-		if (memcmp(&group->mgid, mgid, sizeof(*mgid)) == 0)
-			return group;
-	}
-	return NULL;
-}
-
-int ipoib__groups_get(struct ipoib__groups *set, const struct ipoib_gid *mgid, uint64_t now,
-		      struct ipoib__group **out)
-{
-	struct ipoib__group *group = ipoib__groups_find(set, mgid);
-
-	if (!group) {
-		if (set->count == IPOIB__GROUPS_MAX)
-			return -ENOSPC;
-		group = ipoib__memory_get(set->memory, set->hooks->group_size);
-		if (!group)
-			return -ENOMEM;
-		group->mgid = *mgid;
-		group->state = IPOIB_MULTICAST_IDLE;
-		group->deadline = IPOIB_NEVER;
-		group->used = now;
-		group->set = set;
-		ipoib__list_init(&group->chain);
-		ipoib__list_init(&group->turn);
-		ipoib__timer_init(&group->timer, expire);
-		ipoib__list_push_back(&set->chains[chain_of(mgid)], &group->chain);
-		set->count++;
-		if (!set->broadcast) {
-			set->broadcast = group;
-			group->broadcast = true;
-		}
-	}
-	*out = group;
-	return 0;
 }
 
 void ipoib__groups_member(struct ipoib__group *group, bool comes)
@@ -228,7 +175,7 @@ void ipoib__groups_settle(struct ipoib__groups *set, struct ipoib__group *group,
 	bool full = held & IPOIB_JOIN_FULL_MEMBER;
 
 	if (!group->broadcast && group->members == 0 && (full || group->left))
-		remove_group(set, group);
+		ipoib__groups_remove(set, group);
 	else if (group->state == IPOIB_MULTICAST_IDLE)
 		start(set, group, now);
 	else if (group->members > 0 && !full && group->state == IPOIB_MULTICAST_JOINED &&

@@ -102,6 +102,14 @@ bool ipoib__mgid_is_broadcast(const struct ipoib_gid *gid)
 	       memcmp(gid->raw + 6, broadcast_group, GROUP_LENGTH) == 0;
 }
 
+bool ipoib__mgid_is_solicited_node(const struct ipoib_gid *gid)
+{
+	static const uint8_t group[] = { 0, 0, 0, 0, 0, 1, 0xff }; /* ::1:ff00:0/104 */
+
+	return ipoib__mgid_is_ipoib(gid) && signature(gid) == SIGNATURE_IPV6 &&
+	       memcmp(gid->raw + 6, group, sizeof(group)) == 0;
+}
+
 uint8_t ipoib__mgid_scope(const struct ipoib_gid *gid)
 {
 	return gid->raw[1] & MGID_SCOPE_BITS;

@@ -37,6 +37,8 @@ int ipoib__mgid_for_ip(struct ipoib_gid *out, uint8_t scope, uint16_t pkey,
 bool ipoib__mgid_is_multicast(const struct ipoib_gid *gid);
 /* A multicast GID with a signature of IPoIB (for IPv4 or IPv6) and a full-member P_Key. */
 bool ipoib__mgid_is_ipoib(const struct ipoib_gid *gid);
+/* The group of a solicited-node address (RFC 4291 section 2.7.1), whatever its scope and P_Key. */
+bool ipoib__mgid_is_solicited_node(const struct ipoib_gid *gid);
 /* The broadcast group of an IPoIB link, whatever its scope and P_Key. */
 bool ipoib__mgid_is_broadcast(const struct ipoib_gid *gid);
 /* Of an IPoIB MGID. */

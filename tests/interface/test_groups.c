@@ -6,6 +6,7 @@
 
 #include "interface/bench.h"
 #include "interface/suites.h"
+#include "multicast/multicast.h"
 #include "support/support.h"
 #include "wire/mgid.h"
 
@@ -268,6 +269,100 @@ START_TEST(at_most_1024_groups_are_made)
 }
 END_TEST
 
+/* Sends to 239.1.x.y; the status. */
+static int send_to(uint32_t number, size_t length)
+{
+	struct ipoib_ip group = ip("239.1.0.0");
+
+	group.raw[2] = (uint8_t)(number >> 8);
+	group.raw[3] = (uint8_t)number;
+	return rail_send_via(rail, &group, length, number, NULL);
+}
+
+START_TEST(a_packet_that_is_too_long_for_a_group_makes_none)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+
+	config.mode = IPOIB_MODE_CONNECTED;
+	bench_up(&config);
+	for (uint32_t i = 0; i < 1100; i++)
+		ck_assert_int_eq(send_to(i, 3000), -EMSGSIZE);
+	ck_assert_uint_eq(groups(), 1);
+	ck_assert_int_eq(send_to(1, 100), 0);
+	bench_close();
+}
+END_TEST
+
+/* Streams to more groups than there is room for, while memberships and addresses come. */
+START_TEST(groups_that_are_only_sent_to_give_way_and_leave_the_room_of_others_alone)
+{
+	struct ipoib_ip address = ip("fe80::1"), group = ip("239.2.0.1");
+	struct ipoib_multicast *membership;
+	struct ipoib_binding *binding;
+
+	bench_up(NULL);
+	for (uint32_t i = 0; i < 300; i++)
+		ck_assert_int_eq(send_to(i, 100),
+				 i < IPOIB__GROUPS_SENT_MAX ? 0 : -ENOSPC);
+	ck_assert_int_eq(ipoib_multicast_join(&membership, rail->interface, &group), 0);
+	ck_assert_int_eq(ipoib_binding_open(&binding, rail->interface, &address, 64), 0);
+	bench_run(SECOND / 2);
+	ck_assert_int_eq(send_to(299, 100), -ENOSPC); /* the others are in use */
+	bench_run(SECOND);
+	ck_assert_int_eq(send_to(0, 100), 0);
+	for (uint32_t i = 300; i < 310; i++)
+		ck_assert_int_eq(send_to(i, 100), 0);
+	bench_run(SECOND);
+	ck_assert_uint_eq(groups(), 1 + IPOIB__GROUPS_SENT_MAX + 3);
+	ck_assert_uint_eq(fake->left_count, 10);
+	for (size_t i = 0; i < 10; i++) /* those that were used least recently */
+		ck_assert_uint_eq(fake->left[i].mgid.raw[15], i + 1);
+	ck_assert_uint_eq(rail_statistics(rail).sent, IPOIB__GROUPS_SENT_MAX + 11);
+	ipoib_binding_close(binding);
+	ipoib_multicast_leave(membership);
+	bench_close();
+}
+END_TEST
+
+START_TEST(a_group_that_is_sent_to_and_then_joined_is_the_callers)
+{
+	struct ipoib_multicast *membership;
+	struct ipoib_gid mgid = mgid_of("239.1.0.0");
+
+	bench_up(NULL);
+	ck_assert_int_eq(send_to(0, 100), 0);
+	bench_settle();
+	membership = join("239.1.0.0");
+	bench_run(2 * SECOND);
+	for (uint32_t i = 1; i <= IPOIB__GROUPS_SENT_MAX; i++)
+		ck_assert_int_eq(send_to(i, 100), 0);
+	bench_run(2 * SECOND);
+	ck_assert_int_eq(send_to(1000, 100), 0);
+	bench_run(SECOND);
+	ck_assert(fake_attached(fake_ud(fake), &mgid));
+	ck_assert_uint_eq(fake->left_count, 1);
+	ck_assert_uint_eq(fake->left[0].mgid.raw[15], 1);
+	ipoib_multicast_leave(membership);
+	bench_close();
+}
+END_TEST
+
+/* There is no link to join by, and nothing else would end them. */
+START_TEST(groups_that_are_only_sent_to_end_while_the_link_is_down)
+{
+	bench_up(NULL);
+	for (uint32_t i = 0; i < 10; i++)
+		ck_assert_int_eq(send_to(i, 100), 0);
+	fake->port.state = IPOIB_PORT_DOWN;
+	fake_port_event(fake);
+	bench_run(SECOND);
+	ck_assert_uint_eq(groups(), 11);
+	bench_run(70 * SECOND);
+	ck_assert_uint_eq(groups(), 1);
+	bench_close();
+}
+END_TEST
+
 Suite *suite_groups(void)
 {
 	Suite *suite = suite_create("groups");
@@ -285,6 +380,11 @@ Suite *suite_groups(void)
 	tcase_add_test(tcase, a_group_that_moved_to_another_mlid_is_attached_anew);
 	tcase_add_test(tcase, no_two_open_questions_have_one_id);
 	tcase_add_test(tcase, at_most_1024_groups_are_made);
+	tcase_add_test(tcase, a_packet_that_is_too_long_for_a_group_makes_none);
+	tcase_add_test(tcase,
+		       groups_that_are_only_sent_to_give_way_and_leave_the_room_of_others_alone);
+	tcase_add_test(tcase, a_group_that_is_sent_to_and_then_joined_is_the_callers);
+	tcase_add_test(tcase, groups_that_are_only_sent_to_end_while_the_link_is_down);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

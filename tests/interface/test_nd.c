@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Neighbour discovery at the interface: who is answered, and what changes nothing (I33, I41). */
+#include <errno.h>
 #include <string.h>
 
 #include "interface/nd_rig.h"
 #include "interface/suites.h"
+#include "multicast/multicast.h"
 #include "support/support.h"
 #include "wire/ip6.h"
 #include "wire/mgid.h"
@@ -245,6 +247,76 @@ START_TEST(what_nobody_asked_for_makes_no_neighbour)
 }
 END_TEST
 
+/* Where the last solicitation went. */
+static struct ipoib_gid last_asked_by(struct ipoib__nd *nd)
+{
+	const struct fake_sent *sent = NULL;
+
+	ck_assert_uint_gt(nd_sent(IPOIB__ND_SOLICITATION, nd, &sent), 0);
+	return sent->to.dgid;
+}
+
+static bool is_all_nodes(const struct ipoib_gid *mgid)
+{
+	const struct ipoib_gid all = ipoib__mgid_ipv6(2, 0xffff, ipoib__ipv6_all_nodes);
+
+	return memcmp(mgid, &all, sizeof(all)) == 0;
+}
+
+/* One solicited-node group for each address that is tried, each kept for a minute. */
+START_TEST(a_scan_of_silent_addresses_takes_a_small_part_of_the_groups)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+	struct ipoib_multicast_info info = { .size = sizeof(info) };
+	struct ipoib_ip group = ip("239.2.0.1");
+	struct ipoib_multicast *membership;
+	struct ipoib_gid mgid;
+	struct ipoib__nd nd;
+	uint64_t cursor = 0;
+	size_t groups = 0;
+
+	nd_up(&config);
+	for (uint16_t i = 0; i < 1000; i++) {
+		ck_assert_int_eq(nd_send((uint16_t)(0x100 + i), 100), 0);
+		if (i % 64 == 63)
+			bench_settle();
+	}
+	while (ipoib_multicast_next(rail->interface, &cursor, &info) == 1)
+		groups++;
+	/* the broadcast group, two of our address */
+	ck_assert_uint_eq(groups, 3 + IPOIB__GROUPS_SOLICITED_MAX);
+	ck_assert_int_eq(ipoib_multicast_join(&membership, rail->interface, &group), 0);
+	bench_run(SECOND / 2);
+	fake->sent_count = 0;
+	ck_assert_int_eq(nd_send(2, 100), 0);
+	bench_settle();
+	mgid = last_asked_by(&nd);
+	ck_assert(is_all_nodes(&mgid));
+	ck_assert_uint_eq(nd.destination[11], 1); /* inside it is the solicited-node address */
+	ck_assert_uint_eq(nd.destination[12], 0xff);
+	ck_assert_uint_eq(nd.destination[15], 2);
+	ipoib_multicast_leave(membership);
+	bench_close();
+}
+END_TEST
+
+START_TEST(a_solicited_node_group_that_the_sa_refuses_is_replaced_by_all_nodes)
+{
+	struct ipoib_gid mgid;
+	struct ipoib__nd nd;
+
+	nd_up(NULL);
+	fake->join_status = -EACCES;
+	ck_assert_int_eq(nd_send(2, 100), 0);
+	bench_settle();
+	ck_assert_uint_eq(nd_sent(IPOIB__ND_SOLICITATION, &nd, NULL), 0);
+	bench_run(1100 * MILLISECOND);
+	mgid = last_asked_by(&nd);
+	ck_assert(is_all_nodes(&mgid));
+	bench_close();
+}
+END_TEST
+
 Suite *suite_nd(void)
 {
 	Suite *suite = suite_create("nd");
@@ -262,6 +334,9 @@ Suite *suite_nd(void)
 	tcase_add_test(tcase, a_group_is_nobody_s_link_address);
 	tcase_add_test(tcase, other_messages_are_handed_up);
 	tcase_add_test(tcase, what_nobody_asked_for_makes_no_neighbour);
+	tcase_add_test(tcase, a_scan_of_silent_addresses_takes_a_small_part_of_the_groups);
+	tcase_add_test(tcase,
+		       a_solicited_node_group_that_the_sa_refuses_is_replaced_by_all_nodes);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -6,4 +6,5 @@ unit_tests += %D%/test_multicast
 	%D%/test_join.c \
 	%D%/test_machine.c \
 	%D%/test_members.c \
-	%D%/test_model.c
+	%D%/test_model.c \
+	%D%/test_room.c

@@ -5,7 +5,7 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_machine, suite_join, suite_members, suite_model, NULL,
+		suite_machine, suite_join, suite_members, suite_room, suite_model, NULL,
 	};
 
 	return support_main(suites, "test_multicast");

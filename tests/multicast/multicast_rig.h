@@ -86,6 +86,7 @@ void rig_check_set(void);
 Suite *suite_machine(void);
 Suite *suite_join(void);
 Suite *suite_members(void);
+Suite *suite_room(void);
 Suite *suite_model(void);
 
 #endif

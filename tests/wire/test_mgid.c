@@ -122,6 +122,23 @@ START_TEST(multicast_of_others_is_not_that_of_ipoib)
 }
 END_TEST
 
+START_TEST(solicited_node_groups_are_told_from_all_others)
+{
+	static const char *const others[] = { "ff02::1", "ff02::1:0:1", "ff02::2:ff00:1",
+					      "ff02::fb", "224.0.0.1", "255.255.255.255" };
+	struct ipoib_ip ip = ip_of("ff02::1:ff12:ab02");
+	struct ipoib_gid gid;
+
+	ck_assert_int_eq(ipoib__mgid_for_ip(&gid, 2, 0x8001, &ip), 0);
+	ck_assert(ipoib__mgid_is_solicited_node(&gid));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		ip = ip_of(others[i]);
+		ck_assert_int_eq(ipoib__mgid_for_ip(&gid, 2, 0x8001, &ip), 0);
+		ck_assert(!ipoib__mgid_is_solicited_node(&gid));
+	}
+}
+END_TEST
+
 Suite *suite_mgid(void)
 {
 	Suite *suite = suite_create("mgid");
@@ -133,6 +150,7 @@ Suite *suite_mgid(void)
 	tcase_add_test(tcase, link_addresses_of_groups_are_those_of_the_field);
 	tcase_add_test(tcase, the_broadcast_group_is_told_from_all_others);
 	tcase_add_test(tcase, multicast_of_others_is_not_that_of_ipoib);
+	tcase_add_test(tcase, solicited_node_groups_are_told_from_all_others);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
