@@ -31,6 +31,20 @@ static bool bound_elsewhere(const struct ipoib_interface *interface,
 	return !is_link_local(address) && ipoib__own_address(interface, address) != NULL;
 }
 
+/*
+ * Whether a neighbour on the link could have an address: no host's at all, or one of ours, can be
+ * none (RFC 1122 section 3.2.1.3; RFC 4291 section 2.5).
+ */
+bool ipoib__address_of_peer(const struct ipoib_interface *interface,
+			    const struct ipoib_ip *address)
+{
+	unsigned whole = address->family == IPOIB_IPV4 ? 32 : 128;
+
+	return ipoib__binding_check(address, whole) == 0 &&
+	       !ipoib__bindings_find(&interface->bindings, address) &&
+	       !bound_elsewhere(interface, address);
+}
+
 static void leave_groups(struct ipoib_binding *binding)
 {
 	for (size_t i = 0; i < IPOIB__BINDING_GROUPS; i++)
@@ -105,6 +119,7 @@ int ipoib_binding_open(struct ipoib_binding **out, struct ipoib_interface *inter
 		ipoib__memory_put(&context->memory, binding, sizeof(*binding));
 		return status;
 	}
+	ipoib_neighbour_remove(interface, address); /* it is ours now */
 	context->references++;
 	interface->addresses_changed = true;
 	context->again = true;

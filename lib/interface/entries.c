@@ -17,14 +17,11 @@ static struct ipoib__peer *peer_of(struct ipoib__neighbour *n)
 static bool could_be_a_peer(const struct ipoib_interface *interface, const struct ipoib_ip *ip,
 			    const struct ipoib_link_address *link_address)
 {
-	unsigned whole = ip->family == IPOIB_IPV4 ? 32 : 128;
 	uint32_t qpn = ipoib_link_address_qpn(link_address);
 
-	return ipoib__binding_check(ip, whole) == 0 && qpn > 1 && qpn != IPOIB_QPN_MULTICAST &&
+	return qpn > 1 && qpn != IPOIB_QPN_MULTICAST &&
 	       !ipoib__link_address_is_multicast(link_address) &&
-	       !ipoib__own_link(interface, link_address) &&
-	       !ipoib__bindings_find(&interface->bindings, ip) &&
-	       !ipoib__own_address(interface, ip);
+	       !ipoib__own_link(interface, link_address) && ipoib__address_of_peer(interface, ip);
 }
 
 int ipoib_neighbour_add(struct ipoib_interface *interface, const struct ipoib_ip *ip,

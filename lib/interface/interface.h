@@ -251,6 +251,10 @@ void ipoib__own_heard(struct ipoib_interface *interface,
 void ipoib__own_subnets(struct ipoib_interface *interface, const struct ipoib__binding *binding,
 			uint64_t now);
 
+/* address.c */
+bool ipoib__address_of_peer(const struct ipoib_interface *interface,
+			    const struct ipoib_ip *address);
+
 /* defend.c */
 void ipoib__addresses_update(struct ipoib_interface *interface, uint64_t now);
 void ipoib__addresses_run(struct ipoib_interface *interface, uint64_t now);

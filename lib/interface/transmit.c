@@ -136,6 +136,8 @@ static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet 
 
 	if (peer && held(peer, now))
 		return -EHOSTUNREACH;
+	if (!peer && !ipoib__address_of_peer(interface, &packet->next_hop))
+		return -EINVAL;
 	if (!ipoib__queue_room(interface, peer ? &peer->waiting : NULL))
 		return -ENOBUFS;
 	if (!peer) {

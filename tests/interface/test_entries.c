@@ -318,6 +318,49 @@ START_TEST(a_claim_that_is_not_decided_is_to_be_seen)
 }
 END_TEST
 
+START_TEST(a_next_hop_that_is_no_neighbours_is_refused_and_not_asked_for)
+{
+	static const char *const nobody[] = { "10.0.0.1",  "0.0.0.0",	"0.1.2.3", "127.0.0.1",
+					      "240.0.0.1", "255.255.255.254" };
+
+	up(IPOIB_FLUX_CONFIRM);
+	for (size_t i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++) {
+		ck_assert_int_eq(rail_send(rail, nobody[i], 100, 1), -EINVAL);
+		ck_assert_uint_eq(rail_neighbour(rail, nobody[i]), 0);
+	}
+	bench_run(5 * SECOND);
+	ck_assert_uint_eq(arp_sent(fake, 1), 0);
+	ck_assert_uint_eq(rail_statistics(rail).accepted, 0);
+	bench_close();
+}
+END_TEST
+
+/* Of another interface of ours too, which would never answer here. */
+START_TEST(an_address_that_is_bound_is_a_neighbours_no_more)
+{
+	struct ipoib_binding *binding;
+	struct ipoib_ip two = ip("10.0.0.2");
+
+	up(IPOIB_FLUX_CONFIRM);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	bench_run(10 * MILLISECOND);
+	ck_assert_uint_eq(rail_statistics(rail).sent, 1);
+	ck_assert_int_eq(ipoib_binding_open(&binding, rail->interface, &two, 24), 0);
+	ck_assert_uint_eq(rail_neighbour(rail, "10.0.0.2"), 0);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), -EINVAL);
+	ck_assert_int_eq(bench_try_fake(), 0);
+	rail_open(&bench.rails[1], &bench.fakes[1], NULL);
+	rail_bind(&bench.rails[1], "10.1.0.1");
+	bench_run(10 * MILLISECOND);
+	ck_assert_int_eq(rail_send(rail, "10.1.0.1", 100, 1), -EINVAL);
+	ipoib_binding_close(binding);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	bench_run(10 * MILLISECOND);
+	ck_assert_uint_eq(rail_statistics(rail).sent, 2);
+	bench_close();
+}
+END_TEST
+
 Suite *suite_entries(void)
 {
 	Suite *suite = suite_create("entries");
@@ -335,6 +378,9 @@ Suite *suite_entries(void)
 	tcase_add_test(tcase, the_monitor_tells_every_change_in_order);
 	tcase_add_test(tcase, the_last_claims_are_remembered_the_youngest_first);
 	tcase_add_test(tcase, a_claim_that_is_not_decided_is_to_be_seen);
+	tcase_add_test(tcase,
+		       a_next_hop_that_is_no_neighbours_is_refused_and_not_asked_for);
+	tcase_add_test(tcase, an_address_that_is_bound_is_a_neighbours_no_more);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -300,6 +300,16 @@ START_TEST(a_scan_of_silent_addresses_takes_a_small_part_of_the_groups)
 }
 END_TEST
 
+START_TEST(our_own_address_is_no_next_hop)
+{
+	nd_up(NULL);
+	ck_assert_int_eq(nd_send(1, 100), -EINVAL);
+	bench_run(5 * SECOND);
+	ck_assert_uint_eq(nd_sent(IPOIB__ND_SOLICITATION, NULL, NULL), 0);
+	bench_close();
+}
+END_TEST
+
 START_TEST(a_solicited_node_group_that_the_sa_refuses_is_replaced_by_all_nodes)
 {
 	struct ipoib_gid mgid;
@@ -337,6 +347,7 @@ Suite *suite_nd(void)
 	tcase_add_test(tcase, a_scan_of_silent_addresses_takes_a_small_part_of_the_groups);
 	tcase_add_test(tcase,
 		       a_solicited_node_group_that_the_sa_refuses_is_replaced_by_all_nodes);
+	tcase_add_test(tcase, our_own_address_is_no_next_hop);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
