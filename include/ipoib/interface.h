@@ -219,9 +219,10 @@ struct ipoib_packet {
  * or for all of them, or the neighbour table is full of busy ones), -EAFNOSUPPORT (IPv6 on a link
  * of less than 1280 octets), -EINVAL (not an IP packet, no next hop of its version, or one that is
  * no neighbour's: an address of our own, 0.0.0.0/8, 127.0.0.0/8, 240.0.0.0/4 but for the broadcast
- * address, ::, ::1, an IPv4-mapped one), -EXDEV (a buffer of another transport),
- * -EBUSY (a buffer that is being sent already), -ENOSPC (more than 256 groups that were not joined
- * have been sent to within a second), -ENOMEM.
+ * address, ::, ::1, an IPv4-mapped one), -EADDRNOTAVAIL (the neighbour is not known, and no
+ * address of its version is bound to ask from; while one is being probed, the packet waits for it),
+ * -EXDEV (a buffer of another transport), -EBUSY (a buffer that is being sent already), -ENOSPC
+ * (more than 256 groups that were not joined have been sent to within a second), -ENOMEM.
  * @param interface the interface
  * @param packets the burst
  * @param count packets in it; one is a burst of one

@@ -45,6 +45,45 @@ bool ipoib__address_of_peer(const struct ipoib_interface *interface,
 	       !bound_elsewhere(interface, address);
 }
 
+/*
+ * An address to ask from is there, or will be: one that is bound is being probed, or waits for the
+ * link. One that was lost to a conflict for good is not.
+ */
+static bool may_ask_from(const struct ipoib_interface *interface, const struct ipoib_ip *target)
+{
+	const struct ipoib__list *head = &interface->bindings.list;
+	const struct ipoib__bindings *others[IPOIB__OTHERS_MAX];
+	const struct ipoib_ip hint = { .family = 0 };
+
+	for (const struct ipoib__list *at = head->next; at != head; at = at->next) {
+		const struct ipoib__binding *binding =
+			ipoib__container_of(at, struct ipoib__binding, link);
+
+		if (binding->address.family == target->family &&
+		    binding->scope <= IPOIB_SCOPE_LINK &&
+		    (binding->probe.state != IPOIB_BINDING_CONFLICT ||
+		     binding->probe.deadline != IPOIB_NEVER))
+			return true;
+	}
+	return interface->config.arp_announce == IPOIB_ARP_ANNOUNCE_ANY &&
+	       ipoib__policy_source(IPOIB_ARP_ANNOUNCE_ANY, &interface->bindings, others,
+				    ipoib__own_others(interface, others), target, &hint);
+}
+
+/*
+ * Whether a next hop can be a neighbour, and asked for if its peer (NULL: none) has no link address
+ * yet: 0, -EINVAL or -EADDRNOTAVAIL.
+ */
+int ipoib__address_next_hop(const struct ipoib_interface *interface,
+			    const struct ipoib__peer *peer, const struct ipoib_ip *to)
+{
+	if (peer && ipoib__neighbour_valid(&peer->neighbour))
+		return 0;
+	if (!ipoib__address_of_peer(interface, to))
+		return -EINVAL;
+	return may_ask_from(interface, to) ? 0 : -EADDRNOTAVAIL;
+}
+
 static void leave_groups(struct ipoib_binding *binding)
 {
 	for (size_t i = 0; i < IPOIB__BINDING_GROUPS; i++)

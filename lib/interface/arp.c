@@ -134,7 +134,8 @@ struct ipoib_ip ipoib__source_hint(const struct ipoib__peer *peer)
 	return none;
 }
 
-static const struct ipoib__binding *source_for(const struct ipoib_interface *interface,
+/* The address to ask a neighbour from, by either version; NULL: there is none now. */
+const struct ipoib__binding *ipoib__source_for(const struct ipoib_interface *interface,
 					       const struct ipoib__peer *peer)
 {
 	const struct ipoib__bindings *others[IPOIB__OTHERS_MAX];
@@ -150,7 +151,7 @@ static const struct ipoib__binding *source_for(const struct ipoib_interface *int
 void ipoib__arp_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer, bool unicast,
 		    uint64_t now)
 {
-	const struct ipoib__binding *source = source_for(interface, peer);
+	const struct ipoib__binding *source = ipoib__source_for(interface, peer);
 	struct ipoib__arp arp = { .operation = IPOIB__ARP_REQUEST,
 				  .sender_link = ipoib__interface_link_address(interface) };
 	struct ipoib_buffer *buffer;

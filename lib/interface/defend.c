@@ -82,8 +82,10 @@ static void step(struct ipoib_interface *interface, struct ipoib_binding *bindin
 		send_probe(interface, address, now);
 	if (actions & IPOIB__PROBE_SEND_ANNOUNCEMENT)
 		send_announcement(interface, address, now);
-	if (actions & IPOIB__PROBE_READY)
+	if (actions & IPOIB__PROBE_READY) {
 		tell_ready(interface, binding, now);
+		ipoib__resolve_source(interface);
+	}
 	if (actions & (IPOIB__PROBE_CONFLICT | IPOIB__PROBE_LOST))
 		tell_conflict(interface, binding, now);
 }

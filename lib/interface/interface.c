@@ -29,6 +29,7 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__list_init(&interface->posted_connected);
 	ipoib__list_init(&interface->ending);
 	ipoib__list_init(&interface->uses);
+	ipoib__list_init(&interface->sourceless);
 	ipoib__list_init(&interface->group_uses);
 	ipoib__list_init(&interface->waiting);
 	ipoib__list_init(&interface->refused);
@@ -41,6 +42,7 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__timer_init(&interface->age_timer, ipoib__waiting_expire);
 	ipoib__timer_init(&interface->refill_timer, ipoib__receive_refill_due);
 	ipoib__timer_init(&interface->port_timer, ipoib__link_port_due);
+	ipoib__timer_init(&interface->source_timer, ipoib__resolve_source_due);
 }
 
 static void init_modules(struct ipoib_interface *interface)
@@ -248,6 +250,7 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 	ipoib__wheel_cancel(wheel, &interface->age_timer);
 	ipoib__wheel_cancel(wheel, &interface->refill_timer);
 	ipoib__wheel_cancel(wheel, &interface->port_timer);
+	ipoib__wheel_cancel(wheel, &interface->source_timer);
 	ipoib__list_remove(&interface->asking);
 	ipoib__list_remove(&interface->link);
 	transport->pool.limit -= ipoib__interface_buffers(&interface->config);

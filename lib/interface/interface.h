@@ -158,6 +158,8 @@ void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__
 			 uint64_t now);
 void ipoib__peer_init(struct ipoib__peer *peer);
 void ipoib__resolve_uses(struct ipoib_interface *interface, unsigned budget, uint64_t now);
+void ipoib__resolve_source(struct ipoib_interface *interface);
+void ipoib__resolve_source_due(struct ipoib__timer *timer, uint64_t now);
 
 /* post.c */
 struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,
@@ -224,6 +226,8 @@ void ipoib__arp_announce(struct ipoib_interface *interface, const struct ipoib_i
 			 uint64_t now);
 struct ipoib_link_address ipoib__interface_link_address(const struct ipoib_interface *interface);
 struct ipoib_ip ipoib__source_hint(const struct ipoib__peer *peer);
+const struct ipoib__binding *ipoib__source_for(const struct ipoib_interface *interface,
+					       const struct ipoib__peer *peer);
 void ipoib__control_multicast(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 			      const struct ipoib_gid *mgid, uint64_t now);
 struct ipoib_buffer *ipoib__control_buffer(struct ipoib_interface *interface, uint16_t type);
@@ -254,6 +258,8 @@ void ipoib__own_subnets(struct ipoib_interface *interface, const struct ipoib__b
 /* address.c */
 bool ipoib__address_of_peer(const struct ipoib_interface *interface,
 			    const struct ipoib_ip *address);
+int ipoib__address_next_hop(const struct ipoib_interface *interface,
+			    const struct ipoib__peer *peer, const struct ipoib_ip *to);
 
 /* defend.c */
 void ipoib__addresses_update(struct ipoib_interface *interface, uint64_t now);

@@ -223,6 +223,8 @@ struct ipoib_interface {
 	struct ipoib__list ending;          /* channels to be drained and ended */
 	struct ipoib__queue backlog;        /* resolved, but the send queue was full */
 	struct ipoib__list uses;            /* peers */
+	struct ipoib__list sourceless;      /* peers to be asked for once there is an address */
+	struct ipoib__timer source_timer;
 	struct ipoib__list group_uses;      /* groups */
 	struct ipoib__list waiting;         /* all that wait, by age */
 	uint32_t waiting_count;             /* packets of the caller */

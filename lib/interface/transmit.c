@@ -136,8 +136,9 @@ static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet 
 
 	if (peer && held(peer, now))
 		return -EHOSTUNREACH;
-	if (!peer && !ipoib__address_of_peer(interface, &packet->next_hop))
-		return -EINVAL;
+	status = ipoib__address_next_hop(interface, peer, &packet->next_hop);
+	if (status < 0)
+		return status;
 	if (!ipoib__queue_room(interface, peer ? &peer->waiting : NULL))
 		return -ENOBUFS;
 	if (!peer) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* ARP at the interface: who is believed, who is answered, and what changes nothing (I33, I41). */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -233,10 +234,11 @@ START_TEST(without_an_address_of_our_own_nobody_is_asked)
 	bench_open();
 	rail_open(rail, fake, NULL);
 	bench_settle();
-	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), -EADDRNOTAVAIL);
 	bench_run(5 * SECOND);
 	ck_assert_uint_eq(fake->sent_count, 0);
-	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_UNREACHABLE], 1);
+	ck_assert_uint_eq(rail_neighbour(rail, "10.0.0.2"), 0);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_FAILED), 0);
 	bench_close();
 }
 END_TEST

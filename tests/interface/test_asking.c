@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What has to be asked before a packet can go, and cannot be asked now: by a link that went down,
- * by a client of the SA that several interfaces share and that is full.
+ * from an address that is still being probed, by a client of the SA that several interfaces share
+ * and that is full.
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include "interface/bench.h"
@@ -211,6 +213,117 @@ START_TEST(a_join_that_cannot_be_asked_now_is_no_failure)
 }
 END_TEST
 
+/* ---- no address to ask from ---- */
+
+static uint32_t state_of(const struct ipoib_binding *binding)
+{
+	struct ipoib_binding_info info = { .size = sizeof(info) };
+
+	ck_assert_int_eq(ipoib_binding_info(binding, &info), 0);
+	return info.state;
+}
+
+/* A bench whose address is probed as long as RFC 5227 wants. */
+static void probed_up(uint32_t queue_age_ms)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+
+	config.queue_age_ms = queue_age_ms;
+	bench_open();
+	bench.probed = true;
+	rail_open(rail, fake, &config);
+	rail_bind(rail, "10.0.0.1");
+	bench_settle();
+	ck_assert(rail_is_up(rail));
+}
+
+START_TEST(a_packet_sent_while_the_address_is_probed_goes_when_it_is_ready)
+{
+	probed_up(20000);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.3", 100, 1), 0);
+	bench_run(3500 * MILLISECOND);
+	ck_assert_uint_eq(state_of(rail->binding), IPOIB_BINDING_PROBING);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 2), 0);
+	while (state_of(rail->binding) != IPOIB_BINDING_READY)
+		bench_run(MILLISECOND);
+	bench_run(2 * MILLISECOND);
+	ck_assert_uint_eq(rail_statistics(rail).sent, 3);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_FAILED), 0);
+	bench_close();
+}
+END_TEST
+
+START_TEST(a_packet_that_the_address_comes_too_late_for_dies_of_age)
+{
+	probed_up(1000);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.200", 100, 1), 0);
+	bench_run(2 * SECOND);
+	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_QUEUE_AGE], 1);
+	ipoib_binding_close(rail->binding);
+	rail->binding = NULL;
+	ck_assert_int_eq(rail_send(rail, "10.0.0.200", 100, 1), -EADDRNOTAVAIL);
+	bench_run(60 * SECOND); /* nor is the neighbour kept for ever */
+	ck_assert_uint_eq(rail_neighbour(rail, "10.0.0.200"), 0);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_FAILED), 0);
+	bench_close();
+}
+END_TEST
+
+START_TEST(without_an_address_a_neighbour_that_is_not_known_is_refused)
+{
+	struct ipoib_link_address link;
+	struct ipoib_gid gid = fake_gid(2);
+	struct ipoib_ip two = ip("10.0.0.2");
+
+	bench_open();
+	rail_open(rail, fake, NULL);
+	bench_settle();
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), -EADDRNOTAVAIL);
+	ck_assert_uint_eq(rail_neighbour(rail, "10.0.0.2"), 0);
+	link = ipoib_link_address_make(0, 0x102, &gid);
+	ck_assert_int_eq(ipoib_neighbour_add(rail->interface, &two, &link), 0);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0); /* one that need not be asked */
+	bench_run(SECOND);
+	ck_assert_uint_eq(rail_statistics(rail).sent, 1);
+	bench_close();
+}
+END_TEST
+
+/* It was not asked, so it cannot have failed to answer. */
+START_TEST(a_neighbour_that_cannot_be_probed_for_want_of_an_address_is_no_failed_one)
+{
+	bench_up(NULL);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	bench_run(SECOND);
+	ipoib_binding_close(rail->binding);
+	rail->binding = NULL;
+	for (uint32_t i = 0; i < 120; i++) {
+		rail_send(rail, "10.0.0.2", 100, i);
+		bench_run(SECOND);
+	}
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_FAILED), 0);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), -EADDRNOTAVAIL);
+	rail_bind(rail, "10.0.0.1");
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	bench_close();
+}
+END_TEST
+
+/* It was heard meanwhile, and is used as any other from then on. */
+START_TEST(a_neighbour_that_is_heard_while_it_cannot_be_asked_is_used_at_once)
+{
+	probed_up(20000);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	bench_settle();
+	ck_assert(rail_hear_arp(rail, 1, 2, "10.0.0.2", "10.0.0.9"));
+	bench_run(10 * MILLISECOND);
+	ck_assert_uint_eq(rail_statistics(rail).sent, 1);
+	ck_assert_uint_eq(rail_neighbour(rail, "10.0.0.2"), IPOIB_NEIGHBOUR_DELAY);
+	bench_close();
+}
+END_TEST
+
 Suite *suite_asking(void)
 {
 	Suite *suite = suite_create("asking");
@@ -227,6 +340,14 @@ Suite *suite_asking(void)
 	tcase_add_test(tcase,
 		       an_interface_that_is_closed_while_it_waits_to_ask_holds_up_no_other);
 	tcase_add_test(tcase, a_join_that_cannot_be_asked_now_is_no_failure);
+	tcase_add_test(tcase,
+		       a_packet_sent_while_the_address_is_probed_goes_when_it_is_ready);
+	tcase_add_test(tcase, a_packet_that_the_address_comes_too_late_for_dies_of_age);
+	tcase_add_test(tcase, without_an_address_a_neighbour_that_is_not_known_is_refused);
+	tcase_add_test(tcase,
+		       a_neighbour_that_cannot_be_probed_for_want_of_an_address_is_no_failed_one);
+	tcase_add_test(tcase,
+		       a_neighbour_that_is_heard_while_it_cannot_be_asked_is_used_at_once);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -107,6 +107,7 @@ START_TEST(a_buffer_of_another_transport_is_refused)
 	bench_up(NULL);
 	ck_assert_int_eq(bench_try_fake(), 0);
 	rail_open(other, &bench.fakes[1], NULL);
+	rail_bind(other, "10.1.0.1");
 	bench_settle();
 	packet.buffer = rail_packet(other, &two, 100, 1);
 	ck_assert_int_eq(send_one(&packet), -EXDEV);
