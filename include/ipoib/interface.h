@@ -241,7 +241,10 @@ IPOIB_PUBLIC int ipoib_interface_buffer(struct ipoib_interface *interface,
 					struct ipoib_buffer **out);
 
 /**
- * Polls the queue pair of one interface without waiting, for programs that never sleep.
+ * Polls the queue pair of one interface without waiting, for programs that never sleep. When a
+ * timer of the context is due, the other interfaces have a turn before it, as in
+ * ipoib_context_dispatch(): what has arrived on any of them comes first, and their callbacks may be
+ * called.
  * @param interface the interface
  * @param budget packets to take at most
  * @return how many completions were taken; -EDEADLK from a callback of the same context.

@@ -42,6 +42,7 @@ static struct ipoib_context *make(const struct ipoib_context_config *config)
 	context->clock = config->clock;
 	context->clock_user = config->clock_user;
 	context->references = 1;
+	context->unheard = IPOIB_NEVER;
 	ipoib__list_init(&context->transports);
 	return context;
 }
@@ -216,26 +217,72 @@ void ipoib__context_released(struct ipoib_context *context)
 		ipoib__regions_run(ipoib__container_of(at, struct ipoib_transport, link));
 }
 
-static void run_interfaces(struct ipoib_context *context, uint64_t now)
+/* One turn of each interface but one (or NULL). Whether all that had arrived has been read. */
+static bool run_interfaces(struct ipoib_context *context, const struct ipoib_interface *but,
+			   uint64_t now)
 {
 	struct ipoib__list *t, *i;
+	bool all = true;
 
 	/* Callbacks may append to both lists; nothing is unlinked before the reaping. */
 	for (t = context->transports.next; t != &context->transports; t = t->next) {
 		struct ipoib_transport *transport =
 			ipoib__container_of(t, struct ipoib_transport, link);
 
-		for (i = transport->interfaces.next; i != &transport->interfaces; i = i->next)
-			ipoib__interface_run(ipoib__container_of(i, struct ipoib_interface, link),
-					     IPOIB__DISPATCH_PACKETS, false, now);
+		for (i = transport->interfaces.next; i != &transport->interfaces; i = i->next) {
+			struct ipoib_interface *interface =
+				ipoib__container_of(i, struct ipoib_interface, link);
+
+			if (interface != but &&
+			    ipoib__interface_run(interface, IPOIB__DISPATCH_PACKETS, false, now) ==
+				    IPOIB__DISPATCH_PACKETS)
+				all = false;
+		}
 	}
+	return all;
+}
+
+static void run_transports(struct ipoib_context *context, const struct ipoib_transport *but,
+			   uint64_t now)
+{
+	for (struct ipoib__list *at = context->transports.next; at != &context->transports;
+	     at = at->next) {
+		struct ipoib_transport *transport =
+			ipoib__container_of(at, struct ipoib_transport, link);
+
+		if (transport != but)
+			ipoib__transport_run(transport, now);
+	}
+}
+
+bool ipoib__context_hear_others(struct ipoib_context *context,
+				const struct ipoib_interface *interface, uint64_t now)
+{
+	run_transports(context, interface->transport, now);
+	return run_interfaces(context, interface, now);
 }
 
 /*
  * Who is late (the process was not scheduled, the machine was suspended) finds answers and
- * deadlines at once. What has arrived is heard first: a silence that was broken is none, be it of
- * a neighbour, of the one who has an address that is being probed, or of a connection's peer.
+ * deadlines at once. What has arrived is heard first, on every interface: a silence that was broken
+ * is none, be it of a neighbour, of the one who has an address that is being probed, or of a
+ * connection's peer. Timers wait while there is more to read, but not long: a flood must not stop
+ * them.
  */
+void ipoib__context_expire(struct ipoib_context *context, bool heard_all, uint64_t now)
+{
+	if (!heard_all && context->unheard == IPOIB_NEVER)
+		context->unheard = now;
+	if (!heard_all && now - context->unheard < IPOIB__HEAR_NS) {
+		context->again = true;
+		return;
+	}
+	context->unheard = IPOIB_NEVER;
+	if (ipoib__wheel_advance(&context->wheel, now, IPOIB__DISPATCH_TIMERS) ==
+	    IPOIB__DISPATCH_TIMERS)
+		context->again = true;
+}
+
 int ipoib_context_dispatch(struct ipoib_context *context)
 {
 	uint64_t now;
@@ -244,16 +291,10 @@ int ipoib_context_dispatch(struct ipoib_context *context)
 		return -EDEADLK;
 	context->again = false;
 	now = ipoib__context_now(context);
-	for (struct ipoib__list *at = context->transports.next; at != &context->transports;
-	     at = at->next)
-		ipoib__transport_run(ipoib__container_of(at, struct ipoib_transport, link), now);
-	if (ipoib__wheel_deadline(&context->wheel) <= now) {
-		run_interfaces(context, now);
-		if (ipoib__wheel_advance(&context->wheel, now, IPOIB__DISPATCH_TIMERS) ==
-		    IPOIB__DISPATCH_TIMERS)
-			context->again = true;
-	}
-	run_interfaces(context, now);
+	run_transports(context, NULL, now);
+	if (ipoib__wheel_deadline(&context->wheel) <= now)
+		ipoib__context_expire(context, run_interfaces(context, NULL, now), now);
+	run_interfaces(context, NULL, now);
 	ipoib__context_released(context);
 	ipoib__context_leave(context);
 	return 0;

@@ -313,15 +313,18 @@ int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
 	struct ipoib_context *context = interface->context;
 	uint64_t now;
 	unsigned taken = 0;
+	bool all;
 
 	if (!ipoib__context_enter(context))
 		return -EDEADLK;
 	now = ipoib__context_now(context);
 	ipoib__transport_run(interface->transport, now);
-	/* What has arrived comes before what is due, as in ipoib_context_dispatch(). */
+	/* Timers are the context's: what has arrived anywhere comes before them. */
 	if (ipoib__wheel_deadline(&context->wheel) <= now) {
 		taken = ipoib__interface_run(interface, budget, true, now);
-		ipoib__wheel_advance(&context->wheel, now, IPOIB__DISPATCH_TIMERS);
+		all = ipoib__context_hear_others(context, interface, now) &&
+		      (taken < budget || budget == 0);
+		ipoib__context_expire(context, all, now);
 	}
 	taken += ipoib__interface_run(interface, budget - taken, true, now);
 	ipoib__context_released(context);

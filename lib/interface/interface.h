@@ -36,6 +36,9 @@
 uint64_t ipoib__context_now(struct ipoib_context *context);
 bool ipoib__context_enter(struct ipoib_context *context);
 void ipoib__context_leave(struct ipoib_context *context);
+bool ipoib__context_hear_others(struct ipoib_context *context,
+				const struct ipoib_interface *interface, uint64_t now);
+void ipoib__context_expire(struct ipoib_context *context, bool heard_all, uint64_t now);
 void ipoib__context_reap(struct ipoib_context *context);
 void ipoib__context_released(struct ipoib_context *context);
 void ipoib__context_release(struct ipoib_context *context);

@@ -30,6 +30,8 @@
 #define IPOIB__DISPATCH_EVENTS 256  /* transport events per transport */
 #define IPOIB__DISPATCH_TIMERS 1024 /* timers per context */
 #define IPOIB__DISPATCH_PACKETS 256 /* completions per interface */
+/* Timers that are due wait so long for what has arrived to be read. */
+#define IPOIB__HEAR_NS UINT64_C(10000000)
 /* neighbours and groups whose first packet came, per interface */
 #define IPOIB__DISPATCH_USES 256
 /* Of a connection's name for the transport; above them stands the number of the interface. */
@@ -72,6 +74,7 @@ struct ipoib_context {
 	bool again;          /* the deadline is now */
 	bool ended;          /* something waits to be freed */
 	uint64_t last;       /* the latest time seen: the library's time never goes back */
+	uint64_t unheard;    /* since when timers wait for what is to be read; IPOIB_NEVER */
 };
 
 struct ipoib_transport {

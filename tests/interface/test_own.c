@@ -185,6 +185,86 @@ START_TEST(requests_are_answered_by_the_level)
 }
 END_TEST
 
+/* ---- timers are the context's ---- */
+
+/* Two rails; the second one probes an address that peer 2 has, and has sent its last probe. */
+static void last_probe_sent(void)
+{
+	bench_open();
+	bench.probed = true;
+	bench.silent = true;
+	ck_assert_int_eq(bench_try_fake(), 0);
+	rail_open(rail, fake, NULL);
+	rail_open(other, &bench.fakes[1], NULL);
+	rail_bind(other, "10.0.0.2");
+	while (rail_statistics(other).address_probes_sent < 3)
+		bench_run(MILLISECOND);
+}
+
+static uint32_t state_of_other(void)
+{
+	struct ipoib_binding_info info = { .size = sizeof(info) };
+
+	ck_assert_int_eq(ipoib_binding_info(other->binding, &info), 0);
+	return info.state;
+}
+
+static void poll_rail(struct rail *of, unsigned budget)
+{
+	ck_assert_int_ge(ipoib_interface_poll(of->interface, budget), 0);
+	bench_check();
+}
+
+/* The process was stopped, and its owner's answer has arrived meanwhile. */
+START_TEST(what_has_arrived_on_any_interface_comes_before_any_timer)
+{
+	last_probe_sent();
+	ck_assert(rail_hear_arp(other, 2, 2, "10.0.0.2", "10.0.0.9"));
+	support_now += 10 * SECOND;
+	if (_i == 0) {
+		poll_rail(rail, 64);
+		poll_rail(other, 64);
+	} else if (_i == 1) {
+		poll_rail(other, 64);
+		poll_rail(rail, 64);
+	} else {
+		ck_assert_int_eq(ipoib_context_dispatch(bench.context), 0);
+	}
+	ck_assert_uint_eq(state_of_other(), IPOIB_BINDING_CONFLICT);
+	bench_close();
+}
+END_TEST
+
+START_TEST(a_small_budget_reads_to_the_end_before_timers_run)
+{
+	last_probe_sent();
+	for (int i = 0; i < 100; i++)
+		ck_assert(rail_hear(other, 7, 100));
+	ck_assert(rail_hear_arp(other, 2, 2, "10.0.0.2", "10.0.0.9"));
+	support_now += 10 * SECOND;
+	for (int i = 0; i < 30; i++)
+		poll_rail(other, 4);
+	ck_assert_uint_eq(other->received, 100);
+	ck_assert_uint_eq(state_of_other(), IPOIB_BINDING_CONFLICT);
+	bench_close();
+}
+END_TEST
+
+/* Else a flood would keep us from ever asking, answering and giving up. */
+START_TEST(a_flood_that_is_never_read_to_its_end_stops_no_timer)
+{
+	last_probe_sent();
+	for (int i = 0; i < 2000 && state_of_other() != IPOIB_BINDING_READY; i++) {
+		for (int k = 0; k < 8; k++)
+			rail_hear(other, 7, 100);
+		poll_rail(other, 4);
+		support_now += 2 * MILLISECOND;
+	}
+	ck_assert_uint_eq(state_of_other(), IPOIB_BINDING_READY);
+	bench_close();
+}
+END_TEST
+
 Suite *suite_own(void)
 {
 	Suite *suite = suite_create("own");
@@ -197,6 +277,9 @@ Suite *suite_own(void)
 	tcase_add_test(tcase, addresses_in_one_subnet_on_two_rails_are_told_of);
 	tcase_add_loop_test(tcase, requests_are_answered_by_the_level, 0,
 			    sizeof(levels) / sizeof(levels[0]));
+	tcase_add_loop_test(tcase, what_has_arrived_on_any_interface_comes_before_any_timer, 0, 3);
+	tcase_add_test(tcase, a_small_budget_reads_to_the_end_before_timers_run);
+	tcase_add_test(tcase, a_flood_that_is_never_read_to_its_end_stops_no_timer);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
