@@ -67,6 +67,7 @@ static void accept(struct ipoib_interface *interface, struct ipoib__channel *cha
 	if (transport->ops->rc_accept(transport->self, interface->ud, request->request,
 				      &attributes, &channel->rc) == 0) {
 		interface->statistics.connections_taken++;
+		ipoib__route_proof(interface, &request->gid, now);
 		return;
 	}
 	refuse(interface, request, IPOIB__CM_REASON_NO_RESOURCES);
@@ -267,7 +268,13 @@ void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now)
 void ipoib__channel_heard(struct ipoib_interface *interface, uint64_t connection, uint64_t now)
 {
 	struct ipoib__connection *c = find(interface, connection);
+	struct ipoib_gid gid;
 
-	if (c)
-		ipoib__connections_touch(&interface->connections, c, now);
+	if (!c)
+		return;
+	if (now - c->touched >= IPOIB__CONNECTION_TOUCH_NS) { /* and not for each message */
+		gid = ipoib_link_address_gid(&c->peer);
+		ipoib__route_proof(interface, &gid, now);
+	}
+	ipoib__connections_touch(&interface->connections, c, now);
 }

@@ -132,6 +132,8 @@ void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *r
 void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now);
 bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,
 		       uint16_t source_lid, uint64_t now);
+void ipoib__route_proof(struct ipoib_interface *interface, const struct ipoib_gid *gid,
+			uint64_t now);
 void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route *route,
 			  uint64_t now);
 void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *buffer,

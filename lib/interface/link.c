@@ -15,6 +15,8 @@
  *   GID changed     the same, for our link address is another one; groups are joined again from
  *                   the new GID
  *   P_Keys changed  down when ours has gone, up when it has come back (I16)
+ *   any of them     what was refused, a path or a join, is asked for again without waiting for the
+ *                   end of its hold time
  *
  * A port that comes back, or has another LID, announces its addresses: neighbours then need no
  * timeout to find out. Addresses are not probed again.
@@ -193,7 +195,10 @@ static void port_changed(struct ipoib_interface *interface, uint64_t now)
 		ipoib__paths_flush(&interface->paths, now);
 	} else if (!was && port_usable(interface)) {
 		ipoib__groups_start(&interface->groups, now);
+	} else {
+		ipoib__groups_retry(&interface->groups, now);
 	}
+	ipoib__paths_news(&interface->paths, now);
 	if (!same_place(&before, &interface->port))
 		place_changed(interface, &before, now);
 	ipoib__link_update(interface, now);
@@ -236,6 +241,7 @@ void ipoib__link_event(struct ipoib_interface *interface,
 		break;
 	case IPOIB_TRANSPORT_REREGISTER:
 		ipoib__paths_doubt_all(&interface->paths);
+		ipoib__paths_news(&interface->paths, now);
 		ipoib__groups_again(&interface->groups, now);
 		break;
 	case IPOIB_TRANSPORT_PATH:

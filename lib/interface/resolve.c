@@ -171,6 +171,8 @@ static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned acti
 		ipoib__answer_change(interface, n, IPOIB_NEIGHBOUR_CHANGED, now);
 	if (actions & (IPOIB__NEIGHBOUR_RESOLVED | IPOIB__NEIGHBOUR_MOVED))
 		enter_route(interface, peer, now);
+	if (n->state == IPOIB_NEIGHBOUR_REACHABLE && peer->route)
+		ipoib__path_proof(&peer->route->path, now);
 	if (actions & IPOIB__NEIGHBOUR_FLAGS)
 		change_mode(interface, peer, now);
 	if (actions & (IPOIB__NEIGHBOUR_ASK_MULTICAST | IPOIB__NEIGHBOUR_ASK_UNICAST))
@@ -284,6 +286,8 @@ static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *p
 		await_source(interface, peer, now);
 		return;
 	}
+	if (hinted && peer->route)
+		ipoib__path_proof(&peer->route->path, now);
 	if (hinted)
 		step(interface, peer, IPOIB__NEIGHBOUR_CONFIRM, now);
 	step(interface, peer, IPOIB__NEIGHBOUR_USE, now);

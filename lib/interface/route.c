@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* A path that was asked for a second ago is not asked for again because somebody lies. */
-#define SUSPECT_NS UINT64_C(1000000000)
+/* At most one question a second, so that forged source LIDs cannot flood the SA. */
+#define SUSPECT_NS IPOIB__PATH_PROOF_NS
 
 static struct ipoib__route *route_of(struct ipoib__path *path)
 {
@@ -177,13 +177,13 @@ static void use_record(struct ipoib_interface *interface, struct ipoib__route *r
 void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *route, bool wanted,
 		       uint64_t now)
 {
-	const struct ipoib__path *path = &route->path;
+	struct ipoib__path *path = &route->path;
 
 	if (!interface->up)
 		lose_route(interface, route, IPOIB_SEND_DROP_LINK_DOWN);
 	else if (!route->ah && ipoib__path_usable(path))
 		use_record(interface, route, now);
-	else if (path->state == IPOIB_PATH_FAILED && now < path->hold_until)
+	else if (ipoib__paths_held(path, now))
 		lose_route(interface, route, IPOIB_SEND_DROP_NO_PATH);
 	else if (!route->ah || ipoib__paths_doubted(&interface->paths, path))
 		ipoib__paths_need(&interface->paths, &route->path, wanted, now);
@@ -263,8 +263,9 @@ void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route
 
 /*
  * Something came from a GID, from this LID. If its record says another one, the subnet manager
- * has moved the peer, and our packets go to nobody, or to a stranger (I34). True when nothing
- * speaks against the record; false: look again at the next packet.
+ * has moved the peer, and our packets go to nobody, or to a stranger (I34). If the SA said that
+ * there is no path, there is one by now. True when nothing speaks against the record; false: look
+ * again at the next packet.
  */
 bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,
 		       uint16_t source_lid, uint64_t now)
@@ -274,6 +275,10 @@ bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid
 				     .gid = *gid,
 				     .lid = source_lid };
 
+	if (path && path->state == IPOIB_PATH_FAILED) {
+		ipoib__path_proof(path, now);
+		return false;
+	}
 	/* A router's LID is not the peer's; and where there are no LIDs, nothing can be told. */
 	if (!path || !ipoib__path_usable(path) || source_lid == 0 ||
 	    path->record.dlid == source_lid || path->record.hop_limit > 1)
@@ -286,6 +291,15 @@ bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid
 	ipoib__answer_event(interface, &event, now);
 	ipoib__route_suspect(interface, route_of(path), now);
 	return false;
+}
+
+/* The port of that GID has reached us by other means than a packet: it is there. */
+void ipoib__route_proof(struct ipoib_interface *interface, const struct ipoib_gid *gid, uint64_t now)
+{
+	struct ipoib__path *path = ipoib__paths_find(&interface->paths, gid);
+
+	if (path)
+		ipoib__path_proof(path, now);
 }
 
 /*

@@ -121,11 +121,9 @@ void ipoib__note_use(struct ipoib_interface *interface, struct ipoib__list *uses
 /* Whether asking again now is pointless, because it failed a moment ago (I13). */
 static bool held(const struct ipoib__peer *peer, uint64_t now)
 {
-	const struct ipoib__route *route = peer->route;
-
 	if (peer->neighbour.state == IPOIB_NEIGHBOUR_FAILED)
 		return now < peer->neighbour.hold_until;
-	return route && route->path.state == IPOIB_PATH_FAILED && now < route->path.hold_until;
+	return peer->route && ipoib__paths_held(&peer->route->path, now);
 }
 
 static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet *packet,

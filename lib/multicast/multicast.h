@@ -54,6 +54,7 @@
 #define IPOIB__GROUP_RETRY_NS UINT64_C(1000000000)
 #define IPOIB__GROUP_RETRY_MAX_NS UINT64_C(16000000000)
 #define IPOIB__GROUP_JITTER 25 /* percent */
+#define IPOIB__GROUPS_RETRY_NS UINT64_C(1000000000)
 /* After a registration request the others spread over this time, behind the broadcast group. */
 #define IPOIB__GROUP_REJOIN_SPREAD_NS UINT64_C(200000000)
 /*
@@ -160,6 +161,7 @@ struct ipoib__groups {
 	uint32_t counts[IPOIB__GROUP_PARTS];
 	uint32_t outstanding;
 	uint64_t next_question;
+	uint64_t retried; /* when joins that had failed were last tried again */
 	bool started;
 	struct ipoib__list turn;
 	struct ipoib__list asked; /* at most IPOIB__GROUPS_WINDOW */
@@ -201,6 +203,8 @@ void ipoib__groups_start(struct ipoib__groups *set, uint64_t now);
 void ipoib__groups_stop(struct ipoib__groups *set, uint64_t now);
 /* The SM wants every group joined again. */
 void ipoib__groups_again(struct ipoib__groups *set, uint64_t now);
+/* The port or the SM has changed: joins that failed are tried again now, once a second at most. */
+void ipoib__groups_retry(struct ipoib__groups *set, uint64_t now);
 /*
  * Asks for what waits for its turn, as far as the window allows, at most so many. How many were
  * asked for.

@@ -218,6 +218,21 @@ static void again(struct ipoib__groups *set, struct ipoib__group *group, uint64_
 	step(set, group, IPOIB__GROUP_AGAIN, NULL, wait, now);
 }
 
+static void retry(struct ipoib__groups *set, struct ipoib__group *group, uint64_t now)
+{
+	if (group->state == IPOIB_MULTICAST_BACKOFF && group->failures > 0)
+		again(set, group, now);
+}
+
+void ipoib__groups_retry(struct ipoib__groups *set, uint64_t now)
+{
+	if (set->retried != 0 && now - set->retried < IPOIB__GROUPS_RETRY_NS)
+		return;
+	set->retried = now;
+	for_each(set, now, retry);
+	join_next(set, now);
+}
+
 void ipoib__groups_again(struct ipoib__groups *set, uint64_t now)
 {
 	for_each(set, now, again);

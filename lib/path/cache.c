@@ -107,6 +107,7 @@ unsigned ipoib__paths_ask(struct ipoib__paths *cache, unsigned most, uint64_t no
 					       first);
 			break;
 		}
+		path->asked_at = now;
 		if (status < 0) {
 			step(cache, path, IPOIB__PATH_SILENCE, NULL, now);
 			continue;
@@ -143,7 +144,8 @@ void ipoib__paths_init(struct ipoib__paths *cache, struct ipoib__memory *memory,
 {
 	ipoib__assert(hooks->path_size >= sizeof(struct ipoib__path) && limit > 0);
 	*cache = (struct ipoib__paths){ .memory = memory, .wheel = wheel, .random = random,
-					.hooks = hooks, .owner = owner, .limit = limit };
+					.hooks = hooks, .owner = owner, .limit = limit,
+					.news = IPOIB_NEVER };
 	memcpy(cache->key, key, sizeof(cache->key));
 	ipoib__table_init(&cache->table, memory, equal, NULL);
 	ipoib__list_init(&cache->used);
@@ -264,10 +266,26 @@ void ipoib__paths_release(struct ipoib__paths *cache, struct ipoib__path *path, 
 		keep_idle(cache, path, now);
 }
 
+bool ipoib__paths_held(struct ipoib__path *path, uint64_t now)
+{
+	uint64_t news = path->cache->news;
+
+	if (news != IPOIB_NEVER && path->asked_at <= news)
+		ipoib__path_proof(path, now);
+	return path->state == IPOIB_PATH_FAILED && now < path->hold_until;
+}
+
+void ipoib__paths_news(struct ipoib__paths *cache, uint64_t now)
+{
+	cache->news = now;
+}
+
 void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, bool wanted,
 		       uint64_t now)
 {
 	path->wanted = wanted;
+	if (ipoib__paths_held(path, now))
+		return;
 	if (path->generation != cache->generation)
 		path->doubted = true;
 	if (path->stranger && !path->asked && wanted && ipoib__list_is_linked(&path->turn)) {

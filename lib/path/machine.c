@@ -16,6 +16,16 @@ uint64_t ipoib__path_hold(unsigned failures)
 	return hold < IPOIB__PATH_HOLD_MAX_NS ? hold : IPOIB__PATH_HOLD_MAX_NS;
 }
 
+void ipoib__path_proof(struct ipoib__path *path, uint64_t now)
+{
+	uint64_t earliest = path->asked_at + IPOIB__PATH_PROOF_NS;
+
+	if (earliest < now)
+		earliest = now;
+	if (path->state == IPOIB_PATH_FAILED && path->hold_until > earliest)
+		path->hold_until = earliest;
+}
+
 static unsigned on_need(struct ipoib__path *path, uint64_t now)
 {
 	switch (path->state) {

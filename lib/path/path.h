@@ -14,6 +14,9 @@
  *  4. No answer, or a refusal, is kept as well: the path is not asked for again before a hold
  *     time is over, which doubles with each failure in a row (I13). A record that was in use
  *     stays in use when the SA is silent, and goes when the SA says that it has none.
+ *  5. Proof ends a hold: something came from that GID, or the port or the SM has changed since the
+ *     question. Then the next use asks, but once a second at most, so that forged packets cannot
+ *     flood the SA.
  */
 #ifndef IPOIB__PATH_H
 #define IPOIB__PATH_H
@@ -41,6 +44,8 @@
  */
 #define IPOIB__PATH_HOLD_NS UINT64_C(100000000)
 #define IPOIB__PATH_HOLD_MAX_NS UINT64_C(64000000000)
+/* Between two questions that proof brings about. */
+#define IPOIB__PATH_PROOF_NS UINT64_C(1000000000)
 /* A path that is in use is confirmed this often: a remote LID can change without any event here. */
 #define IPOIB__PATH_AGE_NS UINT64_C(600000000000)
 /* A path that nothing uses is kept a while, for who returns. */
@@ -81,6 +86,7 @@ struct ipoib__path {
 	uint64_t question;      /* id of the question */
 	uint64_t deadline;      /* IPOIB_NEVER */
 	uint64_t hold_until;    /* not asked again before */
+	uint64_t asked_at;      /* when it was last asked for */
 	uint64_t since;         /* when the record came */
 	/* the cache's */
 	uint64_t hash;
@@ -95,6 +101,8 @@ struct ipoib__path {
  */
 unsigned ipoib__path_step(struct ipoib__path *path, enum ipoib__path_event event,
 			  const struct ipoib_path_record *record, uint64_t jittered, uint64_t now);
+/* There is a way to it, whatever the SA has said: a hold ends, PROOF_NS after the last question. */
+void ipoib__path_proof(struct ipoib__path *path, uint64_t now);
 /* The hold time after so many failures in a row, before jitter. */
 uint64_t ipoib__path_hold(unsigned failures);
 /* Whether there is a record to send by. */
@@ -129,6 +137,7 @@ struct ipoib__paths {
 	uint32_t outstanding;
 	uint32_t outstanding_strangers; /* of those */
 	uint32_t generation;
+	uint64_t news;          /* when the port or the SM last changed; IPOIB_NEVER */
 	uint64_t next_question; /* the owner reads ids only; they are unique in this cache */
 	uint8_t key[IPOIB__SIPHASH_KEY];
 	struct ipoib__table table;
@@ -171,6 +180,10 @@ unsigned ipoib__paths_ask(struct ipoib__paths *cache, unsigned most, uint64_t no
  */
 void ipoib__paths_answer(struct ipoib__paths *cache, struct ipoib__path *path,
 			 const struct ipoib_path_record *record, int status, uint64_t now);
+/* Whether the path is not asked for now, because it failed a moment ago (I13). */
+bool ipoib__paths_held(struct ipoib__path *path, uint64_t now);
+/* The port or the SM has changed: what failed before may not fail now. */
+void ipoib__paths_news(struct ipoib__paths *cache, uint64_t now);
 /* Every record may be wrong by now: each is asked for again at its next use. */
 void ipoib__paths_doubt_all(struct ipoib__paths *cache);
 /* Whether a path's record should be asked for again at this use. A load and a compare. */

@@ -29,6 +29,7 @@ unit_tests += %D%/test_interface
 	%D%/test_nd.c \
 	%D%/test_origin.c \
 	%D%/test_own.c \
+	%D%/test_proof.c \
 	%D%/test_queues.c \
 	%D%/test_receive.c \
 	%D%/test_recovery.c \

@@ -10,7 +10,7 @@ int main(void)
 		suite_groups,	     suite_buffers,  suite_burst,      suite_connected,
 		suite_connected_faults, suite_nd, suite_origin, suite_own,
 		suite_entries,	     suite_addresses, suite_region, suite_region_end,
-		suite_advertisement, suite_asking, suite_back_pressure, NULL
+		suite_advertisement, suite_asking, suite_back_pressure, suite_proof, NULL
 	};
 
 	return support_main(suites, "test_interface");

@@ -14,6 +14,7 @@ Suite *suite_recovery(void);
 Suite *suite_receive(void);
 Suite *suite_arp(void);
 Suite *suite_asking(void);
+Suite *suite_proof(void);
 Suite *suite_queues(void);
 Suite *suite_room(void);
 Suite *suite_link(void);
