@@ -217,12 +217,16 @@ struct ipoib_packet {
  * -ENETDOWN (the interface is down), -EHOSTUNREACH (the neighbour was found dead a moment ago,
  * or the group could not be joined), -ENOBUFS (too many packets wait for this next hop to answer,
  * or for all of them, or the neighbour table is full of busy ones), -EAFNOSUPPORT (IPv6 on a link
- * of less than 1280 octets), -EINVAL (not an IP packet, no next hop of its version, or one that is
- * no neighbour's: an address of our own, 0.0.0.0/8, 127.0.0.0/8, 240.0.0.0/4 but for the broadcast
- * address, ::, ::1, an IPv4-mapped one), -EADDRNOTAVAIL (the neighbour is not known, and no
- * address of its version is bound to ask from; while one is being probed, the packet waits for it),
- * -EXDEV (a buffer of another transport), -EBUSY (a buffer that is being sent already), -ENOSPC
- * (more than 256 groups that were not joined have been sent to within a second), -ENOMEM.
+ * of less than 1280 octets), -EINVAL (not an IP packet; a header that does not tell the length that
+ * the buffer has; an IPv4 packet that is to be cut and has a wrong checksum; no next hop of its
+ * version, or one that is no neighbour's: an address of our own, 0.0.0.0/8, 127.0.0.0/8,
+ * 240.0.0.0/4 but for the broadcast address, ::, ::1, an IPv4-mapped one), -EADDRNOTAVAIL (the
+ * neighbour is not known, and no address of its version is bound to ask from; while one is being
+ * probed, the packet waits for it), -EXDEV (a buffer of another transport), -EBUSY (a buffer that
+ * is being sent already), -ENOSPC (more than 256 groups that were not joined have been sent to
+ * within a second), -ENOMEM (also when the pool has no buffers for the fragments of a packet).
+ * The checksum of an IPv4 header is not looked at otherwise: it tells what happened to the header
+ * on its way, which begins here, and the receiver drops what has a wrong one, as this library does.
  * @param interface the interface
  * @param packets the burst
  * @param count packets in it; one is a burst of one

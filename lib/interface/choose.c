@@ -97,22 +97,29 @@ static struct ipoib_buffer *next_fragment(struct ipoib_interface *interface,
 	return fragment;
 }
 
-/* Cuts a packet into a list of buffers: how many, or -EMSGSIZE (it cannot be cut), -ENOBUFS. */
+/*
+ * Cuts a packet into a list of buffers: how many, at least one; or -EINVAL (its header is wrong, by
+ * its checksum too: the fragments' new ones would hide that), -EMSGSIZE (it cannot be cut so small),
+ * -ENOMEM (the pool is used up). The list is empty then.
+ */
 int ipoib__choose_cut(struct ipoib_interface *interface, struct ipoib_buffer *packet, uint32_t mtu,
 		      struct ipoib__list *fragments)
 {
 	struct ipoib_buffer *fragment;
 	struct ipoib__fragments f;
-	int count = 0;
+	int count = 0, status;
 
 	ipoib__list_init(fragments);
-	if (ipoib__fragments_begin(&f, ipoib_buffer_data(packet), packet->length, mtu) < 0)
-		return -EMSGSIZE;
+	status = ipoib__fragments_begin(&f, ipoib_buffer_data(packet), packet->length, mtu);
+	if (status < 0)
+		return status == -EINVAL ? -EINVAL : -EMSGSIZE;
+	if (f.payload == 0) /* nothing that could be cut: the header has changed since */
+		return -EINVAL;
 	for (size_t left = ipoib__fragments_count(&f); left > 0; left--) {
 		fragment = next_fragment(interface, &f, packet);
 		if (!fragment) {
 			drop_list(fragments);
-			return -ENOBUFS;
+			return -ENOMEM;
 		}
 		ipoib__list_push_back(fragments, &fragment->link);
 		count++;
@@ -154,6 +161,11 @@ static void in_fragments(struct ipoib_interface *interface, struct ipoib__peer *
 	struct ipoib__list fragments, *first;
 	int count = ipoib__choose_cut(interface, packet, peer->limit, &fragments);
 
+	if (count == -ENOMEM) {
+		ipoib__queue_out(interface, packet);
+		ipoib__answer_dropped(interface, packet, IPOIB_SEND_DROP_NO_MEMORY);
+		return;
+	}
 	if (count < 0) {
 		too_big(interface, packet, peer->limit);
 		return;

@@ -17,6 +17,10 @@
 #include "wire/ip.h"
 #include "wire/mgid.h"
 
+/* Of headers: the total length, and the payload's. */
+#define AT_IPV4_LENGTH 2
+#define AT_IPV6_LENGTH 4
+
 /*
  * Packets of one call, collected for one post: datagrams with their addresses, and messages for
  * one connection. A burst goes to one neighbour as a rule, so the last one that was found is
@@ -30,6 +34,29 @@ struct burst {
 	size_t message_count;
 	struct ipoib__peer *peer;
 };
+
+/*
+ * Whether the header tells the length of the packet that is in the buffer: to the octet, for there
+ * is no link between the caller and us that could have padded it. A receiver would drop it, or cut
+ * it short. The IPv4 header's checksum is the receiver's to check: it covers what happens to the
+ * header on the way.
+ */
+static bool header_agrees(const struct ipoib_buffer *buffer, unsigned version)
+{
+	const uint8_t *packet = buffer->memory + IPOIB__HEADROOM;
+	uint32_t length = buffer->length, header;
+
+	if (version == 6)
+		return length >= IPOIB__IPV6_HEADER_LENGTH &&
+		       length == IPOIB__IPV6_HEADER_LENGTH +
+					 ((uint32_t)packet[AT_IPV6_LENGTH] << 8 |
+					  packet[AT_IPV6_LENGTH + 1]);
+	if (length < IPOIB__IPV4_HEADER_LENGTH)
+		return false;
+	header = (packet[0] & 0x0fu) * 4;
+	return header >= IPOIB__IPV4_HEADER_LENGTH && header <= length &&
+	       length == ((uint32_t)packet[AT_IPV4_LENGTH] << 8 | packet[AT_IPV4_LENGTH + 1]);
+}
 
 static int check_packet(const struct ipoib_interface *interface, const struct ipoib_packet *packet)
 {
@@ -47,8 +74,7 @@ static int check_packet(const struct ipoib_interface *interface, const struct ip
 		return -EINVAL;
 	if (packet->next_hop.family != (version == 4 ? IPOIB_IPV4 : IPOIB_IPV6))
 		return -EINVAL;
-	if (buffer->length <
-	    (version == 4 ? IPOIB__IPV4_HEADER_LENGTH : IPOIB__IPV6_HEADER_LENGTH))
+	if (!header_agrees(buffer, version))
 		return -EINVAL;
 	/* RFC 8200 section 5: no IPv6 on a link that carries less. */
 	if (version == 6 && interface->up && interface->datagram_mtu < IPOIB__IPV6_MTU_MIN)

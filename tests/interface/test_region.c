@@ -153,6 +153,8 @@ START_TEST(a_refused_packet_stays_the_callers)
 	bench_settle();
 	ck_assert_uint_eq(rig->all, 0);
 	ck_assert_int_eq(ipoib_buffer_set_length(buffer, 1000), 0);
+	region_slot(0)[2] = 1000 >> 8; /* its header says so too */
+	region_slot(0)[3] = 1000 & 0xff;
 	fake->completing = false;
 	ck_assert_int_eq(region_send(buffer), 0);
 	ck_assert_int_eq(region_send(buffer), -EBUSY);
