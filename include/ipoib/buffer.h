@@ -7,8 +7,9 @@
  * ipoib_interface_send() takes that count over when it accepts the packet. A buffer that a
  * callback is given belongs to the library: to keep it beyond the callback, take a count with
  * ipoib_buffer_ref(). Buffers outlive the interface and the transport they came from. They come
- * out of a bounded pool: who keeps many starves the receive queue, which is counted as
- * ipoib_statistics::receive_starved.
+ * out of a bounded pool, ipoib_interface_config::buffers: a caller that keeps many loses what
+ * arrives, as #IPOIB_RECEIVE_DROP_NO_BUFFER, but for ARP and neighbour discovery, which have
+ * buffers of their own in both directions.
  *
  *      ipoib_buffer_data()
  *      v

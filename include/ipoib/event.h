@@ -66,6 +66,8 @@ enum ipoib_event_type {
 	 * one a second.
 	 */
 	IPOIB_EVENT_CONNECTION_FOREIGN = 17,
+	/** after ipoib_interface_buffer() was answered -ENOMEM: buffers are back */
+	IPOIB_EVENT_BUFFERS = 18,
 };
 
 /** An event. What a type does not speak of is zero. */

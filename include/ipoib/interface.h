@@ -162,6 +162,19 @@ struct ipoib_interface_config {
 	 * gc_thresh3 is neighbours_max */
 	uint32_t gc_thresh2;
 	uint32_t reserved4;  /**< zero */
+	/**
+	 * buffers of datagrams' size (about 4 KiB each) that the interface adds to the pool of its
+	 * transport, rounded up to 128; 0: 2 * receive_depth + send_depth + queue_packets_total + 256,
+	 * 2816 with the defaults. Of these receive_depth are posted, and up to 128 kept for ARP and
+	 * neighbour discovery; at least receive_depth and 192
+	 */
+	uint32_t buffers;
+	/**
+	 * the same of 64 KiB each, in connected mode, where the caller's come from these, rounded up
+	 * to 8; 0: 2 * connected_depth + 2 * connection_depth + queue_packets_total + 16, 1424 with
+	 * the defaults; at least connected_depth, connection_depth and 64
+	 */
+	uint32_t connected_buffers;
 };
 
 /** The defaults of an interface, callbacks left out. */
@@ -184,7 +197,7 @@ struct ipoib_interface_config {
  * @param config how to open it
  * @return 0; -EINVAL (a limit of zero, a depth or number of connections above 16384, a P_Key
  * without the full member's bit, an MTU below #IPOIB_MTU_MIN or above #IPOIB_MTU_CONNECTED, an
- * unknown mode, a reserved scope); -E2BIG; -ENOMEM; -EBUSY (this transport
+ * unknown mode, a pool that is too small or above 1048576, a reserved scope); -E2BIG; -ENOMEM; -EBUSY (this transport
  * already has an interface with this P_Key); -ENOENT (the port's table does not have the
  * P_Key); another error of the transport.
  */
@@ -239,7 +252,8 @@ IPOIB_PUBLIC int ipoib_interface_send(struct ipoib_interface *interface,
  * A buffer to put a packet into.
  * @param interface the interface that it will be sent by
  * @param out where it goes, with a count of one
- * @return 0; -ENOMEM when the pool is used up or memory is; -ENETDOWN when the interface is closed.
+ * @return 0; -ENOMEM when the pool is used up or memory is, and an #IPOIB_EVENT_BUFFERS follows when
+ * there are buffers for a burst again; -ENETDOWN when the interface is closed.
  */
 IPOIB_PUBLIC int ipoib_interface_buffer(struct ipoib_interface *interface,
 					struct ipoib_buffer **out);
@@ -276,6 +290,10 @@ struct ipoib_interface_info {
 	uint32_t neighbours;  /**< entries of the neighbour table */
 	uint32_t rate_mbps;   /**< rate of the broadcast group, Mbit/s; 0 unknown */
 	char port[64];        /**< name of the port, as its transport names it */
+	uint32_t buffers;     /**< of the transport's pool for datagrams, at most */
+	uint32_t buffers_out; /**< of these: posted, queued, or with the caller */
+	uint32_t connected_buffers;     /**< the same of 64 KiB; 0 in datagram mode */
+	uint32_t connected_buffers_out; /**< of these */
 };
 
 /**

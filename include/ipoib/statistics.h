@@ -49,7 +49,9 @@ enum ipoib_receive_drop {
 	IPOIB_RECEIVE_DROP_OWN = 3,        /**< our own multicast, looped back by the fabric */
 	IPOIB_RECEIVE_DROP_NO_CALLBACK = 4,/**< nobody asked for packets */
 	IPOIB_RECEIVE_DROP_TRANSPORT = 5,  /**< the adapter completed the receive with an error */
-	IPOIB_RECEIVE_DROPS = 6,           /**< how many reasons this version knows */
+	/** the caller keeps so many buffers that the receive queue would run dry */
+	IPOIB_RECEIVE_DROP_NO_BUFFER = 6,
+	IPOIB_RECEIVE_DROPS = 7,           /**< how many reasons this version knows */
 };
 
 /** Room for reasons that later versions add. */

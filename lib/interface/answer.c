@@ -168,7 +168,8 @@ void ipoib__answer_icmp(struct ipoib_interface *interface, struct ipoib_buffer *
 		interface->statistics.icmp_errors_limited++;
 		return;
 	}
-	error = ipoib__pool_get(interface->transport, &interface->transport->pool);
+	error = ipoib__pool_get(interface->transport, &interface->transport->pool,
+				IPOIB__POOL_CALLER);
 	if (!error)
 		return;
 	length = next_hop->family == IPOIB_IPV6 ? build_icmp6(error, packet, mtu) :

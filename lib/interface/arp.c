@@ -35,7 +35,8 @@ struct ipoib_link_address ipoib__interface_link_address(const struct ipoib_inter
 struct ipoib_buffer *ipoib__control_buffer(struct ipoib_interface *interface, uint16_t type)
 {
 	struct ipoib_transport *transport = interface->transport;
-	struct ipoib_buffer *buffer = ipoib__pool_get(transport, &transport->pool);
+	struct ipoib_buffer *buffer =
+		ipoib__pool_get(transport, &transport->pool, IPOIB__POOL_CONTROL);
 
 	if (!buffer) {
 		interface->statistics.control_failed++;

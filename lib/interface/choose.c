@@ -86,7 +86,7 @@ static struct ipoib_buffer *next_fragment(struct ipoib_interface *interface,
 	struct ipoib__pool *pool = f->mtu > IPOIB__PAYLOAD_MAX - IPOIB__ENCAP_LENGTH ?
 					   &transport->large :
 					   &transport->pool;
-	struct ipoib_buffer *fragment = ipoib__pool_get(transport, pool);
+	struct ipoib_buffer *fragment = ipoib__pool_get(transport, pool, IPOIB__POOL_CALLER);
 
 	if (!fragment)
 		return NULL;

@@ -13,6 +13,8 @@ IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_interface_config, reserved4, 144
 /* Of the neighbour table: sixteen million entries are more than an IPv4 /8 has hosts. */
 #define NEIGHBOURS_MAX (1u << 24)
 #define QUEUE_MAX (1u << 20)
+/* Of a pool: four gigabytes of datagrams' size. */
+#define BUFFERS_MAX (1u << 20)
 /* Questions in a row; the machine counts twice as many in an octet. */
 #define PROBES_MAX 100
 /* Beyond a day a time is a mistake in its unit. */
@@ -64,6 +66,20 @@ static bool neighbours_good(const struct ipoib_interface_config *config)
 	       in_range(config->gc_stale_ms, 1, TIME_MAX_MS);
 }
 
+/* Room for what is posted, for the reserves, and for a burst of the caller. */
+static bool pools_good(const struct ipoib_interface_config *config)
+{
+	uint32_t least = config->receive_depth + ipoib__interface_reserve(config->receive_depth) +
+			 IPOIB__RESERVE_CONTROL + IPOIB__BURST;
+	uint32_t large = config->connected_depth +
+			 ipoib__interface_reserve(config->connected_depth) +
+			 config->connection_depth;
+
+	return (config->buffers == 0 || in_range(config->buffers, least, BUFFERS_MAX)) &&
+	       (config->connected_buffers == 0 ||
+		in_range(config->connected_buffers, large, BUFFERS_MAX));
+}
+
 /* The configuration is collected by the caller and judged here, once, all of it. */
 static int check(const struct ipoib_interface_config *config)
 {
@@ -88,7 +104,7 @@ static int check(const struct ipoib_interface_config *config)
 	    !in_range(config->connection_depth, 1, DEPTH_MAX) ||
 	    !in_range(config->connections_max, 1, DEPTH_MAX))
 		return -EINVAL;
-	return 0;
+	return pools_good(config) ? 0 : -EINVAL;
 }
 
 int ipoib__interface_configure(struct ipoib_interface_config *out,
@@ -102,13 +118,20 @@ int ipoib__interface_configure(struct ipoib_interface_config *out,
 	return status < 0 ? status : check(out);
 }
 
+static uint32_t round_up(uint32_t count, uint32_t unit)
+{
+	return (count + unit - 1) / unit * unit;
+}
+
 /*
  * Buffers that one interface may need at once: what is posted for receiving, as much again on
  * its way through the caller, what is posted for sending, what waits, and a burst for the
  * caller to fill.
  */
-uint32_t ipoib__interface_buffers(const struct ipoib_interface_config *config)
+static uint32_t buffers(const struct ipoib_interface_config *config)
 {
+	if (config->buffers != 0)
+		return round_up(config->buffers, IPOIB__SLAB_BUFFERS);
 	return 2 * config->receive_depth + config->send_depth + config->queue_packets_total +
 	       2 * IPOIB__SLAB_BUFFERS;
 }
@@ -117,12 +140,38 @@ uint32_t ipoib__interface_buffers(const struct ipoib_interface_config *config)
  * The same of those for connections: what is posted, on its way through the caller, and one
  * connection's worth.
  */
-uint32_t ipoib__interface_large_buffers(const struct ipoib_interface_config *config)
+static uint32_t large_buffers(const struct ipoib_interface_config *config)
 {
 	if (config->mode != IPOIB_MODE_CONNECTED)
 		return 0;
+	if (config->connected_buffers != 0)
+		return round_up(config->connected_buffers, IPOIB__SLAB_LARGE);
 	return 2 * config->connected_depth + 2 * config->connection_depth +
 	       config->queue_packets_total + 2 * IPOIB__SLAB_LARGE;
+}
+
+/* Receives that stay posted, of a queue of this depth, while the caller keeps what it was given. */
+uint32_t ipoib__interface_reserve(uint32_t depth)
+{
+	uint32_t half = (depth + 1) / 2;
+
+	return half < IPOIB__RESERVE_RECEIVE ? half : IPOIB__RESERVE_RECEIVE;
+}
+
+/* What an interface adds to the pools of its transport while it is open. */
+void ipoib__interface_stock(struct ipoib_transport *transport,
+			    const struct ipoib_interface_config *config, bool comes)
+{
+	uint32_t one = comes ? 1 : UINT32_MAX; /* or minus one */
+	bool connected = config->mode == IPOIB_MODE_CONNECTED;
+
+	transport->pool.limit += one * buffers(config);
+	transport->pool.reserve_control += one * IPOIB__RESERVE_CONTROL;
+	transport->pool.reserve_receive += one * ipoib__interface_reserve(config->receive_depth);
+	transport->large.limit += one * large_buffers(config);
+	if (connected)
+		transport->large.reserve_receive +=
+			one * ipoib__interface_reserve(config->connected_depth);
 }
 
 struct ipoib__neighbour_parameters

@@ -175,8 +175,7 @@ int ipoib_interface_open(struct ipoib_interface **out, struct ipoib_transport *t
 		unmake(interface);
 		return status;
 	}
-	transport->pool.limit += ipoib__interface_buffers(&c);
-	transport->large.limit += ipoib__interface_large_buffers(&c);
+	ipoib__interface_stock(transport, &c, true);
 	ipoib_transport_ref(transport);
 	ipoib__list_push_back(&transport->interfaces, &interface->link);
 	transport->context->again = true;
@@ -253,8 +252,8 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 	ipoib__wheel_cancel(wheel, &interface->source_timer);
 	ipoib__list_remove(&interface->asking);
 	ipoib__list_remove(&interface->link);
-	transport->pool.limit -= ipoib__interface_buffers(&interface->config);
-	transport->large.limit -= ipoib__interface_large_buffers(&interface->config);
+	ipoib__forget_buffers(interface);
+	ipoib__interface_stock(transport, &interface->config, false);
 	unmake(interface);
 	ipoib_transport_unref(transport);
 }
@@ -300,6 +299,7 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 		ipoib__channel_ends(interface, now);
 	ipoib__post_backlog(interface, now);
 	ipoib__tell_room(interface, now);
+	ipoib__tell_buffers(interface, now);
 	ipoib__answer_run(interface, now);
 	return taken;
 }

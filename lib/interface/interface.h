@@ -58,8 +58,9 @@ int ipoib__interface_configure(struct ipoib_interface_config *out,
 			       const struct ipoib_interface_config *in);
 struct ipoib__neighbour_parameters
 ipoib__interface_parameters(const struct ipoib_interface_config *config);
-uint32_t ipoib__interface_buffers(const struct ipoib_interface_config *config);
-uint32_t ipoib__interface_large_buffers(const struct ipoib_interface_config *config);
+void ipoib__interface_stock(struct ipoib_transport *transport,
+			    const struct ipoib_interface_config *config, bool comes);
+uint32_t ipoib__interface_reserve(uint32_t depth);
 
 /* link.c */
 uint64_t ipoib__question_id(const struct ipoib_interface *interface, bool join,
@@ -98,6 +99,9 @@ struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interfac
 /* transmit.c */
 void ipoib__note_use(struct ipoib_interface *interface, struct ipoib__list *uses,
 		     struct ipoib__list *use);
+
+void ipoib__tell_buffers(struct ipoib_interface *interface, uint64_t now);
+void ipoib__forget_buffers(struct ipoib_interface *interface);
 
 /* choose.c */
 struct ipoib__mtu_path ipoib__choose_path(const struct ipoib_interface *interface,

@@ -39,6 +39,7 @@ const char *ipoib_receive_drop_name(unsigned reason)
 		[IPOIB_RECEIVE_DROP_OWN] = "own",
 		[IPOIB_RECEIVE_DROP_NO_CALLBACK] = "no-callback",
 		[IPOIB_RECEIVE_DROP_TRANSPORT] = "transport",
+		[IPOIB_RECEIVE_DROP_NO_BUFFER] = "no-buffer",
 	};
 
 	return name_of(names, COUNT(names), reason);
@@ -64,6 +65,7 @@ const char *ipoib_event_name(uint32_t type)
 		[IPOIB_EVENT_SAME_SUBNET] = "same-subnet",
 		[IPOIB_EVENT_PATH_STALE] = "path-stale",
 		[IPOIB_EVENT_CONNECTION_FOREIGN] = "connection-foreign",
+		[IPOIB_EVENT_BUFFERS] = "buffers",
 	};
 
 	return name_of(names, COUNT(names), type);

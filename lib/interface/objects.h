@@ -203,6 +203,7 @@ struct ipoib_interface {
 	bool started;
 	bool up;
 	bool want_room;       /* a send was answered -EAGAIN, for want of room in the send queue */
+	bool want_buffers;    /* ipoib_interface_buffer() was answered -ENOMEM */
 	bool addresses_changed; /* addresses were bound, or their groups joined */
 	struct ipoib_port_attributes port;
 	void *ud;

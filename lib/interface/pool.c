@@ -94,11 +94,45 @@ void ipoib__pool_begin(struct ipoib_buffer *buffer)
 	buffer->pool->out++;
 }
 
-struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool)
+/* Free buffers that are not for this use. */
+static uint32_t kept_from(const struct ipoib__pool *pool, enum ipoib__pool_use use)
+{
+	switch (use) {
+	case IPOIB__POOL_CALLER:
+		return pool->reserve_control + pool->reserve_receive;
+	case IPOIB__POOL_RECEIVE:
+		return pool->reserve_control;
+	default:
+		return 0;
+	}
+}
+
+/* Whether there is a buffer for this use; the pool grows for it, as far as it may. */
+bool ipoib__pool_has(struct ipoib_transport *transport, struct ipoib__pool *pool,
+		     enum ipoib__pool_use use)
+{
+	while (pool->total - pool->out <= kept_from(pool, use))
+		if (!grow(transport, pool))
+			return false;
+	return true;
+}
+
+/* Buffers that the caller can still have, if there is memory for them. */
+uint32_t ipoib__pool_left(const struct ipoib__pool *pool)
+{
+	uint32_t grows = pool->limit > pool->total ? pool->limit - pool->total : 0;
+	uint32_t free = pool->total - pool->out + grows / pool->slab * pool->slab;
+	uint32_t kept = kept_from(pool, IPOIB__POOL_CALLER);
+
+	return free > kept ? free - kept : 0;
+}
+
+struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool,
+				     enum ipoib__pool_use use)
 {
 	struct ipoib_buffer *buffer;
 
-	if (ipoib__list_empty(&pool->free) && !grow(transport, pool))
+	if (!ipoib__pool_has(transport, pool, use))
 		return NULL;
 	buffer = ipoib__container_of(ipoib__list_pop_front(&pool->free), struct ipoib_buffer, link);
 	ipoib__pool_begin(buffer);
@@ -119,7 +153,7 @@ static void put_back(struct ipoib_buffer *buffer)
 	}
 	ipoib__list_push_front(&pool->free, &buffer->link);
 	pool->out--;
-	if (pool->starved)
+	if (pool->starved || pool->wanted > 0)
 		transport->context->again = true;
 	if (transport->pool.out == 0 && transport->large.out == 0 && transport->references == 0) {
 		transport->context->ended = true;

@@ -71,12 +71,35 @@ struct ipoib__pool {
 	uint32_t total;       /* buffers in slabs */
 	uint32_t limit;       /* of total; what the interfaces asked for */
 	uint32_t out;         /* buffers that are not in the pool */
+	uint32_t reserve_control; /* free ones that only control packets may take */
+	uint32_t reserve_receive; /* and those that only the receive queue may take as well */
+	uint32_t wanted;      /* interfaces whose caller was answered -ENOMEM, and is to be told */
 	bool starved;         /* a receive queue went short; refill when something returns */
 };
 
+/*
+ * What a buffer is for. The caller's and what is handed up to it leave the reserves alone, the
+ * receive queue that of control packets: so ARP and neighbour discovery are heard and answered
+ * whatever the caller takes or keeps.
+ */
+enum ipoib__pool_use {
+	IPOIB__POOL_CALLER,
+	IPOIB__POOL_RECEIVE,
+	IPOIB__POOL_CONTROL,
+};
+
+/* Control packets of an interface under way at a time: a burst. */
+#define IPOIB__RESERVE_CONTROL 64
+/* Receives that stay posted for control packets of others, where the queue is twice as deep. */
+#define IPOIB__RESERVE_RECEIVE 64
+
 void ipoib__pool_init(struct ipoib__pool *pool, uint32_t octets, uint32_t slab);
 void ipoib__pool_fini(struct ipoib_transport *transport, struct ipoib__pool *pool);
-struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool);
+struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool,
+				     enum ipoib__pool_use use);
+bool ipoib__pool_has(struct ipoib_transport *transport, struct ipoib__pool *pool,
+		     enum ipoib__pool_use use);
+uint32_t ipoib__pool_left(const struct ipoib__pool *pool);
 void ipoib__pool_begin(struct ipoib_buffer *buffer);
 
 /* region.c */

@@ -72,11 +72,30 @@ static void note_source(struct ipoib_interface *interface, const struct ipoib_bu
 	interface->last_qpn = buffer->source_qpn;
 }
 
+/*
+ * Whether the receive queue stays stocked when the caller keeps this buffer: ARP and neighbour
+ * discovery must be heard whatever it does. Large ones are kept as well, for without them a peer's
+ * connection fails.
+ */
+static bool leaves_enough(struct ipoib_interface *interface, const struct ipoib_buffer *buffer)
+{
+	struct ipoib_transport *transport = interface->transport;
+	bool large = buffer->pool == &transport->large;
+	uint32_t out = large ? interface->connected_out : interface->receives_out;
+	uint32_t depth = large ? interface->config.connected_depth :
+				 interface->config.receive_depth;
+
+	return out >= ipoib__interface_reserve(depth) ||
+	       ipoib__pool_has(transport, buffer->pool, IPOIB__POOL_CALLER);
+}
+
 static bool hand_on(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 		    size_t length)
 {
 	if (!interface->config.receive)
 		return drop(interface, IPOIB_RECEIVE_DROP_NO_CALLBACK);
+	if (!leaves_enough(interface, buffer))
+		return drop(interface, IPOIB_RECEIVE_DROP_NO_BUFFER);
 	buffer->length = (uint32_t)length;
 	interface->statistics.delivered++;
 	interface->statistics.delivered_octets += length;

@@ -25,7 +25,8 @@ static size_t collect(struct ipoib_interface *interface, const struct queue *que
 	size_t n = 0;
 
 	while (n < count) {
-		buffer = ipoib__pool_get(interface->transport, queue->pool);
+		buffer = ipoib__pool_get(interface->transport, queue->pool,
+					 IPOIB__POOL_RECEIVE);
 		if (!buffer) { /* who brings one back wakes us */
 			queue->pool->starved = true;
 			break;

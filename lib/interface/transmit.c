@@ -404,18 +404,52 @@ int ipoib_interface_send(struct ipoib_interface *interface, struct ipoib_packet 
 	return accepted;
 }
 
+/* The pool that the caller's buffers come from: in connected mode any of them may become large. */
+static struct ipoib__pool *callers_pool(struct ipoib_interface *interface)
+{
+	return interface->config.mode == IPOIB_MODE_CONNECTED ? &interface->transport->large :
+								&interface->transport->pool;
+}
+
+static void want_buffers(struct ipoib_interface *interface, bool wants)
+{
+	if (interface->want_buffers == wants)
+		return;
+	interface->want_buffers = wants;
+	callers_pool(interface)->wanted += wants ? 1 : UINT32_MAX; /* one less */
+}
+
 int ipoib_interface_buffer(struct ipoib_interface *interface, struct ipoib_buffer **out)
 {
 	struct ipoib_buffer *buffer;
 
 	if (interface->closed)
 		return -ENETDOWN;
-	buffer = ipoib__pool_get(interface->transport,
-				 interface->config.mode == IPOIB_MODE_CONNECTED ?
-					 &interface->transport->large :
-					 &interface->transport->pool);
-	if (!buffer)
+	buffer = ipoib__pool_get(interface->transport, callers_pool(interface),
+				 IPOIB__POOL_CALLER);
+	if (!buffer) {
+		want_buffers(interface, true);
 		return -ENOMEM;
+	}
 	*out = buffer;
 	return 0;
+}
+
+/* Tells a caller that was answered -ENOMEM when there are buffers for a burst, not for each one. */
+void ipoib__tell_buffers(struct ipoib_interface *interface, uint64_t now)
+{
+	const struct ipoib_event event = { .type = IPOIB_EVENT_BUFFERS };
+	struct ipoib__pool *pool = callers_pool(interface);
+	uint32_t enough = pool->limit / 8 < IPOIB__BURST ? pool->limit / 8 : IPOIB__BURST;
+
+	if (!interface->want_buffers || ipoib__pool_left(pool) < enough ||
+	    !ipoib__pool_has(interface->transport, pool, IPOIB__POOL_CALLER))
+		return;
+	want_buffers(interface, false);
+	ipoib__answer_event(interface, &event, now);
+}
+
+void ipoib__forget_buffers(struct ipoib_interface *interface)
+{
+	want_buffers(interface, false);
 }

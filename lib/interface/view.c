@@ -64,6 +64,10 @@ int ipoib_interface_info(const struct ipoib_interface *interface, struct ipoib_i
 		.link_address = ipoib__interface_link_address(interface),
 		.neighbours = (uint32_t)ipoib__neighbours_count(&interface->neighbours),
 		.rate_mbps = ipoib__rate_to_mbps(record->rate),
+		.buffers = interface->transport->pool.limit,
+		.buffers_out = interface->transport->pool.out,
+		.connected_buffers = interface->transport->large.limit,
+		.connected_buffers_out = interface->transport->large.out,
 	};
 
 	copy_text(full.port, sizeof(full.port), interface->port.name);

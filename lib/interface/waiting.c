@@ -32,10 +32,17 @@ bool ipoib__queue_room_control(const struct ipoib_interface *interface)
 	return interface->waiting_control < CONTROL_MAX;
 }
 
-/* Answers leave a part of it to our own questions: whoever floods us must not make us mute. */
+/*
+ * Answers leave a part of it, and of the last buffers, to our own questions: whoever floods us must
+ * not make us mute.
+ */
 bool ipoib__queue_room_answer(const struct ipoib_interface *interface)
 {
-	return interface->waiting_control < CONTROL_MAX - CONTROL_MAX / 4;
+	const struct ipoib__pool *pool = &interface->transport->pool;
+
+	return interface->waiting_control < CONTROL_MAX - CONTROL_MAX / 4 &&
+	       (pool->total - pool->out > IPOIB__RESERVE_CONTROL / 4 ||
+		ipoib__pool_left(pool) > 0);
 }
 
 static uint32_t *counter_of(struct ipoib_interface *interface, const struct ipoib_buffer *buffer)

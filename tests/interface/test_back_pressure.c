@@ -40,6 +40,7 @@ static void up_with_peers(unsigned peers)
 	struct ipoib_interface_config config = bench_connected();
 
 	config.queue_age_ms = 5000;
+	config.connected_buffers = 256;
 	bench_up(&config);
 	bench.flags = IPOIB_LINK_ADDRESS_RC;
 	for (unsigned peer = 2; peer < 2 + peers; peer++) {

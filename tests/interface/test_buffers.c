@@ -112,29 +112,133 @@ START_TEST(the_pool_of_an_interface_that_is_opened_often_grows_no_further)
 }
 END_TEST
 
-START_TEST(who_keeps_everything_starves_the_receive_queue_until_it_is_given_back)
+#define HEARD 600 /* more than the pool has */
+#define STOCKED 32 /* half of receive_depth */
+
+/* Packets arrive, and are kept; the receive queue never runs dry of it. */
+static void keep_all_there_are(void)
+{
+	rail->on_receive = keep;
+	for (int i = 0; i < HEARD; i++) {
+		ck_assert(rail_hear(rail, 2, 100));
+		bench_settle();
+		ck_assert_uint_ge(fake_ud(fake)->receive_count, STOCKED);
+	}
+	rail->on_receive = NULL;
+}
+
+static void take_all_there_are(void)
+{
+	struct ipoib_buffer *buffer;
+
+	while (ipoib_interface_buffer(rail->interface, &buffer) == 0) {
+		ck_assert_uint_lt(kept_count, KEPT_MAX);
+		kept[kept_count++] = buffer;
+	}
+}
+
+START_TEST(a_caller_that_keeps_everything_leaves_the_receive_queue_stocked)
 {
 	uint64_t starved;
 
 	up_small();
-	rail->on_receive = keep;
-	while (rail_hear(rail, 2, 100))
-		bench_settle();
-	ck_assert_uint_eq(fake_ud(fake)->receive_count, 0);
+	keep_all_there_are();
 	ck_assert_uint_gt(rail_statistics(rail).receive_starved, 0);
+	ck_assert_uint_eq(rail_statistics(rail).receive_dropped[IPOIB_RECEIVE_DROP_NO_BUFFER],
+			  HEARD - kept_count);
+	ck_assert_uint_lt(kept_count, HEARD);
 	bench_run(SECOND);
-	ck_assert(!rail_hear(rail, 2, 100));
 	starved = rail_statistics(rail).receive_starved;
-	rail->on_receive = NULL;
-	ipoib_buffer_unref(kept[--kept_count]); /* one: it wakes the context by itself */
-	bench_settle();
-	ck_assert_uint_eq(fake_ud(fake)->receive_count, 1);
-	ck_assert(rail_hear(rail, 2, 100));
-	give_back_all();
+	give_back_all(); /* it wakes the context by itself */
 	bench_settle();
 	ck_assert_uint_eq(fake_ud(fake)->receive_count, 64);
+	ck_assert(rail_hear(rail, 2, 100));
+	bench_settle();
+	ck_assert_uint_eq(rail_statistics(rail).receive_dropped[IPOIB_RECEIVE_DROP_NO_BUFFER],
+			  HEARD - rail_statistics(rail).delivered + 1);
 	bench_run(SECOND);
 	ck_assert_uint_le(rail_statistics(rail).receive_starved, starved + 10);
+	bench_close();
+}
+END_TEST
+
+/* Whether it keeps what it has received, takes what there is, or both: ARP goes in and out. */
+START_TEST(arp_is_answered_and_asked_while_the_caller_has_every_buffer)
+{
+	struct ipoib_statistics before, after;
+
+	up_small();
+	if (_i != 1)
+		keep_all_there_are();
+	if (_i != 0)
+		take_all_there_are();
+	before = rail_statistics(rail);
+	for (int i = 0; i < 200; i++) {
+		ck_assert(rail_hear_arp(rail, 1, 7, "10.0.0.7", "10.0.0.1"));
+		bench_settle();
+	}
+	after = rail_statistics(rail);
+	ck_assert_uint_eq(after.arp_replies_sent, before.arp_replies_sent + 200);
+	ck_assert_uint_eq(after.control_failed, before.control_failed);
+	ck_assert_uint_eq(rail_neighbour(rail, "10.0.0.7"), IPOIB_NEIGHBOUR_STALE);
+	give_back_all();
+	bench_close();
+}
+END_TEST
+
+static size_t buffers_events(void)
+{
+	return rail_events(rail, IPOIB_EVENT_BUFFERS);
+}
+
+START_TEST(buffers_that_are_back_are_told_once_and_when_there_is_a_burst_of_them)
+{
+	struct ipoib_buffer *buffer;
+
+	up_small();
+	take_all_there_are();
+	bench_run(SECOND);
+	ck_assert_uint_eq(buffers_events(), 0);
+	for (int i = 0; i < 10; i++)
+		ipoib_buffer_unref(kept[--kept_count]);
+	bench_run(SECOND);
+	ck_assert_uint_eq(buffers_events(), 0);
+	give_back_all();
+	bench_settle(); /* nothing else has to happen */
+	ck_assert_uint_eq(buffers_events(), 1);
+	ck_assert_int_eq(ipoib_interface_buffer(rail->interface, &buffer), 0);
+	ipoib_buffer_unref(buffer);
+	bench_run(SECOND);
+	ck_assert_uint_eq(buffers_events(), 1);
+	take_all_there_are();
+	give_back_all();
+	bench_settle();
+	ck_assert_uint_eq(buffers_events(), 2);
+	take_all_there_are(); /* closed while it waits to be told */
+	rail_close(rail);
+	give_back_all();
+	bench_close();
+}
+END_TEST
+
+START_TEST(the_size_of_the_pool_is_as_configured_and_to_be_seen)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+	struct ipoib_interface_info info = { .size = sizeof(info) };
+
+	kept_count = 0;
+	config.receive_depth = 64;
+	config.buffers = 300;
+	bench_up(&config);
+	ck_assert_int_eq(ipoib_interface_info(rail->interface, &info), 0);
+	ck_assert_uint_eq(info.buffers, 384); /* whole slabs */
+	ck_assert_uint_eq(info.buffers_out, 64);
+	ck_assert_uint_eq(info.connected_buffers, 0);
+	take_all_there_are();
+	ck_assert_uint_eq(kept_count, 384 - 64 - 64 - STOCKED);
+	ck_assert_int_eq(ipoib_interface_info(rail->interface, &info), 0);
+	ck_assert_uint_eq(info.buffers_out, 64 + kept_count);
+	give_back_all();
 	bench_close();
 }
 END_TEST
@@ -153,8 +257,11 @@ START_TEST(a_starved_queue_recovers_with_the_transport_of_another_interface)
 	rail_open(other, fake, &config);
 	bench_settle();
 	rail->on_receive = keep;
-	while (rail_hear(rail, 2, 100))
+	for (int i = 0; i < 2 * HEARD; i++) {
+		ck_assert(rail_hear(rail, 2, 100));
 		bench_settle();
+	}
+	ck_assert_uint_lt(fake->uds[0].receive_count, 64);
 	rail->on_receive = NULL;
 	give_back_all();
 	bench_settle();
@@ -267,8 +374,12 @@ Suite *suite_buffers(void)
 	tcase_add_test(tcase, a_buffer_says_what_it_holds);
 	tcase_add_test(tcase, the_pool_is_bounded);
 	tcase_add_test(tcase, the_pool_of_an_interface_that_is_opened_often_grows_no_further);
+	tcase_add_test(tcase, a_caller_that_keeps_everything_leaves_the_receive_queue_stocked);
+	tcase_add_loop_test(tcase, arp_is_answered_and_asked_while_the_caller_has_every_buffer, 0,
+			    3);
 	tcase_add_test(tcase,
-		       who_keeps_everything_starves_the_receive_queue_until_it_is_given_back);
+		       buffers_that_are_back_are_told_once_and_when_there_is_a_burst_of_them);
+	tcase_add_test(tcase, the_size_of_the_pool_is_as_configured_and_to_be_seen);
 	tcase_add_test(tcase, a_starved_queue_recovers_with_the_transport_of_another_interface);
 	tcase_add_test(tcase, kept_buffers_outlive_interface_transport_and_context);
 	tcase_add_test(tcase, the_first_undeliverable_packets_are_answered_with_icmp);
