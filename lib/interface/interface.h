@@ -182,6 +182,7 @@ void ipoib__post(struct ipoib_interface *interface, struct ipoib_buffer *const *
 void ipoib__address(struct ipoib_buffer *buffer, struct ipoib__ah *ah, uint32_t qpn);
 void ipoib__flush(struct ipoib_interface *interface, struct ipoib__queue *queue,
 		  struct ipoib__ah *ah, uint32_t qpn, uint32_t limit, uint64_t now);
+void ipoib__backlog_again(struct ipoib_interface *interface, const struct ipoib__ah *ah);
 void ipoib__post_backlog(struct ipoib_interface *interface, uint64_t now);
 void ipoib__count_sent(struct ipoib_interface *interface, const struct ipoib_buffer *buffer);
 void ipoib__release_sent(struct ipoib_interface *interface, struct ipoib_buffer *buffer);

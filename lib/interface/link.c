@@ -169,9 +169,14 @@ static void place_changed(struct ipoib_interface *interface,
 
 	if (other_gid)
 		ipoib__groups_again(&interface->groups, now);
-	if (other_lid || other_gid) { /* connections were made by those paths */
-		ipoib__connections_drop_all(&interface->connections, now);
+	/*
+	 * Connections were made by those paths. The paths go first: what waited for room on a
+	 * connection finds no record then, and waits for the next one.
+	 */
+	if (other_lid || other_gid) {
 		ipoib__paths_flush(&interface->paths, now);
+		ipoib__backlog_again(interface, NULL);
+		ipoib__connections_drop_all(&interface->connections, now);
 	}
 	ipoib__paths_doubt_all(&interface->paths);
 	tell_link(interface, IPOIB_EVENT_PORT, 0, now);

@@ -163,6 +163,37 @@ void ipoib__flush(struct ipoib_interface *interface, struct ipoib__queue *queue,
 	ipoib__post_backlog(interface, now);
 }
 
+/* Addressed by what is not true any more, and not posted yet: it waits with its peer again. */
+static void take_back(struct ipoib_interface *interface, struct ipoib_buffer *buffer)
+{
+	struct ipoib__neighbour *n =
+		ipoib__neighbours_find(&interface->neighbours, &buffer->next_hop);
+	struct ipoib__peer *peer = (struct ipoib__peer *)(void *)n;
+
+	if (buffer->control || !peer) { /* ours are asked and answered anew */
+		ipoib__queue_out(interface, buffer);
+		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_NO_PATH);
+		return;
+	}
+	ipoib__ah_unref(interface, buffer->ah);
+	buffer->ah = NULL;
+	ipoib__queue_move(interface, &peer->waiting, buffer);
+	ipoib__note_use(interface, &interface->uses, &peer->use);
+}
+
+/* Takes unicast packets out of the backlog, those of one address handle or (NULL) of every one. */
+void ipoib__backlog_again(struct ipoib_interface *interface, const struct ipoib__ah *ah)
+{
+	struct ipoib__list *at, *next;
+
+	ipoib__list_for_each_safe(at, next, &interface->backlog.packets) {
+		struct ipoib_buffer *buffer = ipoib__container_of(at, struct ipoib_buffer, link);
+
+		if (ah ? buffer->ah == ah : buffer->remote_qpn != IPOIB_QPN_MULTICAST)
+			take_back(interface, buffer);
+	}
+}
+
 void ipoib__post_backlog(struct ipoib_interface *interface, uint64_t now)
 {
 	struct ipoib_buffer *burst[IPOIB__BURST];

@@ -164,6 +164,8 @@ static void use_record(struct ipoib_interface *interface, struct ipoib__route *r
 			lose_route(interface, route, IPOIB_SEND_DROP_NO_MEMORY);
 			return;
 		}
+		if (route->ah)
+			ipoib__backlog_again(interface, route->ah);
 		ipoib__ah_unref(interface, route->ah);
 		route->ah = ah;
 	}

@@ -198,6 +198,78 @@ START_TEST(a_neighbour_that_is_removed_wakes_a_refused_sender)
 }
 END_TEST
 
+/* IPv4 packets in the adapter's send queue. */
+static size_t datagrams_posted(void)
+{
+	const struct fake_ud *ud = fake_ud(fake);
+	size_t count = 0;
+
+	for (size_t i = 0; i < ud->send_count; i++)
+		count += ud->sends[i].address[0] == 8 && ud->sends[i].address[1] == 0;
+	return count;
+}
+
+static void change_lid(void)
+{
+	fake->answering = false;
+	fake->port.lid++;
+	fake_port_event(fake);
+	bench_settle();
+}
+
+static void answer_paths(void)
+{
+	while (fake_open_question(fake, false))
+		fake_answer(fake, fake_open_question(fake, false), 0);
+	fake->answering = true;
+	fake->completing = true;
+	bench_run(SECOND);
+}
+
+/* They fit a datagram, and there is none to be sent before the next record is known. */
+START_TEST(what_waits_for_a_connection_goes_by_the_record_after_a_new_lid)
+{
+	up_with_peers(1);
+	for (uint32_t i = 0; i < DEPTH + WAITING; i++)
+		ck_assert_int_eq(rail_send(rail, "10.0.0.2", 500, i), 0);
+	change_lid();
+	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_TRANSPORT], DEPTH);
+	ck_assert_uint_eq(datagrams_posted(), 0);
+	ck_assert_uint_eq(rail_statistics(rail).queued, WAITING);
+	answer_paths();
+	ck_assert_uint_eq(rail_statistics(rail).queued, 0);
+	ck_assert_uint_eq(rail_statistics(rail).sent, 1 + WAITING);
+	bench_close();
+}
+END_TEST
+
+/* The same where the send queue is what they wait for. */
+START_TEST(a_backlog_goes_by_the_record_after_a_new_lid)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+
+	config.send_depth = 4;
+	bench_up(&config);
+	fake->completing = false;
+	for (uint32_t i = 0; i < 10; i++)
+		ck_assert_int_eq(rail_send(rail, "10.0.0.2", 500, i), 0);
+	for (int i = 0; i < 4 && fake_ud(fake)->send_count < 4; i++) {
+		bench_settle();
+		if (fake_ud(fake)->send_count == 1) /* the ARP request */
+			fake_complete(fake, fake_ud(fake), 1, 0);
+	}
+	ck_assert_uint_eq(datagrams_posted(), 4);
+	change_lid();
+	fake_complete(fake, fake_ud(fake), 4, 0);
+	bench_settle();
+	ck_assert_uint_eq(datagrams_posted(), 0);
+	ck_assert_uint_eq(rail_statistics(rail).queued, 6);
+	answer_paths();
+	ck_assert_uint_eq(rail_statistics(rail).sent, 10);
+	bench_close();
+}
+END_TEST
+
 /* The callback that is told may end what it is told of. */
 static void close_on_room(struct rail *at, const struct ipoib_event *event)
 {
@@ -233,6 +305,8 @@ Suite *suite_back_pressure(void)
 	tcase_add_test(tcase, a_dead_peer_holds_nobody_up);
 	tcase_add_loop_test(tcase, a_connection_that_ends_wakes_a_refused_sender, 0, 2);
 	tcase_add_test(tcase, a_neighbour_that_is_removed_wakes_a_refused_sender);
+	tcase_add_test(tcase, what_waits_for_a_connection_goes_by_the_record_after_a_new_lid);
+	tcase_add_test(tcase, a_backlog_goes_by_the_record_after_a_new_lid);
 	tcase_add_test(tcase, an_interface_may_be_closed_when_room_is_told);
 	suite_add_tcase(suite, tcase);
 	return suite;
