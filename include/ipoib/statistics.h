@@ -130,6 +130,11 @@ struct ipoib_statistics {
 	uint64_t paths_stale;
 	/** of connections_refused: requests that came from another port than they named */
 	uint64_t connections_foreign;
+	/** connections that were ended for another one, for want of room */
+	uint64_t connections_gave_way;
+	uint64_t connections_no_room; /**< of connections_refused: for want of room */
+	uint64_t connections_waited;  /**< connections that were not asked for before their turn */
+	uint64_t connections_unserved; /**< of those: their turn did not come in time */
 };
 
 /** A short name for an enum ipoib_send_drop ("unreachable"), or NULL beyond #IPOIB_SEND_DROPS. */

@@ -299,7 +299,8 @@ struct ipoib_transport_ops {
 	 * Takes requests for connections with a service ID from now on, with
 	 * #IPOIB_TRANSPORT_RC_REQUEST; ends with the queue pair, and what was not answered is
 	 * refused then. Several service IDs may be listened for; the rest is refused as unknown
-	 * (reason 8).
+	 * (reason 8). Requests are told also while there are connections_max: the library may end
+	 * one for the one that is asked for, and counts what it refuses.
 	 * -EOPNOTSUPP: the queue pair was made without connections, as for all that follow.
 	 * -ENOTSUP: the port can make connections and take none.
 	 */
@@ -313,7 +314,8 @@ struct ipoib_transport_ops {
 			  void **rc);
 	/**
 	 * Takes a connection that was asked for. #IPOIB_TRANSPORT_RC_UP follows, or _RC_DOWN.
-	 * -ENOENT: nobody asks, or not any more. After another error it is to be refused.
+	 * -ENOENT: nobody asks, or not any more. -ENOSPC: there are connections_max. After another
+	 * error than -ENOENT it is to be refused.
 	 */
 	int (*rc_accept)(void *self, void *ud, uint64_t request,
 			 const struct ipoib_rc_attributes *attributes, void **rc);

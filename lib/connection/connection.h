@@ -21,6 +21,9 @@
  *     that is still being made. A peer for which there is no room waits for its turn, first come
  *     first served, and after a moment in vain it is held as after a failure: however many peers
  *     there are, connections do not chase each other away. Unused ones go after a while anyway.
+ *     Half of the places are for those that we make and half for those that peers make. What one
+ *     half does not use the other may borrow, and gives back when it is wanted; within its own
+ *     half each makes its own give way.
  *
  * As everywhere: step() is pure; the set keeps entries, timers and order, and calls its owner
  * to act.
@@ -115,6 +118,7 @@ struct ipoib__connection {
 	uint32_t users;     /* peers of the owner that send by it */
 	/* the set's */
 	uint64_t hash;
+	uint8_t side; /* enum ipoib__connection_side, while it exists */
 	uint64_t touched;
 	/* those that exist at the transport, least recently used first */
 	struct ipoib__list recent;
@@ -155,6 +159,20 @@ struct ipoib__connections_hooks {
 	void (*end)(void *owner, struct ipoib__connection *c);
 };
 
+/* Who has asked for a connection: the half that it is counted in. */
+enum ipoib__connection_side {
+	IPOIB__CONNECTION_OURS,
+	IPOIB__CONNECTION_PEERS, /* those for both directions too, which the peer asked for */
+	IPOIB__CONNECTION_SIDES,
+};
+
+/* What has happened for want of room. */
+struct ipoib__connections_counters {
+	uint64_t gave_way; /* ended for another one */
+	uint64_t waited;   /* stood in line */
+	uint64_t gave_up;  /* of those: their turn did not come */
+};
+
 #define IPOIB__CONNECTIONS_CHAINS 256 /* of ids; an id is looked for once per event or completion */
 
 struct ipoib__connections {
@@ -166,14 +184,16 @@ struct ipoib__connections {
 	uint32_t limit;   /* that exist, both directions together */
 	uint32_t entries; /* that are remembered, connected or not */
 	uint32_t existing;
+	uint32_t of_side[IPOIB__CONNECTION_SIDES]; /* of those */
 	uint64_t age;     /* how long the owner's packets wait for a connection */
 	uint64_t next_id;
 	uint8_t key[IPOIB__SIPHASH_KEY];
 	struct ipoib__table made;  /* by peer: those that we dial, or use in both directions */
-	struct ipoib__list recent;
+	struct ipoib__list recent[IPOIB__CONNECTION_SIDES];
 	struct ipoib__list others; /* every entry that does not exist at the transport */
 	struct ipoib__list turns;  /* of those, the ones that want to be dialled, in order */
 	struct ipoib__timer turn_timer;
+	struct ipoib__connections_counters counters;
 	struct ipoib__list ids[IPOIB__CONNECTIONS_CHAINS];
 };
 
@@ -198,7 +218,8 @@ struct ipoib__connection *ipoib__connections_take(struct ipoib__connections *set
 struct ipoib__connection *ipoib__connections_by_id(const struct ipoib__connections *set,
 						   uint64_t id);
 /* Whether one more may exist, one that was not used for its lease given up for it if need be. */
-bool ipoib__connections_room(struct ipoib__connections *set, uint64_t now);
+bool ipoib__connections_room(struct ipoib__connections *set, enum ipoib__connection_side side,
+			     uint64_t now);
 void ipoib__connections_hold(struct ipoib__connection *c);
 void ipoib__connections_release(struct ipoib__connections *set, struct ipoib__connection *c,
 				uint64_t now);

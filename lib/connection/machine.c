@@ -153,13 +153,14 @@ static unsigned on_ended(struct ipoib__connection *c, uint64_t hold, uint64_t no
 }
 
 /* Ours, if it is being made, gives way (point 4). What becomes of the peer's is told by ANSWER. */
-static unsigned on_adopt(struct ipoib__connection *c)
+static unsigned on_adopt(struct ipoib__connection *c, uint64_t now)
 {
 	unsigned actions = ipoib__connection_exists(c) ? IPOIB__CONNECTION_HANG_UP : 0;
 
 	c->state = IPOIB__CONNECTION_DIALLING;
 	c->both = true;
 	c->rfc = true;
+	c->used = now;
 	c->deadline = IPOIB_NEVER;
 	return actions;
 }
@@ -198,7 +199,7 @@ unsigned ipoib__connection_step(struct ipoib__connection *c, enum ipoib__connect
 	case IPOIB__CONNECTION_ENDED:
 		return on_ended(c, hold, now);
 	case IPOIB__CONNECTION_ADOPT:
-		return on_adopt(c);
+		return on_adopt(c, now);
 	case IPOIB__CONNECTION_TIMER:
 		return on_timer(c, now);
 	case IPOIB__CONNECTION_NO_ROOM:

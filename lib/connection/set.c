@@ -27,21 +27,38 @@ static struct ipoib__list *chain_of(const struct ipoib__connections *set, uint64
 	return (struct ipoib__list *)(uintptr_t)&set->ids[id % IPOIB__CONNECTIONS_CHAINS];
 }
 
+static void enter_side(struct ipoib__connections *set, struct ipoib__connection *c)
+{
+	c->side = (uint8_t)ipoib__connection_side(c);
+	ipoib__list_push_back(&set->recent[c->side], &c->recent);
+	set->existing++;
+	set->of_side[c->side]++;
+}
+
+static void leave_side(struct ipoib__connections *set, struct ipoib__connection *c)
+{
+	ipoib__list_remove(&c->recent);
+	set->existing--;
+	set->of_side[c->side]--;
+}
+
 /* Puts an entry where its state belongs: by the order of use, or among those that do not exist. */
 static void place(struct ipoib__connections *set, struct ipoib__connection *c, bool existed,
 		  uint64_t now)
 {
 	bool exists = ipoib__connection_exists(c);
 
-	if (exists == existed)
+	if (exists == existed && (!exists || c->side == ipoib__connection_side(c)))
 		return;
-	ipoib__list_remove(&c->recent);
-	ipoib__list_push_back(exists ? &set->recent : &set->others, &c->recent);
+	if (existed)
+		leave_side(set, c);
+	else
+		ipoib__list_remove(&c->recent);
 	if (exists) {
-		set->existing++;
+		enter_side(set, c);
 		ipoib__list_remove(&c->turn); /* a peer's own may have come first */
 	} else {
-		set->existing--;
+		ipoib__list_push_back(&set->others, &c->recent);
 		ipoib__turns_freed(set, now);
 	}
 }
@@ -56,13 +73,13 @@ static void remove_entry(struct ipoib__connections *set, struct ipoib__connectio
 {
 	set->hooks->end(set->owner, c);
 	ipoib__wheel_cancel(set->wheel, &c->timer);
+	if (existed)
+		leave_side(set, c);
 	ipoib__list_remove(&c->recent);
 	ipoib__list_remove(&c->turn);
 	ipoib__list_remove(&c->by_id);
 	if (made)
 		ipoib__table_remove(&set->made, c->hash, c);
-	if (existed)
-		set->existing--;
 	ipoib__memory_put(set->memory, c, set->hooks->size);
 }
 
@@ -100,7 +117,8 @@ void ipoib__connections_init(struct ipoib__connections *set, struct ipoib__memor
 	set->next_id = 1;
 	memcpy(set->key, key, sizeof(set->key));
 	ipoib__table_init(&set->made, memory, equal, NULL);
-	ipoib__list_init(&set->recent);
+	for (unsigned i = 0; i < IPOIB__CONNECTION_SIDES; i++)
+		ipoib__list_init(&set->recent[i]);
 	ipoib__list_init(&set->others);
 	ipoib__turns_init(set);
 	for (unsigned i = 0; i < IPOIB__CONNECTIONS_CHAINS; i++)
@@ -134,8 +152,9 @@ void ipoib__connections_drop_all(struct ipoib__connections *set, uint64_t now)
 	struct ipoib__list *first;
 
 	ipoib__turns_clear(set);
-	while ((first = ipoib__list_first(&set->recent)) != NULL)
-		ipoib__connections_drop(set, ipoib__connection_at(first), now);
+	for (unsigned i = 0; i < IPOIB__CONNECTION_SIDES; i++)
+		while ((first = ipoib__list_first(&set->recent[i])) != NULL)
+			ipoib__connections_drop(set, ipoib__connection_at(first), now);
 }
 
 void ipoib__connections_fini(struct ipoib__connections *set, uint64_t now)
@@ -227,15 +246,14 @@ struct ipoib__connection *ipoib__connections_take(struct ipoib__connections *set
 {
 	struct ipoib__connection *c;
 
-	if (!ipoib__connections_room(set, now))
+	if (!ipoib__connections_room(set, IPOIB__CONNECTION_PEERS, now))
 		return NULL;
 	c = make(set, peer, now);
 	if (!c)
 		return NULL;
 	c->state = IPOIB__CONNECTION_TAKEN;
 	c->deadline = now + IPOIB__CONNECTION_IDLE_TAKEN_NS;
-	ipoib__list_push_back(&set->recent, &c->recent);
-	set->existing++;
+	enter_side(set, c);
 	renew_id(set, c);
 	ipoib__wheel_arm(set->wheel, &c->timer, c->deadline);
 	return c;
@@ -273,7 +291,8 @@ void ipoib__connections_release(struct ipoib__connections *set, struct ipoib__co
 void ipoib__connections_run(struct ipoib__connections *set, struct ipoib__connection *c,
 			    enum ipoib__connection_event event, uint32_t mtu, uint64_t now)
 {
-	uint64_t hold = ipoib__random_jitter(set->random, ipoib__connection_hold(ipoib__connection_blame(c)),
+	uint64_t hold = ipoib__random_jitter(set->random,
+					     ipoib__connection_hold(ipoib__connection_blame(c)),
 					     IPOIB__CONNECTION_JITTER);
 	bool existed = ipoib__connection_exists(c);
 	bool made = is_made(c);
@@ -313,15 +332,17 @@ void ipoib__connections_touch(struct ipoib__connections *set, struct ipoib__conn
 		return;
 	c->touched = now;
 	ipoib__list_remove(&c->recent);
-	ipoib__list_push_back(&set->recent, &c->recent);
+	ipoib__list_push_back(&set->recent[c->side], &c->recent);
 }
 
 struct ipoib__connection *ipoib__connections_next(const struct ipoib__connections *set,
 						  const struct ipoib__connection *at)
 {
-	struct ipoib__list *next = at ? at->recent.next : set->recent.next;
+	struct ipoib__list *next = at ? at->recent.next : set->recent[0].next;
 
-	if (next == &set->recent)
-		next = set->others.next;
+	for (unsigned i = 0; i < IPOIB__CONNECTION_SIDES; i++)
+		if (next == &set->recent[i])
+			next = i + 1 < IPOIB__CONNECTION_SIDES ? set->recent[i + 1].next :
+								 set->others.next;
 	return next == &set->others ? NULL : ipoib__connection_at(next);
 }

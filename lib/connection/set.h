@@ -10,6 +10,12 @@ static inline struct ipoib__connection *ipoib__connection_at(struct ipoib__list 
 	return ipoib__container_of(recent, struct ipoib__connection, recent);
 }
 
+static inline enum ipoib__connection_side ipoib__connection_side(const struct ipoib__connection *c)
+{
+	return c->both || c->state == IPOIB__CONNECTION_TAKEN ? IPOIB__CONNECTION_PEERS :
+								IPOIB__CONNECTION_OURS;
+}
+
 /* ---- set.c ---- */
 
 /* One step, whether there is room for what it leads to or not. The entry may be gone afterwards. */

@@ -53,6 +53,8 @@ static void refuse(struct ipoib_interface *interface, const struct ipoib_rc_even
 	size_t length = ipoib__channel_private(interface, data, sizeof(data));
 
 	interface->statistics.connections_refused++;
+	if (reason == IPOIB__CM_REASON_NO_RESOURCES)
+		interface->statistics.connections_no_room++;
 	transport->ops->rc_reject(transport->self, request->request, reason, data, length);
 }
 
@@ -98,7 +100,8 @@ static void take_both_ways(struct ipoib_interface *interface, const struct ipoib
 	struct ipoib__connection *c;
 
 	if (!channel || (!ipoib__connection_exists(&channel->connection) &&
-			 !ipoib__connections_room(&interface->connections, now))) {
+			 !ipoib__connections_room(&interface->connections, IPOIB__CONNECTION_PEERS,
+						  now))) {
 		refuse(interface, request, IPOIB__CM_REASON_NO_RESOURCES);
 		return;
 	}

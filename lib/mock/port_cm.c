@@ -106,15 +106,12 @@ static bool on_request(struct ipoib__port *port, const struct ipoib__cm_event *t
 {
 	struct ipoib__hca_ud *ud = told->user;
 	struct request *request = NULL;
-	uint16_t reason = IPOIB__CM_REASON_NO_QP;
 
-	if (ud->connection_count < ud->connections_max) {
-		reason = IPOIB__CM_REASON_NO_RESOURCES;
-		if (port->request_count < IPOIB__CM_REQUESTS_MAX)
-			request = ipoib__memory_get(&port->memory, sizeof(*request));
-	}
+	/* Also where there are connections_max: the user may end one for this one. */
+	if (port->request_count < IPOIB__CM_REQUESTS_MAX)
+		request = ipoib__memory_get(&port->memory, sizeof(*request));
 	if (request == NULL) {
-		ipoib__cm_reject(&port->cm, told->id, reason, NULL, 0);
+		ipoib__cm_reject(&port->cm, told->id, IPOIB__CM_REASON_NO_RESOURCES, NULL, 0);
 		return false;
 	}
 	request->ud = ud;

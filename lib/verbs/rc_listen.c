@@ -9,7 +9,6 @@
 #include "verbs/rc_by_gid.h"
 #include "verbs/rc_parts.h"
 
-#define REASON_NO_QP	    1
 #define REASON_NO_RESOURCES 3
 #define REASON_SERVICE_ID   8
 
@@ -97,8 +96,7 @@ static uint16_t take(struct ipoib__verbs_ud *ud, const struct rdma_cm_event *eve
 	const struct rdma_conn_param *param = &event->param.conn;
 	struct ipoib__verbs_rc_request *request;
 
-	if (ud->rc->connection_count >= ud->attributes.connections_max)
-		return REASON_NO_QP;
+	/* Also where there are connections_max: the user may end one for this one. */
 	request = request_new(ud);
 	if (request == NULL)
 		return REASON_NO_RESOURCES;

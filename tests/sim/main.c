@@ -5,7 +5,7 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_first_packets, suite_fabric_events, suite_connected,
+		suite_first_packets, suite_fabric_events, suite_connected, suite_connections,
 		suite_flux,	     suite_seeds,	  suite_story,
 		suite_weak_peer,     suite_flood,	  suite_addresses,
 		suite_ipv6,	     suite_fabric_moves,  suite_origin, NULL

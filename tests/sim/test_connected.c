@@ -286,94 +286,6 @@ START_TEST(a_link_that_goes_down_ends_the_connections)
 }
 END_TEST
 
-/*
- * I30, I39. A place is given on when it was not used for a second; whose turn does not come within
- * two is answered. One peer more than places: all packets arrive.
- */
-START_TEST(more_peers_than_connections_take_turns)
-{
-	static const size_t counts[] = { 2, 5 };
-	struct world_options options = connected();
-	size_t peers = counts[_i];
-	struct world world;
-	struct host *a = &world.hosts[0];
-	uint64_t arrived = 0;
-
-	world_make(&world, peers + 1, &options);
-	options.config.connections_max = (uint32_t)peers - 1;
-	reopen(&world, 1, &options);
-	world_up(&world);
-	for (int i = 0; i < 10; i++)
-		for (size_t p = 1; p <= peers; p++)
-			ck_assert_int_eq(host_send(a, &world.hosts[p].address, 9000), 0);
-	world_run(&world, 6 * SECOND);
-	for (size_t p = 1; p <= peers; p++)
-		arrived += world.hosts[p].received;
-	ck_assert_uint_eq(arrived, 10 * peers);
-	ck_assert_uint_eq(host_statistics(a).queued, 0);
-	ck_assert_uint_eq(host_statistics(a).connections_asked, peers);
-	world_end(&world);
-}
-END_TEST
-
-/* The one whose connection is in use keeps it; what the others wait for is answered. */
-START_TEST(far_more_peers_than_connections_are_answered_and_cost_few_requests)
-{
-	struct world_options options = connected();
-	struct world world;
-	struct host *a = &world.hosts[0];
-	uint64_t arrived = 0, accepted = 0;
-
-	world_make(&world, 7, &options);
-	options.config.connections_max = 1;
-	reopen(&world, 1, &options);
-	world_up(&world);
-	for (int i = 0; i < 600; i++) {
-		for (size_t p = 1; p <= 6; p++)
-			accepted += host_send(a, &world.hosts[p].address, 9000) == 0;
-		world_run(&world, 100 * MILLISECOND);
-	}
-	world_run(&world, 6 * SECOND);
-	for (size_t p = 1; p <= 6; p++)
-		arrived += world.hosts[p].received;
-	ck_assert_uint_ge(arrived, 600);
-	ck_assert_uint_eq(arrived + a->undelivered[IPOIB_SEND_DROP_TOO_BIG], accepted);
-	ck_assert_uint_eq(host_statistics(a).connections_asked, 1);
-	world_end(&world);
-}
-END_TEST
-
-/*
- * I39: at once, at once again, and then held for 1, 2, 4 s, a quarter less each; what fits goes as
- * datagrams meanwhile.
- */
-START_TEST(a_peer_that_accepts_and_hangs_up_costs_few_requests)
-{
-	struct world_options options = connected();
-	struct world world;
-	struct host *a = &world.hosts[0], *b = &world.hosts[1];
-	uint64_t small = 0;
-
-	world_make(&world, 2, &options);
-	world_up(&world);
-	for (int i = 0; i < 1000; i++) {
-		if (i % 10 == 0) {
-			host_send(a, &b->address, 9000);
-			small += host_send(a, &b->address, 1000) == 0;
-		}
-		world_run(&world, 10 * MILLISECOND);
-		ipoib__connections_drop_all(&b->interface->connections,
-					    ipoib_context_now(b->context));
-		ipoib_context_dispatch(b->context);
-	}
-	ck_assert_uint_ge(host_statistics(a).connections_asked, 4);
-	ck_assert_uint_le(host_statistics(a).connections_asked, 6);
-	ck_assert_uint_eq(small, 100);
-	ck_assert_uint_ge(b->received, 90); /* the rest went by what was hung up */
-	world_end(&world);
-}
-END_TEST
-
 Suite *suite_connected(void)
 {
 	Suite *suite = suite_create("connected");
@@ -389,9 +301,6 @@ Suite *suite_connected(void)
 	tcase_add_test(tcase, a_peer_that_never_answers_costs_few_requests_and_gets_its_datagrams);
 	tcase_add_test(tcase, what_waited_for_a_connection_that_is_refused_is_answered);
 	tcase_add_test(tcase, a_link_that_goes_down_ends_the_connections);
-	tcase_add_test(tcase, a_peer_that_accepts_and_hangs_up_costs_few_requests);
-	tcase_add_loop_test(tcase, more_peers_than_connections_take_turns, 0, 2);
-	tcase_add_test(tcase, far_more_peers_than_connections_are_answered_and_cost_few_requests);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
