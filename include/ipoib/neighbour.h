@@ -33,7 +33,8 @@ enum ipoib_neighbour_state {
 enum ipoib_flux_policy {
 	/**
 	 * The port that is known is asked by unicast; it stays if it answers, and traffic stays
-	 * with it until that is known. At most one change, and one question, per hold-down time.
+	 * with it until that is known. A claimant that answers while the known port does not is
+	 * believed. At most one change without such proof, and one question, per hold-down time.
 	 */
 	IPOIB_FLUX_CONFIRM = 0,
 	IPOIB_FLUX_ACCEPT = 1, /**< the last claim is believed at once, as the kernel does */

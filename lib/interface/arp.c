@@ -149,8 +149,8 @@ const struct ipoib__binding *ipoib__source_for(const struct ipoib_interface *int
 				    count, &peer->neighbour.ip, &hint);
 }
 
-void ipoib__arp_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer, bool unicast,
-		    uint64_t now)
+void ipoib__arp_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer,
+		    const struct ipoib__question *question, uint64_t now)
 {
 	const struct ipoib__binding *source = ipoib__source_for(interface, peer);
 	struct ipoib__arp arp = { .operation = IPOIB__ARP_REQUEST,
@@ -166,14 +166,13 @@ void ipoib__arp_ask(struct ipoib_interface *interface, const struct ipoib__peer 
 	memcpy(arp.sender_ip, source->address.raw, 4);
 	memcpy(arp.target_ip, peer->neighbour.ip.raw, 4);
 	interface->statistics.arp_requests_sent++;
-	if (!unicast) {
+	if (!question->to) {
 		broadcast(interface, &arp, now);
 		return;
 	}
 	buffer = packet_of(interface, &arp);
 	if (buffer)
-		ipoib__route_send(interface, buffer, &peer->neighbour.link_address, true,
-				  now);
+		ipoib__route_send(interface, buffer, question->to, question->wanted, now);
 }
 
 static void answer(struct ipoib_interface *interface, const struct ipoib__arp *request,
@@ -271,7 +270,8 @@ static void count(struct ipoib_interface *interface, bool request)
 }
 
 /* RFC 826: what is known is brought up to date, and made only when it was said to us (I41). */
-static void learn(struct ipoib_interface *interface, const struct heard *heard, uint64_t now)
+static void learn(struct ipoib_interface *interface, const struct heard *heard,
+		  const struct ipoib_buffer *packet, uint64_t now)
 {
 	const struct ipoib__binding *binding =
 		ipoib__bindings_find(&interface->bindings, &heard->target);
@@ -283,14 +283,15 @@ static void learn(struct ipoib_interface *interface, const struct heard *heard, 
 		.answer = !heard->request,
 		.for_us = for_us,
 		.create = for_us && heard->request,
+		.packet = packet,
 	};
 
 	if (believable(interface, &heard->sender))
 		ipoib__resolve_told(interface, &told, now);
 }
 
-void ipoib__arp_received(struct ipoib_interface *interface, const uint8_t *bytes, size_t length,
-			 uint16_t source_lid, uint64_t now)
+void ipoib__arp_received(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
+			 const uint8_t *bytes, size_t length, uint64_t now)
 {
 	struct ipoib_gid gid;
 	struct heard heard;
@@ -308,9 +309,9 @@ void ipoib__arp_received(struct ipoib_interface *interface, const uint8_t *bytes
 		return;
 	}
 	gid = ipoib_link_address_gid(&heard.arp.sender_link);
-	ipoib__route_from(interface, &gid, source_lid, now);
+	ipoib__route_from(interface, &gid, buffer->source_lid, now);
 	dispute(interface, &heard, now);
-	learn(interface, &heard, now);
+	learn(interface, &heard, buffer, now);
 	if (heard.request && is_answered(interface, &heard))
 		answer(interface, &heard.arp, now);
 }

@@ -15,6 +15,7 @@
  *   origin.c     where requests for connections came from
  *   address.c    bound addresses as the caller sees them; defend.c: probed, announced, defended
  *   own.c        the other interfaces of the context: never a peer, never a conflict
+ *   sender.c     which port has sent a packet
  *   answer.c     what callbacks are told
  *   view.c       what can be looked at from outside
  *
@@ -162,6 +163,12 @@ struct ipoib__told {
 	bool weak;     /* not to override another link address */
 	bool for_us;   /* said to an address of ours */
 	bool create;   /* who is not known is entered */
+	const struct ipoib_buffer *packet; /* which said so */
+};
+/* Where a question about a neighbour goes. */
+struct ipoib__question {
+	const struct ipoib_link_address *to; /* NULL: by multicast */
+	bool wanted; /* its path is worth as much as one for a packet of the caller */
 };
 void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__told *told,
 			 uint64_t now);
@@ -169,6 +176,11 @@ void ipoib__peer_init(struct ipoib__peer *peer);
 void ipoib__resolve_uses(struct ipoib_interface *interface, unsigned budget, uint64_t now);
 void ipoib__resolve_source(struct ipoib_interface *interface);
 void ipoib__resolve_source_due(struct ipoib__timer *timer, uint64_t now);
+
+/* sender.c */
+enum ipoib__neighbour_origin ipoib__sender_of(const struct ipoib_interface *interface,
+					      const struct ipoib_link_address *address,
+					      const struct ipoib_buffer *packet);
 
 /* post.c */
 struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,
@@ -226,10 +238,10 @@ void ipoib__receive_refill(struct ipoib_interface *interface);
 void ipoib__receive_refill_due(struct ipoib__timer *timer, uint64_t now);
 
 /* arp.c */
-void ipoib__arp_received(struct ipoib_interface *interface, const uint8_t *bytes, size_t length,
-			 uint16_t source_lid, uint64_t now);
+void ipoib__arp_received(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
+			 const uint8_t *bytes, size_t length, uint64_t now);
 void ipoib__arp_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer,
-		    bool unicast, uint64_t now);
+		    const struct ipoib__question *question, uint64_t now);
 void ipoib__arp_probe(struct ipoib_interface *interface, const struct ipoib_ip *address,
 		      uint64_t now);
 void ipoib__arp_announce(struct ipoib_interface *interface, const struct ipoib_ip *address,
@@ -247,7 +259,7 @@ bool ipoib__nd_is(const uint8_t *packet, size_t length);
 void ipoib__nd_received(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
 			size_t length, uint64_t now);
 void ipoib__nd_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer,
-		   bool unicast, uint64_t now);
+		   const struct ipoib__question *question, uint64_t now);
 void ipoib__nd_probe(struct ipoib_interface *interface, const struct ipoib_ip *address,
 		     uint64_t now);
 void ipoib__nd_announce(struct ipoib_interface *interface, const struct ipoib_ip *address,

@@ -27,6 +27,7 @@ core_sources += \
 	%D%/region.c \
 	%D%/resolve.c \
 	%D%/route.c \
+	%D%/sender.c \
 	%D%/system.c \
 	%D%/transmit.c \
 	%D%/transport.c \

@@ -81,8 +81,8 @@ void ipoib__nd_announce(struct ipoib_interface *interface, const struct ipoib_ip
 	multicast(interface, &nd, now);
 }
 
-void ipoib__nd_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer, bool unicast,
-		   uint64_t now)
+void ipoib__nd_ask(struct ipoib_interface *interface, const struct ipoib__peer *peer,
+		   const struct ipoib__question *question, uint64_t now)
 {
 	const struct ipoib_ip *target = &peer->neighbour.ip;
 	struct ipoib_ip hint = ipoib__source_hint(peer);
@@ -98,7 +98,7 @@ void ipoib__nd_ask(struct ipoib_interface *interface, const struct ipoib__peer *
 	memcpy(nd.target, target->raw, 16);
 	memcpy(nd.source, source->address.raw, 16);
 	interface->statistics.nd_solicitations_sent++;
-	if (!unicast) {
+	if (!question->to) {
 		ipoib__ipv6_solicited_node(nd.destination, target->raw);
 		multicast(interface, &nd, now);
 		return;
@@ -106,8 +106,7 @@ void ipoib__nd_ask(struct ipoib_interface *interface, const struct ipoib__peer *
 	memcpy(nd.destination, target->raw, 16);
 	buffer = packet_of(interface, &nd);
 	if (buffer)
-		ipoib__route_send(interface, buffer, &peer->neighbour.link_address, true,
-				  now);
+		ipoib__route_send(interface, buffer, question->to, question->wanted, now);
 }
 
 /* Where an asker that does not say where it is can be reached, if that is known. */
@@ -167,7 +166,8 @@ static bool is_ours(const struct ipoib_interface *interface, const struct ipoib_
 
 /* RFC 4861 section 7.2.3. */
 static void solicited(struct ipoib_interface *interface, const struct ipoib__nd *nd,
-		      const struct ipoib_link_address *from, uint64_t now)
+		      const struct ipoib_buffer *packet, const struct ipoib_link_address *from,
+		      uint64_t now)
 {
 	struct ipoib_ip target = ipoib_ip_from_ipv6(nd->target);
 	struct ipoib_ip source = ipoib_ip_from_ipv6(nd->source);
@@ -177,7 +177,8 @@ static void solicited(struct ipoib_interface *interface, const struct ipoib__nd 
 					  .link_address = &nd->link,
 					  .claim = IPOIB_CLAIM_SOLICITATION,
 					  .for_us = true,
-					  .create = true };
+					  .create = true,
+					  .packet = packet };
 
 	interface->statistics.nd_solicitations_received++;
 	if (!binding) {
@@ -201,7 +202,8 @@ static void solicited(struct ipoib_interface *interface, const struct ipoib__nd 
 
 /* RFC 4861 section 7.2.5: who is not known is not entered. */
 static void advertised(struct ipoib_interface *interface, const struct ipoib__nd *nd,
-		       const struct ipoib_link_address *from, uint64_t now)
+		       const struct ipoib_buffer *packet, const struct ipoib_link_address *from,
+		       uint64_t now)
 {
 	struct ipoib_ip target = ipoib_ip_from_ipv6(nd->target);
 	const struct ipoib__told told = {
@@ -211,6 +213,7 @@ static void advertised(struct ipoib_interface *interface, const struct ipoib__nd
 		.answer = nd->flags & IPOIB__ND_SOLICITED,
 		.weak = !(nd->flags & IPOIB__ND_OVERRIDE),
 		.for_us = true,
+		.packet = packet,
 	};
 
 	interface->statistics.nd_advertisements_received++;
@@ -251,7 +254,7 @@ void ipoib__nd_received(struct ipoib_interface *interface, const struct ipoib_bu
 		ipoib__route_from(interface, &gid, buffer->source_lid, now);
 	}
 	if (nd.type == IPOIB__ND_SOLICITATION)
-		solicited(interface, &nd, from, now);
+		solicited(interface, &nd, buffer, from, now);
 	else
-		advertised(interface, &nd, from, now);
+		advertised(interface, &nd, buffer, from, now);
 }

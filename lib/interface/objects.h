@@ -123,6 +123,7 @@ struct ipoib__route {
 	struct ipoib__list peers;
 	struct ipoib__queue waiting; /* our own packets */
 	uint64_t suspected;          /* when something last came from another LID */
+	bool refused;                /* the SA's last answer was that it knows no path */
 };
 
 /* What this floor keeps of a connection: the transport's part of it, and who sends by it. */

@@ -152,8 +152,7 @@ static bool take_by_type(struct ipoib_interface *interface, struct ipoib_buffer 
 		return take_ipv6(interface, buffer, length, now);
 	case IPOIB__TYPE_ARP:
 		interface->statistics.control_received++;
-		ipoib__arp_received(interface, start + IPOIB__ENCAP_LENGTH, length,
-				    buffer->source_lid, now);
+		ipoib__arp_received(interface, buffer, start + IPOIB__ENCAP_LENGTH, length, now);
 		return false;
 	default:
 		return drop(interface, IPOIB_RECEIVE_DROP_TYPE);

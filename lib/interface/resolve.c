@@ -146,16 +146,40 @@ static void change_mode(struct ipoib_interface *interface, struct ipoib__peer *p
 		ipoib__peer_ready(interface, peer, now);
 }
 
-static void ask(struct ipoib_interface *interface, struct ipoib__peer *peer, bool unicast,
-		uint64_t now)
+static void ask(struct ipoib_interface *interface, struct ipoib__peer *peer,
+		const struct ipoib_link_address *to, bool wanted, uint64_t now)
+{
+	const struct ipoib_link_address copy = to ? *to : (struct ipoib_link_address){ { 0 } };
+	const struct ipoib__question question = { .to = to ? &copy : NULL, .wanted = wanted };
+
+	if (peer->neighbour.ip.family == IPOIB_IPV6)
+		ipoib__nd_ask(interface, peer, &question, now);
+	else
+		ipoib__arp_ask(interface, peer, &question, now);
+}
+
+static void ask_all(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
 	/* Nobody answers where the path leads to: the path may be what is wrong (I34). */
-	if (!unicast && peer->route)
+	if (peer->route)
 		ipoib__route_suspect(interface, peer->route, now);
-	if (peer->neighbour.ip.family == IPOIB_IPV6)
-		ipoib__nd_ask(interface, peer, unicast, now);
-	else
-		ipoib__arp_ask(interface, peer, unicast, now);
+	ask(interface, peer, NULL, true, now);
+}
+
+/* Whom nobody has believed yet is a stranger, and has a stranger's part of the SA's window. */
+static void ask_in_trial(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			 unsigned actions, uint64_t now)
+{
+	const struct ipoib__neighbour *n = &peer->neighbour;
+
+	if (actions & IPOIB__NEIGHBOUR_ASK_KNOWN)
+		ask(interface, peer, &n->link_address, true, now);
+	if (actions & IPOIB__NEIGHBOUR_ASK_OLD)
+		ask(interface, peer, &n->old_link_address, true, now);
+	if (actions & IPOIB__NEIGHBOUR_ASK_CLAIMED)
+		ask(interface, peer, &n->claimed, false, now);
+	if (actions & IPOIB__NEIGHBOUR_ASK_PATH && peer->route)
+		ipoib__route_suspect(interface, peer->route, now);
 }
 
 static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned actions, uint64_t now)
@@ -175,8 +199,11 @@ static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned acti
 		ipoib__path_proof(&peer->route->path, now);
 	if (actions & IPOIB__NEIGHBOUR_FLAGS)
 		change_mode(interface, peer, now);
-	if (actions & (IPOIB__NEIGHBOUR_ASK_MULTICAST | IPOIB__NEIGHBOUR_ASK_UNICAST))
-		ask(interface, peer, actions & IPOIB__NEIGHBOUR_ASK_UNICAST, now);
+	if (actions & IPOIB__NEIGHBOUR_ASK_MULTICAST)
+		ask_all(interface, peer, now);
+	if (actions & IPOIB__NEIGHBOUR_ASK_UNICAST)
+		ask(interface, peer, &n->link_address, true, now);
+	ask_in_trial(interface, peer, actions, now);
 	if (!(actions & IPOIB__NEIGHBOUR_UNREACHED))
 		return;
 	if (ipoib__source_for(interface, peer))
@@ -272,6 +299,13 @@ void ipoib__resolve_source_due(struct ipoib__timer *timer, uint64_t now)
 		ipoib__wheel_arm(&interface->context->wheel, timer, now + SOURCE_NS);
 }
 
+/* Whether the SA has said that it knows no path to where the neighbour is known. */
+static bool no_path(const struct ipoib__peer *peer)
+{
+	return peer->route && peer->route->refused &&
+	       peer->route->path.state == IPOIB_PATH_FAILED;
+}
+
 static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
 	bool hinted = peer->hinted;
@@ -288,6 +322,8 @@ static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *p
 	}
 	if (hinted && peer->route)
 		ipoib__path_proof(&peer->route->path, now);
+	if (no_path(peer))
+		step(interface, peer, IPOIB__NEIGHBOUR_NO_PATH, now);
 	if (hinted)
 		step(interface, peer, IPOIB__NEIGHBOUR_CONFIRM, now);
 	step(interface, peer, IPOIB__NEIGHBOUR_USE, now);
@@ -327,11 +363,30 @@ static enum ipoib__neighbour_event_type event_of(const struct ipoib__neighbour *
 						 const struct ipoib__told *told)
 {
 	/* An answer that we did not ask for is worth no more than any other word. */
-	bool answer = told->answer && told->for_us && n->asks > 0;
+	bool answer = told->answer && told->for_us && ipoib__neighbour_asked(n);
 
 	if (told->weak)
 		return answer ? IPOIB__NEIGHBOUR_WEAK_ANSWER : IPOIB__NEIGHBOUR_WEAK_HEARD;
 	return answer ? IPOIB__NEIGHBOUR_ANSWER : IPOIB__NEIGHBOUR_HEARD;
+}
+
+/*
+ * An advertisement may leave its link address out when it answers a unicast (RFC 4861 section
+ * 7.2.4). Where several were asked, the packet's headers say who has answered; false: they do not.
+ */
+static bool fill_in(const struct ipoib_interface *interface, const struct ipoib__neighbour *n,
+		    const struct ipoib_buffer *packet, struct ipoib__neighbour_event *event)
+{
+	const struct ipoib_link_address *asked[] = { &n->link_address, &n->claimed,
+						     &n->old_link_address };
+
+	if (event->address || n->trial == IPOIB__NEIGHBOUR_TRIAL_NONE)
+		return true;
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]) && !event->address; i++)
+		if (ipoib__sender_of(interface, asked[i], packet) ==
+		    IPOIB__NEIGHBOUR_ORIGIN_ITSELF)
+			event->address = asked[i];
+	return event->address != NULL;
 }
 
 /*
@@ -344,6 +399,7 @@ void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__
 	struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, told->ip);
 	struct ipoib__neighbour_event event = { .address = told->link_address,
 						.claim = told->claim };
+	struct ipoib_link_address address;
 
 	if (!n) {
 		if (!told->create || !told->link_address)
@@ -354,6 +410,14 @@ void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__
 		}
 		ipoib__peer_init(peer_of(n));
 	}
+	if (!fill_in(interface, n, told->packet, &event))
+		return;
+	if (event.address) { /* the entry's own may change under it */
+		address = *event.address;
+		event.address = &address;
+		event.origin = (uint8_t)ipoib__sender_of(interface, &address, told->packet);
+	}
 	event.type = event_of(n, told);
+	event.no_path = no_path(peer_of(n));
 	ipoib__neighbours_step(&interface->neighbours, n, &event, now);
 }

@@ -235,6 +235,19 @@ static bool plausible(const struct ipoib__path *path, const struct ipoib_path_re
 	       record->mtu >= 256 && record->mtu <= IPOIB__PAYLOAD_MAX;
 }
 
+/* A neighbour that is claimed elsewhere is looked at: there is no path to where it is known. */
+static void note_refused(struct ipoib_interface *interface, struct ipoib__route *route, int status)
+{
+	route->refused = status == -ENOENT;
+	for (struct ipoib__list *at = route->peers.next; route->refused && at != &route->peers;
+	     at = at->next) {
+		struct ipoib__peer *peer = ipoib__container_of(at, struct ipoib__peer, of_route);
+
+		if (peer->neighbour.verdict == IPOIB_FLUX_PENDING)
+			ipoib__note_use(interface, &interface->uses, &peer->use);
+	}
+}
+
 void ipoib__interface_path_answer(struct ipoib_interface *interface, uint64_t question,
 				  const struct ipoib_transport_event *event, uint64_t now)
 {
@@ -244,6 +257,7 @@ void ipoib__interface_path_answer(struct ipoib_interface *interface, uint64_t qu
 	if (!path)
 		return; /* taken back meanwhile */
 	good = event->status == 0 && plausible(path, &event->path);
+	note_refused(interface, route_of(path), event->status);
 	ipoib__paths_answer(&interface->paths, path, good ? &event->path : NULL,
 			    event->status < 0 ? event->status : -EPROTO, now);
 }

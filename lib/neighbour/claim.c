@@ -1,36 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Whom to believe: the flux policies, neighbour.h points 1 to 6. */
+/* Whom to believe: the flux policies, neighbour.h points 1 to 4, 6 and 7. */
 #include "neighbour/state.h"
-
-static bool same_port(const struct ipoib_link_address *a, const struct ipoib_link_address *b)
-{
-	struct ipoib_gid gid_a = ipoib_link_address_gid(a), gid_b = ipoib_link_address_gid(b);
-
-	return memcmp(&gid_a, &gid_b, sizeof(gid_a)) == 0;
-}
-
-/* Found dead: nobody answered the questions that went to the link address that is known. */
-static bool dead(const struct ipoib__neighbour *n,
-		 const struct ipoib__neighbour_parameters *parameters)
-{
-	if (n->state == IPOIB_NEIGHBOUR_PROBE)
-		return n->asks > parameters->unicast_probes;
-	return !ipoib__neighbour_valid(n);
-}
-
-static bool held_down(const struct ipoib__neighbour *n, uint64_t now)
-{
-	return now < n->flux_until;
-}
-
-static void hold_down(struct ipoib__neighbour *n,
-		      const struct ipoib__neighbour_parameters *parameters, bool moved,
-		      uint64_t now)
-{
-	n->flux_until = now + parameters->flux_hold;
-	n->flux_moved = moved || parameters->flux == IPOIB_FLUX_HOLD;
-	n->flux_restarted = false;
-}
 
 unsigned ipoib__neighbour_settle(struct ipoib__neighbour *n,
 				 const struct ipoib_link_address *address)
@@ -41,6 +11,8 @@ unsigned ipoib__neighbour_settle(struct ipoib__neighbour *n,
 	unsigned actions = had ? 0 : IPOIB__NEIGHBOUR_RESOLVED;
 
 	if (n->known && !ipoib_link_address_same_peer(&n->link_address, address)) {
+		if (n->trial == IPOIB__NEIGHBOUR_TRIAL_RESTART)
+			n->trial = IPOIB__NEIGHBOUR_TRIAL_NONE; /* it was about the one before */
 		n->old_link_address = n->link_address;
 		n->moves++;
 		actions |= IPOIB__NEIGHBOUR_MOVED;
@@ -52,16 +24,6 @@ unsigned ipoib__neighbour_settle(struct ipoib__neighbour *n,
 	return actions;
 }
 
-/* What is told unasked proves that it can reach us, not that we can reach it (RFC 4861). */
-static void come_in(struct ipoib__neighbour *n, const struct ipoib__neighbour_event *event,
-		    bool answered, uint64_t now)
-{
-	if (answered)
-		ipoib__neighbour_reach(n, event->reachable, now);
-	else
-		ipoib__neighbour_doubt(n);
-}
-
 unsigned ipoib__neighbour_first(struct ipoib__neighbour *n,
 				const struct ipoib__neighbour_parameters *parameters,
 				const struct ipoib__neighbour_event *event, bool answered,
@@ -71,26 +33,13 @@ unsigned ipoib__neighbour_first(struct ipoib__neighbour *n,
 	uint16_t asks;
 
 	if (parameters->flux == IPOIB_FLUX_HOLD)
-		hold_down(n, parameters, true, now);
+		ipoib__neighbour_hold_down(n, parameters, true, now);
 	/* Who asks us while we ask him answers a moment later: that is still an answer. */
 	asks = n->asks;
-	come_in(n, event, answered, now);
+	ipoib__neighbour_come_in(n, event, answered, now);
 	if (!answered)
 		n->asks = asks;
 	return actions;
-}
-
-static void decide(struct ipoib__neighbour *n, uint8_t verdict)
-{
-	n->verdict = verdict;
-	memset(&n->claimed, 0, sizeof(n->claimed));
-}
-
-static unsigned refuse(struct ipoib__neighbour *n)
-{
-	n->refused++;
-	decide(n, IPOIB_FLUX_REFUSED);
-	return IPOIB__NEIGHBOUR_FLUX;
 }
 
 /* Goes over to a claim; the caller enters the state. */
@@ -98,14 +47,19 @@ static unsigned believe(struct ipoib__neighbour *n,
 			const struct ipoib__neighbour_parameters *parameters,
 			const struct ipoib_link_address *address, uint64_t now)
 {
-	bool other_port = !same_port(&n->link_address, address);
+	bool other_port = !ipoib__neighbour_same_port(&n->link_address, address);
+	bool asked = ipoib__neighbour_tries_claim(n) || ipoib__neighbour_dead(n, parameters);
 	unsigned actions = ipoib__neighbour_settle(n, address);
 
-	decide(n, IPOIB_FLUX_ACCEPTED);
+	ipoib__neighbour_decide(n, IPOIB_FLUX_ACCEPTED, now);
 	if (parameters->flux != IPOIB_FLUX_ACCEPT) {
-		hold_down(n, parameters, other_port, now);
+		/* The hold-down time after a move is not cut short by a restart. */
+		if (other_port || !ipoib__neighbour_held_down(n, now))
+			ipoib__neighbour_hold_down(n, parameters, other_port, now);
 		n->flux_restarted = !other_port;
 	}
+	if (!other_port && !asked)
+		actions |= ipoib__neighbour_ask_old(n, now);
 	return actions | IPOIB__NEIGHBOUR_FLUX;
 }
 
@@ -122,6 +76,17 @@ static unsigned believe_late(struct ipoib__neighbour *n,
 	return actions;
 }
 
+/* Goes over to a claim whose claimant has answered a trial. */
+static unsigned believe_proven(struct ipoib__neighbour *n,
+			       const struct ipoib__neighbour_parameters *parameters, uint64_t now)
+{
+	const struct ipoib_link_address claimed = n->claimed;
+	unsigned actions = believe(n, parameters, &claimed, now);
+
+	ipoib__neighbour_reach(n, n->trial_reachable, now);
+	return actions;
+}
+
 /*
  * The known port is asked; if that is under way, from here on for the claim too. No hold-down
  * time runs, and the verdict will start the next one.
@@ -129,49 +94,85 @@ static unsigned believe_late(struct ipoib__neighbour *n,
 static unsigned question(struct ipoib__neighbour *n,
 			 const struct ipoib__neighbour_parameters *parameters, uint64_t now)
 {
+	bool probes = n->state != IPOIB_NEIGHBOUR_PROBE;
+	unsigned actions = probes ? ipoib__neighbour_probe(n, parameters, now) : 0;
+
 	n->flux_until = 0;
-	return n->state == IPOIB_NEIGHBOUR_PROBE ? 0 : ipoib__neighbour_probe(n, parameters, now);
+	if (parameters->flux != IPOIB_FLUX_CONFIRM || n->trial != IPOIB__NEIGHBOUR_TRIAL_NONE)
+		return actions;
+	return actions | ipoib__neighbour_trial_begin(n, IPOIB__NEIGHBOUR_TRIAL_CLAIM, probes, now);
+}
+
+/* A hold-down time runs. One that began with a refusal, that is a sign of life, has no trial. */
+static unsigned try_held(struct ipoib__neighbour *n,
+			 const struct ipoib__neighbour_parameters *parameters, uint64_t now)
+{
+	uint8_t trial = n->flux_moved ? IPOIB__NEIGHBOUR_TRIAL_CLAIM_HELD :
+					IPOIB__NEIGHBOUR_TRIAL_CLAIM;
+
+	if (parameters->flux != IPOIB_FLUX_CONFIRM || !(n->flux_moved || n->flux_restarted) ||
+	    n->trial != IPOIB__NEIGHBOUR_TRIAL_NONE)
+		return 0;
+	n->trial_wanted = true;
+	return now < n->trial_next ? 0 : ipoib__neighbour_trial_begin(n, trial, false, now);
 }
 
 static enum ipoib_flux_verdict judge(const struct ipoib__neighbour *n,
 				     const struct ipoib__neighbour_parameters *parameters,
-				     uint64_t now)
+				     bool no_path, uint64_t now)
 {
+	bool left = (no_path && parameters->flux == IPOIB_FLUX_CONFIRM) ||
+		    ipoib__neighbour_dead(n, parameters);
+
 	if (n->state == IPOIB_NEIGHBOUR_PERMANENT || parameters->flux == IPOIB_FLUX_PIN)
 		return IPOIB_FLUX_REFUSED;
 	if (parameters->flux == IPOIB_FLUX_ACCEPT)
 		return IPOIB_FLUX_ACCEPTED;
-	if (held_down(n, now) && (n->flux_moved || !dead(n, parameters)))
+	if (ipoib__neighbour_held_down(n, now) && (n->flux_moved || !left))
 		return IPOIB_FLUX_PENDING;
-	if (parameters->flux == IPOIB_FLUX_CONFIRM && !dead(n, parameters))
+	if (parameters->flux == IPOIB_FLUX_CONFIRM && !left)
 		return IPOIB_FLUX_PENDING;
 	return IPOIB_FLUX_ACCEPTED;
 }
 
-/* The same GID with another queue pair: point 5. */
-static bool restart_believed(const struct ipoib__neighbour *n,
-			     const struct ipoib__neighbour_parameters *parameters, uint64_t now)
+/* Of several claims the last one is looked at; one whose claimant has answered stays. */
+static void note_claimed(struct ipoib__neighbour *n, const struct ipoib_link_address *address,
+			 bool answered)
 {
-	if (n->state == IPOIB_NEIGHBOUR_PERMANENT)
-		return false;
-	return parameters->flux == IPOIB_FLUX_ACCEPT || dead(n, parameters) ||
-	       !held_down(n, now) || !n->flux_restarted;
+	bool same = ipoib_link_address_same_peer(&n->claimed, address);
+
+	n->verdict = IPOIB_FLUX_PENDING;
+	if (!same && ipoib__neighbour_tries_claim(n) && n->trial_answered && !answered)
+		return;
+	n->claimed = *address;
+	if (!same)
+		n->trial_answered = false;
 }
 
-/* A claim that is not decided outlives it: then it waits for the hold-down time that begins. */
-static unsigned restart(struct ipoib__neighbour *n,
-			const struct ipoib__neighbour_parameters *parameters,
-			const struct ipoib__neighbour_event *event, bool answered, uint64_t now)
+/* The claimant has answered the question of a trial: believed now, or at its end. */
+static unsigned trial_answered(struct ipoib__neighbour *n,
+			       const struct ipoib__neighbour_parameters *parameters,
+			       uint64_t reachable, uint64_t now)
 {
-	unsigned actions = ipoib__neighbour_settle(n, event->address);
+	n->trial_answered = true;
+	n->trial_reachable = reachable;
+	return ipoib__neighbour_trial_proves(n, false) ? believe_proven(n, parameters, now) : 0;
+}
 
-	n->claim = event->claim;
-	if (parameters->flux != IPOIB_FLUX_ACCEPT) {
-		if (!held_down(n, now))
-			hold_down(n, parameters, false, now);
-		n->flux_restarted = true;
-	}
-	come_in(n, event, answered, now);
+/* A claim that is not decided yet. */
+static unsigned await_verdict(struct ipoib__neighbour *n,
+			      const struct ipoib__neighbour_parameters *parameters,
+			      const struct ipoib__neighbour_event *event, bool answered,
+			      uint64_t now)
+{
+	unsigned actions = IPOIB__NEIGHBOUR_FLUX;
+
+	note_claimed(n, event->address, answered);
+	if (!ipoib__neighbour_tries_claim(n))
+		actions |= ipoib__neighbour_held_down(n, now) ? try_held(n, parameters, now) :
+								question(n, parameters, now);
+	else if (answered)
+		actions |= trial_answered(n, parameters, event->reachable, now);
 	return actions;
 }
 
@@ -180,27 +181,61 @@ unsigned ipoib__neighbour_claimed(struct ipoib__neighbour *n,
 				  const struct ipoib__neighbour_event *event, bool answered,
 				  uint64_t now)
 {
+	bool same_port = ipoib__neighbour_same_port(&n->link_address, event->address);
 	unsigned actions;
 
-	if (same_port(&n->link_address, event->address) && restart_believed(n, parameters, now))
-		return restart(n, parameters, event, answered, now);
+	if (same_port && ipoib__neighbour_restart_believed(n, parameters, event->origin, now))
+		return ipoib__neighbour_restart(n, parameters, event, answered, now);
 	n->fluxes++;
 	n->claim = event->claim;
 	n->last_claimed = *event->address;
-	switch (judge(n, parameters, now)) {
+	switch (judge(n, parameters, event->no_path && !same_port, now)) {
 	case IPOIB_FLUX_ACCEPTED:
 		actions = believe(n, parameters, event->address, now);
-		come_in(n, event, answered, now);
+		ipoib__neighbour_come_in(n, event, answered, now);
 		return actions;
 	case IPOIB_FLUX_PENDING:
-		n->claimed = *event->address;
-		n->verdict = IPOIB_FLUX_PENDING;
-		return IPOIB__NEIGHBOUR_FLUX |
-		       (held_down(n, now) ? 0 : question(n, parameters, now));
+		actions = await_verdict(n, parameters, event, answered, now);
+		n->trial_no_path |= event->no_path && !same_port;
+		return actions;
 	case IPOIB_FLUX_REFUSED:
 		break;
 	}
-	return refuse(n);
+	return ipoib__neighbour_refuse(n, now);
+}
+
+unsigned ipoib__neighbour_trial_due(struct ipoib__neighbour *n,
+				    const struct ipoib__neighbour_parameters *parameters,
+				    uint64_t now)
+{
+	unsigned actions;
+
+	if (n->trial == IPOIB__NEIGHBOUR_TRIAL_NONE) {
+		n->trial_wanted = false;
+		return ipoib__neighbour_held_down(n, now) ? try_held(n, parameters, now) : 0;
+	}
+	actions = ipoib__neighbour_trial_ask(n, now);
+	if (actions != 0)
+		return actions;
+	if (ipoib__neighbour_trial_proves(n, true))
+		return believe_proven(n, parameters, now);
+	ipoib__neighbour_trial_end(n, now);
+	return 0;
+}
+
+unsigned ipoib__neighbour_claim_no_path(struct ipoib__neighbour *n,
+					const struct ipoib__neighbour_parameters *parameters,
+					uint64_t now)
+{
+	if (!ipoib__neighbour_undecided(n) ||
+	    ipoib__neighbour_same_port(&n->link_address, &n->claimed))
+		return 0;
+	n->trial_no_path = true;
+	if (ipoib__neighbour_trial_proves(n, false))
+		return believe_proven(n, parameters, now);
+	if (judge(n, parameters, true, now) != IPOIB_FLUX_ACCEPTED)
+		return 0;
+	return believe_late(n, parameters, now);
 }
 
 unsigned ipoib__neighbour_claim_refuted(struct ipoib__neighbour *n,
@@ -209,16 +244,16 @@ unsigned ipoib__neighbour_claim_refuted(struct ipoib__neighbour *n,
 {
 	if (parameters->flux != IPOIB_FLUX_CONFIRM || !ipoib__neighbour_undecided(n))
 		return 0;
-	if (!held_down(n, now))
-		hold_down(n, parameters, false, now);
-	return refuse(n);
+	if (!ipoib__neighbour_held_down(n, now))
+		ipoib__neighbour_hold_down(n, parameters, false, now);
+	return ipoib__neighbour_refuse(n, now);
 }
 
 unsigned ipoib__neighbour_claim_due(struct ipoib__neighbour *n,
 				    const struct ipoib__neighbour_parameters *parameters,
 				    uint64_t now)
 {
-	switch (judge(n, parameters, now)) {
+	switch (judge(n, parameters, false, now)) {
 	case IPOIB_FLUX_ACCEPTED:
 		return believe_late(n, parameters, now);
 	case IPOIB_FLUX_PENDING:
@@ -226,21 +261,21 @@ unsigned ipoib__neighbour_claim_due(struct ipoib__neighbour *n,
 	case IPOIB_FLUX_REFUSED: /* the policy was changed meanwhile */
 		break;
 	}
-	return refuse(n);
+	return ipoib__neighbour_refuse(n, now);
 }
 
 bool ipoib__neighbour_claim_wins(struct ipoib__neighbour *n,
 				 const struct ipoib__neighbour_parameters *parameters, uint64_t now,
 				 unsigned *actions)
 {
-	if (!ipoib__neighbour_undecided(n) || (held_down(n, now) && n->flux_moved))
+	if (!ipoib__neighbour_undecided(n) || (ipoib__neighbour_held_down(n, now) && n->flux_moved))
 		return false;
 	*actions = believe_late(n, parameters, now);
 	return true;
 }
 
 unsigned ipoib__neighbour_fixed(struct ipoib__neighbour *n,
-				const struct ipoib_link_address *address)
+				const struct ipoib_link_address *address, uint64_t now)
 {
 	unsigned actions = 0;
 
@@ -248,10 +283,11 @@ unsigned ipoib__neighbour_fixed(struct ipoib__neighbour *n,
 		bool right = ipoib_link_address_same_peer(&n->claimed, address);
 
 		n->refused += !right;
-		decide(n, right ? IPOIB_FLUX_ACCEPTED : IPOIB_FLUX_REFUSED);
+		ipoib__neighbour_decide(n, right ? IPOIB_FLUX_ACCEPTED : IPOIB_FLUX_REFUSED, now);
 		actions = IPOIB__NEIGHBOUR_FLUX;
 	}
 	actions |= ipoib__neighbour_settle(n, address);
+	n->trial = IPOIB__NEIGHBOUR_TRIAL_NONE;
 	n->flux_until = 0;
 	n->asks = 0;
 	n->failures = 0;

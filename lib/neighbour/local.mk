@@ -5,5 +5,7 @@ core_sources += \
 	%D%/flux.c \
 	%D%/machine.c \
 	%D%/neighbour.h \
+	%D%/restart.c \
 	%D%/state.h \
-	%D%/table.c
+	%D%/table.c \
+	%D%/trial.c

@@ -117,8 +117,12 @@ static unsigned on_timer(struct ipoib__neighbour *n,
 
 	if (ipoib__neighbour_claim_waits(n) && now >= n->flux_until)
 		actions = ipoib__neighbour_claim_due(n, parameters, now);
+	if (now >= ipoib__neighbour_trial_deadline(n))
+		actions |= ipoib__neighbour_trial_due(n, parameters, now);
 	if (now >= n->due)
 		actions |= on_due(n, parameters, now);
+	if (!ipoib__neighbour_tries_claim(n)) /* all of it came due at once, and it is decided */
+		actions &= ~(unsigned)IPOIB__NEIGHBOUR_ASK_CLAIMED;
 	return actions;
 }
 
@@ -166,6 +170,14 @@ static unsigned on_same(struct ipoib__neighbour *n,
 	return actions;
 }
 
+/* Whether it is the queue pair itself that speaks, which a restart has left. */
+static bool restart_refuted(const struct ipoib__neighbour *n,
+			    const struct ipoib__neighbour_event *event)
+{
+	return n->trial == IPOIB__NEIGHBOUR_TRIAL_RESTART &&
+	       ipoib_link_address_same_peer(&n->old_link_address, event->address);
+}
+
 static unsigned on_told(struct ipoib__neighbour *n,
 			const struct ipoib__neighbour_parameters *parameters,
 			const struct ipoib__neighbour_event *event, bool answered, uint64_t now)
@@ -176,7 +188,18 @@ static unsigned on_told(struct ipoib__neighbour *n,
 		return ipoib__neighbour_first(n, parameters, event, answered, now);
 	if (ipoib_link_address_same_peer(&n->link_address, event->address))
 		return on_same(n, parameters, event, answered, now);
+	if (restart_refuted(n, event))
+		return ipoib__neighbour_restart_refuted(n, parameters, event, answered, now);
 	return ipoib__neighbour_claimed(n, parameters, event, answered, now);
+}
+
+/* An answer to a question of a trial need not override: it was asked whether it is there. */
+static bool answers_trial(const struct ipoib__neighbour *n,
+			  const struct ipoib__neighbour_event *event, bool answered)
+{
+	return restart_refuted(n, event) ||
+	       (answered && ipoib__neighbour_tries_claim(n) &&
+		ipoib_link_address_same_peer(&n->claimed, event->address));
 }
 
 /* RFC 4861 section 7.2.5, override flag clear. */
@@ -187,7 +210,7 @@ static unsigned on_weak(struct ipoib__neighbour *n,
 	bool other = event->address &&
 		     !ipoib_link_address_same_peer(&n->link_address, event->address);
 
-	if (!other || !ipoib__neighbour_valid(n))
+	if (!other || !ipoib__neighbour_valid(n) || answers_trial(n, event, answered))
 		return on_told(n, parameters, event, answered, now);
 	if (n->state == IPOIB_NEIGHBOUR_REACHABLE)
 		ipoib__neighbour_doubt(n);
@@ -218,7 +241,9 @@ static unsigned on_event(struct ipoib__neighbour *n,
 			ipoib__neighbour_doubt(n);
 		return 0;
 	case IPOIB__NEIGHBOUR_FIX:
-		return ipoib__neighbour_fixed(n, event->address);
+		return ipoib__neighbour_fixed(n, event->address, now);
+	case IPOIB__NEIGHBOUR_NO_PATH:
+		return ipoib__neighbour_claim_no_path(n, parameters, now);
 	}
 	return 0;
 }
@@ -231,8 +256,10 @@ unsigned ipoib__neighbour_step(struct ipoib__neighbour *n,
 	const uint8_t state = n->state;
 	unsigned actions = on_event(n, parameters, event, now);
 
-	n->deadline = n->due;
-	if (ipoib__neighbour_claim_waits(n) && n->flux_until < n->due)
+	n->deadline = ipoib__neighbour_trial_deadline(n);
+	if (n->due < n->deadline)
+		n->deadline = n->due;
+	if (ipoib__neighbour_claim_waits(n) && n->flux_until < n->deadline)
 		n->deadline = n->flux_until;
 	if (n->state != state || memcmp(&n->link_address, &address, sizeof(address)) != 0) {
 		n->updated = now;

@@ -24,7 +24,7 @@
  *   2. Policy CONFIRM goes to PROBE: the port that is known is asked by unicast. If it answers,
  *      the claim is refused. If it does not answer unicast_probes questions, the neighbour moves
  *      to the claim heard last. PIN refuses; ACCEPT moves at once; HOLD moves at once unless the
- *      hold-down time is running.
+ *      hold-down time is running. A trial (point 7) may be over sooner.
  *   3. A move, a refusal under CONFIRM, and under HOLD the first resolution, start the hold-down
  *      time: until it is over no claim changes anything (I14). The last one made meanwhile is
  *      looked at when it ends. Repeating what is known, or a refused claim, does not prolong it,
@@ -35,7 +35,10 @@
  *      make it swing (I14). Under PIN it may not move.
  *   5. Another queue pair number at the same GID is a peer that restarted: believed at once (PIN
  *      is about ports), but not twice within the hold-down time: then it is a claim as the
- *      others, unless the neighbour is dead. Flags are an attribute.
+ *      others, unless the neighbour is dead. The queue pair that was known is asked at the same
+ *      time: its answer, or its own word, shows that nothing restarted, and the neighbour goes
+ *      back to it at once. Under CONFIRM a restart that another port speaks of is a claim.
+ *      Flags are an attribute.
  *   6. To whom a neighbour moves because the old port was silent, or the hold-down time is over,
  *      nobody has spoken just now: it is STALE, or, if it was used lately, in PROBE at once
  *      (RFC 4861 section 7.3.3 allows to send probes early; waiting 5 s for a hint that the old
@@ -92,6 +95,20 @@
 /* Idle entries are collected so often (gc_interval), and so many at a time at most. */
 #define IPOIB__NEIGHBOUR_GC_INTERVAL_NS UINT64_C(30000000000)
 #define IPOIB__NEIGHBOUR_GC_BATCH 256
+/*
+ * Questions of a trial, and the time between two of them. A peer answers within a few ms; three
+ * questions in 450 ms leave a fail-over under a second and outlive two lost packets.
+ */
+#define IPOIB__NEIGHBOUR_TRIAL_ASKS 3
+#define IPOIB__NEIGHBOUR_TRIAL_NS UINT64_C(150000000)
+/*
+ * The same in a hold-down time that began with a move: where every third packet is lost each way,
+ * a port that is alive passes for dead once in 10,000 trials.
+ */
+#define IPOIB__NEIGHBOUR_TRIAL_HELD_ASKS 15
+#define IPOIB__NEIGHBOUR_TRIAL_HELD_NS UINT64_C(40000000)
+/* From the end of one trial to the next: a flood of claims is no flood of questions. */
+#define IPOIB__NEIGHBOUR_TRIAL_REST_NS UINT64_C(1000000000)
 /* Flux events kept of a neighbour. */
 #define IPOIB__NEIGHBOUR_HISTORY 8
 /* The last minute is counted in parts of so many nanoseconds. */
@@ -135,12 +152,22 @@ enum ipoib__neighbour_event_type {
 	/* something suggests that it may have changed: confirm before trusting it */
 	IPOIB__NEIGHBOUR_DOUBT,
 	IPOIB__NEIGHBOUR_FIX,     /* it is PERMANENT from now on, with this link address */
+	IPOIB__NEIGHBOUR_NO_PATH, /* the SA knows no path to its GID */
+};
+
+/* Which port has sent a packet, as its headers show, beside the one that it speaks of. */
+enum ipoib__neighbour_origin {
+	IPOIB__NEIGHBOUR_ORIGIN_UNKNOWN = 0,
+	IPOIB__NEIGHBOUR_ORIGIN_ITSELF,
+	IPOIB__NEIGHBOUR_ORIGIN_OTHER,
 };
 
 struct ipoib__neighbour_event {
 	enum ipoib__neighbour_event_type type;
 	const struct ipoib_link_address *address; /* of ANSWER, HEARD, both WEAK ones, FIX */
 	uint8_t claim;      /* enum ipoib_claim: the packet that said so */
+	uint8_t origin;     /* enum ipoib__neighbour_origin */
+	bool no_path;       /* the SA knows no path to the GID that is known */
 	uint64_t reachable; /* of ANSWERs, CONFIRM: drawn; the table fills it in */
 };
 
@@ -159,6 +186,19 @@ enum ipoib__neighbour_action {
 	 */
 	IPOIB__NEIGHBOUR_FLUX = 128,
 	IPOIB__NEIGHBOUR_CHANGED = 256, /* its state or link address is another: the monitor's */
+	/* questions of a trial, all by unicast: to link_address, claimed and old_link_address */
+	IPOIB__NEIGHBOUR_ASK_KNOWN = 512,
+	IPOIB__NEIGHBOUR_ASK_CLAIMED = 1024,
+	IPOIB__NEIGHBOUR_ASK_OLD = 2048,
+	IPOIB__NEIGHBOUR_ASK_PATH = 4096, /* ask the SA for the path to link_address */
+};
+
+/* What a trial is about. */
+enum ipoib__neighbour_trial {
+	IPOIB__NEIGHBOUR_TRIAL_NONE = 0,
+	IPOIB__NEIGHBOUR_TRIAL_CLAIM,      /* link_address against claimed */
+	IPOIB__NEIGHBOUR_TRIAL_CLAIM_HELD, /* the same in a hold-down time that a move began */
+	IPOIB__NEIGHBOUR_TRIAL_RESTART,    /* old_link_address, which was left for link_address */
 };
 
 /* A flux event, as it is remembered. */
@@ -196,8 +236,17 @@ struct ipoib__neighbour {
 	uint8_t claim;       /* the packet of the last claim, enum ipoib_claim */
 	uint8_t flux_moved;  /* the hold-down time binds a dead neighbour too (4) */
 	uint8_t flux_restarted; /* another queue pair number was believed in it (5) */
+	uint8_t trial;       /* enum ipoib__neighbour_trial */
+	uint8_t trial_asks;  /* questions sent */
+	uint8_t trial_answered; /* the claimant has answered one */
+	uint8_t trial_no_path;  /* the SA knows no path to the known GID */
+	uint8_t trial_wanted;   /* one is to begin at trial_next */
 	uint64_t due;        /* of the state; IPOIB_NEVER */
-	uint64_t deadline;   /* due, or the end of the hold-down time if a claim waits for it */
+	/* the first of due, a trial's time, and the end of a hold-down time that is waited for */
+	uint64_t deadline;
+	uint64_t trial_due;  /* of the trial's next question, or its end */
+	uint64_t trial_next; /* no trial of a claim begins before */
+	uint64_t trial_reachable; /* how long the claimant's answer is good for */
 	uint64_t hold_until; /* FAILED: not asked again before */
 	uint64_t flux_until; /* the end of the hold-down time; passed, or 0: it is not running */
 	uint64_t confirmed;  /* when it last answered; IPOIB_NEVER */
@@ -226,6 +275,8 @@ unsigned ipoib__neighbour_step(struct ipoib__neighbour *n,
 
 /* Whether its link address may be used. */
 bool ipoib__neighbour_valid(const struct ipoib__neighbour *n);
+/* Whether an answer is awaited, by the state or by a trial. */
+bool ipoib__neighbour_asked(const struct ipoib__neighbour *n);
 
 /* Notes a claim in a history: n->claim, n->verdict. */
 void ipoib__neighbour_note(struct ipoib__neighbour_history *history,

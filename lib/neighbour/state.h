@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the two halves of the machine share: machine.c knows states and time, claim.c knows whom
- * to believe. The primitives below stand here because both change the state.
+ * What the parts of the machine share: machine.c knows states and time, claim.c knows whom to
+ * believe, restart.c a peer that is the same with another queue pair, trial.c the questions that
+ * bring proof. The primitives below stand here because all of them change the state.
  */
 #ifndef IPOIB__NEIGHBOUR_STATE_H
 #define IPOIB__NEIGHBOUR_STATE_H
@@ -9,6 +10,23 @@
 #include <string.h>
 
 #include "neighbour/neighbour.h"
+
+/* ---- trial.c ---- */
+
+/* Begins a trial, and asks its first questions; those of PROBE that have just been asked count. */
+unsigned ipoib__neighbour_trial_begin(struct ipoib__neighbour *n, uint8_t trial, bool probed,
+				      uint64_t now);
+void ipoib__neighbour_trial_end(struct ipoib__neighbour *n, uint64_t now);
+/* When a trial wants to be looked at next, or IPOIB_NEVER. */
+uint64_t ipoib__neighbour_trial_deadline(const struct ipoib__neighbour *n);
+/* Whether the trial of a claim runs. */
+bool ipoib__neighbour_tries_claim(const struct ipoib__neighbour *n);
+/* The next questions of a trial; none when all have been asked in vain. */
+unsigned ipoib__neighbour_trial_ask(struct ipoib__neighbour *n, uint64_t now);
+/* Whether what the trial of a claim has brought so far is proof; over: its time has come. */
+bool ipoib__neighbour_trial_proves(const struct ipoib__neighbour *n, bool over);
+
+/* ---- states ---- */
 
 static inline void ipoib__neighbour_enter(struct ipoib__neighbour *n, uint8_t state, uint64_t due)
 {
@@ -44,6 +62,50 @@ static inline void ipoib__neighbour_reach(struct ipoib__neighbour *n, uint64_t r
 	ipoib__neighbour_enter(n, IPOIB_NEIGHBOUR_REACHABLE, now + reachable);
 }
 
+/* What is told unasked proves that it can reach us, not that we can reach it (RFC 4861). */
+static inline void ipoib__neighbour_come_in(struct ipoib__neighbour *n,
+					    const struct ipoib__neighbour_event *event,
+					    bool answered, uint64_t now)
+{
+	if (answered)
+		ipoib__neighbour_reach(n, event->reachable, now);
+	else
+		ipoib__neighbour_doubt(n);
+}
+
+/* Found dead: nobody answered the questions that went to the link address that is known. */
+static inline bool ipoib__neighbour_dead(const struct ipoib__neighbour *n,
+					 const struct ipoib__neighbour_parameters *parameters)
+{
+	if (n->state == IPOIB_NEIGHBOUR_PROBE)
+		return n->asks > parameters->unicast_probes;
+	return !ipoib__neighbour_valid(n);
+}
+
+/* ---- claims ---- */
+
+static inline bool ipoib__neighbour_same_port(const struct ipoib_link_address *a,
+					      const struct ipoib_link_address *b)
+{
+	struct ipoib_gid gid_a = ipoib_link_address_gid(a), gid_b = ipoib_link_address_gid(b);
+
+	return memcmp(&gid_a, &gid_b, sizeof(gid_a)) == 0;
+}
+
+static inline bool ipoib__neighbour_held_down(const struct ipoib__neighbour *n, uint64_t now)
+{
+	return now < n->flux_until;
+}
+
+static inline void ipoib__neighbour_hold_down(struct ipoib__neighbour *n,
+					      const struct ipoib__neighbour_parameters *parameters,
+					      bool moved, uint64_t now)
+{
+	n->flux_until = now + parameters->flux_hold;
+	n->flux_moved = moved || parameters->flux == IPOIB_FLUX_HOLD;
+	n->flux_restarted = false;
+}
+
 /* Whether a claim is not decided yet. */
 static inline bool ipoib__neighbour_undecided(const struct ipoib__neighbour *n)
 {
@@ -57,6 +119,25 @@ static inline bool ipoib__neighbour_claim_waits(const struct ipoib__neighbour *n
 {
 	return n->flux_until != 0 && ipoib__neighbour_undecided(n);
 }
+
+static inline void ipoib__neighbour_decide(struct ipoib__neighbour *n, uint8_t verdict,
+					   uint64_t now)
+{
+	if (ipoib__neighbour_tries_claim(n))
+		ipoib__neighbour_trial_end(n, now);
+	n->trial_wanted = false;
+	n->verdict = verdict;
+	memset(&n->claimed, 0, sizeof(n->claimed));
+}
+
+static inline unsigned ipoib__neighbour_refuse(struct ipoib__neighbour *n, uint64_t now)
+{
+	n->refused++;
+	ipoib__neighbour_decide(n, IPOIB_FLUX_REFUSED, now);
+	return IPOIB__NEIGHBOUR_FLUX;
+}
+
+/* ---- claim.c ---- */
 
 /*
  * It is at this link address, whatever that was before; stored before any state says that it may
@@ -92,8 +173,36 @@ bool ipoib__neighbour_claim_wins(struct ipoib__neighbour *n,
 				 const struct ipoib__neighbour_parameters *parameters, uint64_t now,
 				 unsigned *actions);
 
+/* The time of a trial has come: its beginning, its next questions, or its end. */
+unsigned ipoib__neighbour_trial_due(struct ipoib__neighbour *n,
+				    const struct ipoib__neighbour_parameters *parameters,
+				    uint64_t now);
+
+/* The SA knows no path to the known GID. */
+unsigned ipoib__neighbour_claim_no_path(struct ipoib__neighbour *n,
+					const struct ipoib__neighbour_parameters *parameters,
+					uint64_t now);
+
 /* It is PERMANENT. */
 unsigned ipoib__neighbour_fixed(struct ipoib__neighbour *n,
-				const struct ipoib_link_address *address);
+				const struct ipoib_link_address *address, uint64_t now);
+
+/* ---- restart.c ---- */
+
+/* Whether another queue pair number at the known port is believed at once. */
+bool ipoib__neighbour_restart_believed(const struct ipoib__neighbour *n,
+				       const struct ipoib__neighbour_parameters *parameters,
+				       uint8_t origin, uint64_t now);
+unsigned ipoib__neighbour_restart(struct ipoib__neighbour *n,
+				  const struct ipoib__neighbour_parameters *parameters,
+				  const struct ipoib__neighbour_event *event, bool answered,
+				  uint64_t now);
+/* It has left a queue pair for another one: the old one is asked whether it is alive. */
+unsigned ipoib__neighbour_ask_old(struct ipoib__neighbour *n, uint64_t now);
+/* The queue pair that was left is alive: what was believed of a restart is not. */
+unsigned ipoib__neighbour_restart_refuted(struct ipoib__neighbour *n,
+					  const struct ipoib__neighbour_parameters *parameters,
+					  const struct ipoib__neighbour_event *event,
+					  bool answered, uint64_t now);
 
 #endif

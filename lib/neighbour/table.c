@@ -200,15 +200,17 @@ struct before {
 
 /* What a step found out about claims. Without memory for a history the counters count. */
 static void remember(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
-		     const struct before *before,
-		     const struct ipoib__neighbour_event *event, uint64_t now)
+		     const struct before *before, uint64_t now)
 {
 	if (!n->history)
 		n->history = ipoib__memory_get(table->memory, sizeof(*n->history));
 	if (!n->history)
 		return;
 	if (n->fluxes != before->fluxes)
-		ipoib__neighbour_note(n->history, n, &before->held, event->address, now);
+		ipoib__neighbour_note(n->history, n,
+				      n->verdict == IPOIB_FLUX_REFUSED ? &n->link_address :
+									 &before->held,
+				      &n->last_claimed, now);
 	else
 		ipoib__neighbour_decided(n->history, n, &before->claimed);
 }
@@ -241,7 +243,7 @@ void ipoib__neighbours_step(struct ipoib__neighbours *table, struct ipoib__neigh
 	if (n->state == IPOIB_NEIGHBOUR_PERMANENT && before.state != IPOIB_NEIGHBOUR_PERMANENT)
 		make_permanent(table, n);
 	if (actions & IPOIB__NEIGHBOUR_FLUX)
-		remember(table, n, &before, event, now);
+		remember(table, n, &before, now);
 	if (actions != 0)
 		table->hooks->act(table->owner, n, actions, now);
 }

@@ -119,8 +119,9 @@ START_TEST(a_claim_of_another_port_is_not_followed)
 	fake->sent_count = 0;
 	claim.link = nd_link(OTHER);
 	nd_hear(&claim, OTHER);
-	ck_assert_uint_eq(nd_sent(IPOIB__ND_SOLICITATION, NULL, &sent), 1);
-	ck_assert_uint_eq(sent->remote_qpn, 0x100 + PEER);
+	ck_assert_uint_eq(nd_sent(IPOIB__ND_SOLICITATION, NULL, &sent), 2);
+	ck_assert_uint_eq(fake->sent[0].remote_qpn, 0x100 + PEER);
+	ck_assert_uint_eq(sent->remote_qpn, 0x100 + OTHER);
 	answer.has_link = false; /* it may leave that out */
 	nd_hear(&answer, PEER);
 	ck_assert_uint_eq(where(), PEER);
@@ -130,6 +131,27 @@ START_TEST(a_claim_of_another_port_is_not_followed)
 	ck_assert_uint_eq(event->verdict, IPOIB_FLUX_REFUSED);
 	ck_assert_uint_eq(event->detail, IPOIB_CLAIM_ADVERTISEMENT);
 	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_MOVED), 0);
+	bench_close();
+}
+END_TEST
+
+/* The claimant's own answer need not say where it comes from either: its headers do. */
+START_TEST(a_claimant_that_answers_while_the_known_port_is_silent_is_followed)
+{
+	struct ipoib__nd claim = nd_advertisement(PEER, O), answer = nd_advertisement(PEER, S);
+
+	reach_peer(IPOIB_FLUX_CONFIRM);
+	claim.link = nd_link(OTHER);
+	nd_hear(&claim, OTHER);
+	answer.has_link = false;
+	nd_hear(&answer, OTHER);
+	ck_assert_uint_eq(where(), PEER);
+	bench_run(440 * MILLISECOND);
+	ck_assert_uint_eq(where(), PEER);
+	bench_run(20 * MILLISECOND);
+	ck_assert_uint_eq(where(), OTHER);
+	ck_assert_uint_eq(nd_state(PEER), IPOIB_NEIGHBOUR_REACHABLE);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_MOVED), 1);
 	bench_close();
 }
 END_TEST
@@ -157,6 +179,8 @@ Suite *suite_advertisement(void)
 			    sizeof(from_reachable) / sizeof(from_reachable[0]));
 	tcase_add_loop_test(tcase, the_first_advertisement_resolves_whatever_its_flags, 0, 8);
 	tcase_add_test(tcase, a_claim_of_another_port_is_not_followed);
+	tcase_add_test(tcase,
+		       a_claimant_that_answers_while_the_known_port_is_silent_is_followed);
 	tcase_add_test(tcase, who_does_not_answer_is_given_up);
 	suite_add_tcase(suite, tcase);
 	return suite;

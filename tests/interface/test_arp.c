@@ -170,8 +170,10 @@ START_TEST(a_claim_of_another_port_is_told_of_and_not_followed)
 	bench_run(SECOND);
 	fake->sent_count = 0;
 	hear(REPLY, 50, "10.0.0.2", "10.0.0.1");
-	ck_assert_uint_eq(arp_sent(fake, REQUEST), 1); /* to where it is known */
+	/* to where it is known, and to who claims it */
+	ck_assert_uint_eq(arp_sent(fake, REQUEST), 2);
 	ck_assert_uint_eq(fake->sent[0].remote_qpn, 0x102);
+	ck_assert_uint_eq(fake->sent[1].remote_qpn, 0x132);
 	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_FLUX), 2);
 	first = &rail->events[rail->event_count - 2];
 	last = &rail->events[rail->event_count - 1];

@@ -18,6 +18,29 @@ static void tell(uint64_t now, const char *what)
 	ck_assert_uint_lt(rig.length, sizeof(rig.story));
 }
 
+/* Questions of trials, with the time within the second; a timer fires a tick late. */
+static void tell_trial(unsigned actions, uint64_t now)
+{
+	static const struct {
+		unsigned action;
+		const char *name;
+	} names[] = {
+		{ IPOIB__NEIGHBOUR_ASK_KNOWN, "known" },
+		{ IPOIB__NEIGHBOUR_ASK_CLAIMED, "claimed" },
+		{ IPOIB__NEIGHBOUR_ASK_OLD, "old" },
+		{ IPOIB__NEIGHBOUR_ASK_PATH, "path" },
+	};
+	char what[40];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(actions & names[i].action))
+			continue;
+		snprintf(what, sizeof(what), "+%u %s", (unsigned)(now % S / (10 * MS) * 10),
+			 names[i].name);
+		tell(now, what);
+	}
+}
+
 static void act(void *owner, struct ipoib__neighbour *n, unsigned actions, uint64_t now)
 {
 	static const struct {
@@ -45,6 +68,8 @@ static void act(void *owner, struct ipoib__neighbour *n, unsigned actions, uint6
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (actions & names[i].action)
 			tell(now, names[i].name);
+	if (rig.trials)
+		tell_trial(actions, now);
 }
 
 static bool busy(void *owner, const struct ipoib__neighbour *n)
@@ -160,12 +185,17 @@ struct ipoib__neighbour *rig_find(unsigned last_octet)
 	return ipoib__neighbours_find(&rig.table, &ip);
 }
 
+void rig_happen(struct ipoib__neighbour *n, const struct ipoib__neighbour_event *event)
+{
+	ipoib__neighbours_step(&rig.table, n, event, support_now);
+}
+
 void rig_step(struct ipoib__neighbour *n, enum ipoib__neighbour_event_type type,
 	      const struct ipoib_link_address *address)
 {
 	const struct ipoib__neighbour_event event = { .type = type, .address = address };
 
-	ipoib__neighbours_step(&rig.table, n, &event, support_now);
+	rig_happen(n, &event);
 }
 
 void rig_use(struct ipoib__neighbour *n)

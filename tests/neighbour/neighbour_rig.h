@@ -29,6 +29,7 @@ struct rig {
 	struct ipoib__wheel wheel;
 	char story[2000];
 	size_t length;
+	bool trials; /* their questions are part of the story */
 	void (*on_end)(struct ipoib__neighbour *n, bool evicted); /* or NULL */
 	void (*on_act)(struct ipoib__neighbour *n, unsigned actions);
 };
@@ -55,6 +56,8 @@ struct ipoib_link_address rig_address(uint8_t flags, uint32_t qpn, uint8_t port)
 /* Makes the entry of 10.0.0.n, which must succeed. */
 struct ipoib__neighbour *rig_make(unsigned last_octet, bool wanted);
 struct ipoib__neighbour *rig_find(unsigned last_octet);
+/* One step with a whole event. */
+void rig_happen(struct ipoib__neighbour *n, const struct ipoib__neighbour_event *event);
 void rig_step(struct ipoib__neighbour *n, enum ipoib__neighbour_event_type type,
 	      const struct ipoib_link_address *address);
 void rig_use(struct ipoib__neighbour *n);
@@ -76,5 +79,6 @@ Suite *suite_flux(void);
 Suite *suite_hints(void);
 Suite *suite_table(void);
 Suite *suite_model(void);
+Suite *suite_trial(void);
 
 #endif

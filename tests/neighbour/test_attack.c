@@ -35,7 +35,7 @@ static bool answers, ask_pending;
 
 static void count(struct ipoib__neighbour *entry, unsigned actions)
 {
-	if (actions & IPOIB__NEIGHBOUR_ASK_UNICAST) {
+	if (actions & (IPOIB__NEIGHBOUR_ASK_UNICAST | IPOIB__NEIGHBOUR_ASK_KNOWN)) {
 		questions++;
 		ask_pending = true;
 	}

@@ -16,6 +16,7 @@ static struct ipoib__neighbour_parameters parameters;
 static struct ipoib__neighbour n;
 static struct ipoib__random *numbers;
 static uint64_t moved_at;   /* to another GID, last; IPOIB_NEVER */
+static uint64_t trial_at;   /* the last trial of a claim began; IPOIB_NEVER */
 static uint64_t claimed_at; /* the oldest claim that has not been decided; IPOIB_NEVER */
 
 static void be_born(void)
@@ -29,7 +30,7 @@ static void be_born(void)
 	n.due = n.deadline = IPOIB_NEVER;
 	n.confirmed = n.used = IPOIB_NEVER;
 	n.updated = support_now;
-	moved_at = claimed_at = IPOIB_NEVER;
+	moved_at = claimed_at = trial_at = IPOIB_NEVER;
 }
 
 static bool other_gid(const struct ipoib_link_address *one, const struct ipoib_link_address *two)
@@ -37,7 +38,21 @@ static bool other_gid(const struct ipoib_link_address *one, const struct ipoib_l
 	return memcmp(one->raw + 4, two->raw + 4, 16) != 0;
 }
 
-static void check_moves(const struct ipoib__neighbour *before, unsigned actions)
+/* The claimant has answered a trial, and the known port all its questions not, or has no path. */
+static bool proven(const struct ipoib__neighbour *before,
+		   const struct ipoib__neighbour_event *event)
+{
+	bool answered = before->trial_answered || event->type == IPOIB__NEIGHBOUR_ANSWER ||
+			event->type == IPOIB__NEIGHBOUR_WEAK_ANSWER;
+
+	return parameters.flux == IPOIB_FLUX_CONFIRM && answered &&
+	       before->trial == IPOIB__NEIGHBOUR_TRIAL_CLAIM_HELD &&
+	       (before->trial_asks == IPOIB__NEIGHBOUR_TRIAL_HELD_ASKS || before->trial_no_path ||
+		event->type == IPOIB__NEIGHBOUR_NO_PATH);
+}
+
+static void check_moves(const struct ipoib__neighbour *before,
+			const struct ipoib__neighbour_event *event, unsigned actions)
 {
 	bool other = before->known && other_gid(&before->link_address, &n.link_address);
 
@@ -47,7 +62,8 @@ static void check_moves(const struct ipoib__neighbour *before, unsigned actions)
 	rig_check(before->state != IPOIB_NEIGHBOUR_PERMANENT);
 	rig_check(parameters.flux != IPOIB_FLUX_PIN);
 	rig_check(actions & IPOIB__NEIGHBOUR_FLUX && n.verdict == IPOIB_FLUX_ACCEPTED);
-	if (parameters.flux != IPOIB_FLUX_ACCEPT && moved_at != IPOIB_NEVER)
+	if (parameters.flux != IPOIB_FLUX_ACCEPT && moved_at != IPOIB_NEVER &&
+	    !proven(before, event))
 		rig_check(support_now - moved_at >= parameters.flux_hold); /* I14 */
 	moved_at = support_now;
 }
@@ -75,6 +91,30 @@ static void check_claim(void)
 	 * answer as well */
 	if (!n.flux_restarted)
 		rig_check(support_now - claimed_at <= longest + 60 * S);
+}
+
+/* Questions go to addresses that there are, and a trial of a claim ends with the claim. */
+static void check_trial(const struct ipoib__neighbour *before, unsigned actions)
+{
+	bool claim = n.trial == IPOIB__NEIGHBOUR_TRIAL_CLAIM ||
+		     n.trial == IPOIB__NEIGHBOUR_TRIAL_CLAIM_HELD;
+
+	rig_check(!claim || n.verdict == IPOIB_FLUX_PENDING);
+	rig_check(!claim || parameters.flux == IPOIB_FLUX_CONFIRM);
+	rig_check(!n.trial_wanted || n.verdict == IPOIB_FLUX_PENDING);
+	rig_check(n.trial != IPOIB__NEIGHBOUR_TRIAL_RESTART ||
+		  !other_gid(&n.link_address, &n.old_link_address));
+	rig_check(n.trial_asks <= IPOIB__NEIGHBOUR_TRIAL_HELD_ASKS);
+	rig_check(!(actions & IPOIB__NEIGHBOUR_ASK_CLAIMED) || claim);
+	rig_check(!(actions & IPOIB__NEIGHBOUR_ASK_OLD) ||
+		  n.trial == IPOIB__NEIGHBOUR_TRIAL_RESTART);
+	if (claim && n.trial != before->trial && trial_at != IPOIB_NEVER)
+		rig_check(support_now - trial_at >= IPOIB__NEIGHBOUR_TRIAL_REST_NS ||
+			  n.trial == IPOIB__NEIGHBOUR_TRIAL_CLAIM);
+	if (claim && n.trial != before->trial)
+		trial_at = support_now;
+	rig_check(n.trial == IPOIB__NEIGHBOUR_TRIAL_NONE ||
+		  n.deadline <= support_now + IPOIB__NEIGHBOUR_TRIAL_NS);
 }
 
 static void check_state(const struct ipoib__neighbour *before, unsigned actions)
@@ -135,7 +175,8 @@ static unsigned step(const struct ipoib__neighbour_event *event)
 	uint8_t expected = reference(&before, event->type);
 
 	check_state(&before, actions);
-	check_moves(&before, actions);
+	check_moves(&before, event, actions);
+	check_trial(&before, actions);
 	check_claim();
 	if (!claims && expected != 0 && before.state != IPOIB_NEIGHBOUR_PERMANENT)
 		rig_check(n.state == expected);
@@ -165,6 +206,7 @@ static void happen(void)
 		IPOIB__NEIGHBOUR_USE,	      IPOIB__NEIGHBOUR_ANSWER,	   IPOIB__NEIGHBOUR_HEARD,
 		IPOIB__NEIGHBOUR_WEAK_ANSWER, IPOIB__NEIGHBOUR_WEAK_HEARD, IPOIB__NEIGHBOUR_CONFIRM,
 		IPOIB__NEIGHBOUR_DOUBT,	      IPOIB__NEIGHBOUR_USE,	   IPOIB__NEIGHBOUR_HEARD,
+		IPOIB__NEIGHBOUR_NO_PATH,
 	};
 	struct ipoib_link_address address = rig_address(
 		(uint8_t)(ipoib__random_below(numbers, 2) << 7),
@@ -173,13 +215,15 @@ static void happen(void)
 	struct ipoib__neighbour_event event = {
 		.type = types[ipoib__random_below(numbers, sizeof(types) / sizeof(types[0]))],
 		.claim = IPOIB_CLAIM_ARP_REQUEST,
+		.origin = (uint8_t)ipoib__random_below(numbers, 3),
+		.no_path = ipoib__random_below(numbers, 10) == 0,
 		.reachable = ipoib__random_between(numbers, 15 * S, 45 * S),
 	};
 
 	if (ipoib__random_below(numbers, 2000) == 0)
 		event.type = IPOIB__NEIGHBOUR_FIX;
 	if (event.type != IPOIB__NEIGHBOUR_USE && event.type != IPOIB__NEIGHBOUR_CONFIRM &&
-	    event.type != IPOIB__NEIGHBOUR_DOUBT)
+	    event.type != IPOIB__NEIGHBOUR_DOUBT && event.type != IPOIB__NEIGHBOUR_NO_PATH)
 		event.address = &address;
 	if (event.type == IPOIB__NEIGHBOUR_USE && ipoib__random_below(numbers, 2) == 0)
 		n.used = support_now;

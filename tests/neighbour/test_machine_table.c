@@ -45,7 +45,8 @@ enum {
 	CONFIRM = 1 << IPOIB__NEIGHBOUR_CONFIRM,
 	DOUBT = 1 << IPOIB__NEIGHBOUR_DOUBT,
 	FIX = 1 << IPOIB__NEIGHBOUR_FIX,
-	EVENTS = 9,
+	NO_PATH = 1 << IPOIB__NEIGHBOUR_NO_PATH,
+	EVENTS = 10,
 	ANSWERS = ANSWER | WEAK_ANSWER,
 	HEARDS = HEARD | WEAK_HEARD,
 	WEAK = WEAK_ANSWER | WEAK_HEARD,
@@ -67,6 +68,8 @@ enum {
 enum { ASK = IPOIB__NEIGHBOUR_ASK_MULTICAST, UNICAST = IPOIB__NEIGHBOUR_ASK_UNICAST };
 enum { RESOLVED = IPOIB__NEIGHBOUR_RESOLVED, MOVED = IPOIB__NEIGHBOUR_MOVED };
 enum { FORGET = IPOIB__NEIGHBOUR_FORGET, FLUX = IPOIB__NEIGHBOUR_FLUX };
+enum { KNOWN = IPOIB__NEIGHBOUR_ASK_KNOWN, CLAIMED = IPOIB__NEIGHBOUR_ASK_CLAIMED };
+enum { OLD = IPOIB__NEIGHBOUR_ASK_OLD };
 
 static const struct row {
 	uint16_t starts;
@@ -105,14 +108,16 @@ static const struct row {
 
 	{ VALID, ANSWERS, SAME | NONE, P_ANY, IPOIB_NEIGHBOUR_REACHABLE, 0, 20 * S },
 	{ VALID, HEARDS, SAME, P_ANY, STAY, 0, KEEP },
-	{ VALID, ANSWER, RESTART, P_ANY, IPOIB_NEIGHBOUR_REACHABLE, MOVED, 20 * S },
-	{ VALID, HEARD, RESTART, P_ANY, IPOIB_NEIGHBOUR_STALE, MOVED, NEVER },
+	{ VALID & ~LATE, ANSWER, RESTART, P_ANY, IPOIB_NEIGHBOUR_REACHABLE, MOVED | OLD, 20 * S },
+	{ VALID & ~LATE, HEARD, RESTART, P_ANY, IPOIB_NEIGHBOUR_STALE, MOVED | OLD, NEVER },
+	{ LATE, ANSWER, RESTART, P_ANY, IPOIB_NEIGHBOUR_REACHABLE, MOVED, 20 * S },
+	{ LATE, HEARD, RESTART, P_ANY, IPOIB_NEIGHBOUR_STALE, MOVED, NEVER },
 	{ VALID, ANSWER, OTHER, P_MOVES, IPOIB_NEIGHBOUR_REACHABLE, MOVED | FLUX, 20 * S },
 	{ VALID, HEARD, OTHER, P_MOVES, IPOIB_NEIGHBOUR_STALE, MOVED | FLUX, NEVER },
 	{ VALID, ANSWER | HEARD, OTHER, P_PIN, STAY, FLUX, KEEP },
 	{ REACHABLE | STALE | DELAY, ANSWER | HEARD, OTHER, P_CONFIRM, IPOIB_NEIGHBOUR_PROBE,
-	  FLUX | UNICAST, 1 * S },
-	{ PROBE, ANSWER | HEARD, OTHER, P_CONFIRM, STAY, FLUX, KEEP },
+	  FLUX | UNICAST | CLAIMED, 1 * S },
+	{ PROBE, ANSWER | HEARD, OTHER, P_CONFIRM, STAY, FLUX | KNOWN | CLAIMED, KEEP },
 	{ LATE, ANSWER, OTHER, P_CONFIRM, IPOIB_NEIGHBOUR_REACHABLE, MOVED | FLUX, 20 * S },
 	{ LATE, HEARD, OTHER, P_CONFIRM, IPOIB_NEIGHBOUR_STALE, MOVED | FLUX, NEVER },
 	{ REACHABLE, WEAK, RESTART | OTHER, P_ANY, IPOIB_NEIGHBOUR_STALE, 0, NEVER },
@@ -123,6 +128,8 @@ static const struct row {
 	{ UNKNOWN | GONE | REACHABLE | PERMANENT, CONFIRM, NONE, P_ANY, STAY, 0, KEEP },
 	{ REACHABLE, DOUBT, NONE, P_ANY, IPOIB_NEIGHBOUR_STALE, 0, NEVER },
 	{ ANY & ~REACHABLE, DOUBT, NONE, P_ANY, STAY, 0, KEEP },
+
+	{ ANY, NO_PATH, NONE, P_ANY, STAY, 0, KEEP },
 
 	{ PERMANENT, ANSWERS | HEARDS, SAME, P_ANY, STAY, 0, KEEP },
 	{ PERMANENT, ANSWER | HEARD, RESTART | OTHER, P_ANY, STAY, FLUX, KEEP },
@@ -197,6 +204,18 @@ static uint64_t deadline_of(const struct row *row)
 	return row->deadline == NEVER ? IPOIB_NEVER : 107 * S + row->deadline;
 }
 
+/* A trial looks again after 150 ms, whatever the state waits for. */
+static void check_deadline(const struct ipoib__neighbour *n, const struct row *row,
+			   const char *where)
+{
+	uint64_t trial = row->actions & (OLD | CLAIMED) ? 107 * S + 150 * MS : IPOIB_NEVER;
+	uint64_t due = deadline_of(row);
+
+	ck_assert_msg(n->due == due, "%s: due %llu", where, (unsigned long long)n->due);
+	ck_assert_msg(n->deadline == (trial < due ? trial : due), "%s: deadline %llu", where,
+		      (unsigned long long)n->deadline);
+}
+
 static void check_claim(const struct ipoib__neighbour *n, const struct row *row, const char *where)
 {
 	unsigned verdict = row->actions & MOVED		   ? IPOIB_FLUX_ACCEPTED :
@@ -237,8 +256,7 @@ static void check(unsigned start, unsigned type, unsigned who, unsigned policy)
 	actions = ipoib__neighbour_step(&n, &parameters, &event, 107 * S);
 	ck_assert_msg(n.state == after, "%s: state %u", where, n.state);
 	ck_assert_msg(actions == (row->actions | changed), "%s: actions %u", where, actions);
-	ck_assert_msg(n.deadline == deadline_of(row), "%s: deadline %llu", where,
-		      (unsigned long long)n.deadline);
+	check_deadline(&n, row, where);
 	ck_assert_msg(n.updated == (changed ? 107 * S : 100 * S), "%s: updated", where);
 	ck_assert_msg(n.moves == (row->actions & MOVED ? 1 : 0), "%s: moves", where);
 	/* no state says "valid" before the address is there (I26) */

@@ -81,9 +81,9 @@ static void tell(void)
 }
 
 /* The peer hears a question: by multicast, or by unicast if the port is the one that answers. */
-static void ask(bool unicast)
+static void ask(const struct ipoib_link_address *to)
 {
-	if (!play.answering || (unicast && port_of(&play.n.link_address) != play.answering))
+	if (!play.answering || (to && port_of(to) != play.answering))
 		return;
 	play.answer_from = play.answering;
 	play.answer_at = play.now + ANSWER_MS * MS;
@@ -102,8 +102,12 @@ static void step(enum ipoib__neighbour_event_type type, char port)
 
 	if (actions & IPOIB__NEIGHBOUR_CHANGED)
 		tell();
-	if (actions & (IPOIB__NEIGHBOUR_ASK_MULTICAST | IPOIB__NEIGHBOUR_ASK_UNICAST))
-		ask(actions & IPOIB__NEIGHBOUR_ASK_UNICAST);
+	if (actions & IPOIB__NEIGHBOUR_ASK_MULTICAST)
+		ask(NULL);
+	if (actions & (IPOIB__NEIGHBOUR_ASK_UNICAST | IPOIB__NEIGHBOUR_ASK_KNOWN))
+		ask(&play.n.link_address);
+	if (actions & IPOIB__NEIGHBOUR_ASK_CLAIMED)
+		ask(&play.n.claimed);
 	if (actions & IPOIB__NEIGHBOUR_UNREACHED)
 		play.waits = false;
 	if (actions & IPOIB__NEIGHBOUR_FORGET)

@@ -13,6 +13,7 @@ unit_tests += %D%/test_sim
 	%D%/test_first_packets.c \
 	%D%/test_flood.c \
 	%D%/test_flux.c \
+	%D%/test_forged.c \
 	%D%/test_ipv6.c \
 	%D%/test_origin.c \
 	%D%/test_seeds.c \

@@ -104,11 +104,12 @@ int machine_ask_rightly(struct world *world, unsigned machine, unsigned to, unsi
 
 void host_ask_all(struct host *host)
 {
+	const struct ipoib__question everybody = { .to = NULL, .wanted = true };
 	struct ipoib__neighbour *n;
 	uint64_t cursor = 0;
 
 	while ((n = ipoib__neighbours_next(&host->interface->neighbours, &cursor)) != NULL)
-		ipoib__arp_ask(host->interface, (struct ipoib__peer *)(void *)n, false,
+		ipoib__arp_ask(host->interface, (struct ipoib__peer *)(void *)n, &everybody,
 			       support_now);
 }
 

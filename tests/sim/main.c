@@ -8,7 +8,8 @@ int main(void)
 		suite_first_packets, suite_fabric_events, suite_connected, suite_connections,
 		suite_flux,	     suite_seeds,	  suite_story,
 		suite_weak_peer,     suite_flood,	  suite_addresses,
-		suite_ipv6,	     suite_fabric_moves,  suite_origin, NULL
+		suite_ipv6,	     suite_fabric_moves,  suite_origin,
+		suite_forged,	     NULL
 	};
 
 	return support_main(suites, "test_sim");

@@ -12,6 +12,7 @@ Suite *suite_fabric_moves(void);
 Suite *suite_first_packets(void);
 Suite *suite_flood(void);
 Suite *suite_flux(void);
+Suite *suite_forged(void);
 Suite *suite_ipv6(void);
 Suite *suite_origin(void);
 Suite *suite_seeds(void);

@@ -141,11 +141,13 @@ static void announce_wrongly(struct story *story)
 static void flip(struct story *story)
 {
 	struct host *t = target(story, (unsigned)ipoib__random_below(story->random, 2));
+	const struct ipoib__question everybody = { .to = NULL, .wanted = true };
 	struct ipoib__neighbour *n;
 	uint64_t cursor = 0;
 
 	while ((n = ipoib__neighbours_next(&t->interface->neighbours, &cursor)) != NULL)
-		ipoib__arp_ask(t->interface, (struct ipoib__peer *)(void *)n, false, support_now);
+		ipoib__arp_ask(t->interface, (struct ipoib__peer *)(void *)n, &everybody,
+			       support_now);
 }
 
 static void kill_a_link(struct story *story, bool up)
