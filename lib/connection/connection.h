@@ -102,7 +102,7 @@ enum ipoib__connection_action {
 
 struct ipoib__connection {
 	struct ipoib_link_address peer; /* flags zero: who it is, not what it can */
-	/* the transport's name for it, unique in the set; anew with each dialling */
+	/* names it for the transport, unique in the set; anew with each dialling */
 	uint64_t id;
 	uint8_t state;
 	bool rfc;           /* dialled by RFC 4755's service ID, remembered for the peer */
@@ -173,6 +173,7 @@ struct ipoib__connections_counters {
 	uint64_t gave_up;  /* of those: their turn did not come */
 };
 
+#define IPOIB__CONNECTION_ID_BITS 40 /* more than these an id never has */
 #define IPOIB__CONNECTIONS_CHAINS 256 /* of ids; an id is looked for once per event or completion */
 
 struct ipoib__connections {

@@ -87,7 +87,9 @@ static void remove_entry(struct ipoib__connections *set, struct ipoib__connectio
 static void renew_id(struct ipoib__connections *set, struct ipoib__connection *c)
 {
 	ipoib__list_remove(&c->by_id);
-	c->id = set->next_id++;
+	do
+		c->id = set->next_id++ & ((UINT64_C(1) << IPOIB__CONNECTION_ID_BITS) - 1);
+	while (ipoib__connections_by_id(set, c->id));
 	ipoib__list_push_back(chain_of(set, c->id), &c->by_id);
 }
 

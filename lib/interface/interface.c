@@ -127,6 +127,24 @@ static int make_rings(struct ipoib_interface *interface)
 	return status;
 }
 
+static bool has_number(const struct ipoib_transport *transport, uint32_t number)
+{
+	for (const struct ipoib__list *at = transport->interfaces.next;
+	     at != &transport->interfaces; at = at->next)
+		if (ipoib__container_of(at, struct ipoib_interface, link)->number == number)
+			return true;
+	return false;
+}
+
+/* The next that none has: after 16 million interfaces they begin again. */
+static uint32_t unused_number(struct ipoib_transport *transport)
+{
+	do
+		transport->last_number = transport->last_number % IPOIB__NUMBER_MAX + 1;
+	while (has_number(transport, transport->last_number));
+	return transport->last_number;
+}
+
 static struct ipoib_interface *make(struct ipoib_transport *transport,
 				    const struct ipoib_interface_config *config)
 {
@@ -139,7 +157,7 @@ static struct ipoib_interface *make(struct ipoib_transport *transport,
 	interface->transport = transport;
 	interface->context = context;
 	interface->config = *config;
-	interface->number = ++transport->next_interface;
+	interface->number = unused_number(transport);
 	init_lists(interface);
 	init_modules(interface);
 	if (make_rings(interface) < 0) {

@@ -26,17 +26,21 @@
 #include <errno.h>
 #include <string.h>
 
-/* Of an id; an interface that asks a million times a second lasts six days. */
+/* Of an id: what paths and groups number their questions with. */
 #define QUESTION_BITS 39
 /* A port that could not be read after it changed is read again: nothing else would tell us. */
 #define PORT_RETRY_NS UINT64_C(1000000000)
 /* Joins and path queries are numbered by two modules, and must not have an id in common. */
 #define QUESTION_JOIN (UINT64_C(1) << QUESTION_BITS)
+_Static_assert(IPOIB__NUMBER_BITS + 1 + QUESTION_BITS == 64, "an id is made of these");
+_Static_assert(sizeof(((struct ipoib__paths *)0)->next_question) * 8 <= QUESTION_BITS &&
+		       sizeof(((struct ipoib__groups *)0)->next_question) * 8 <= QUESTION_BITS,
+	       "a question's number is not cut");
 
 uint64_t ipoib__question_id(const struct ipoib_interface *interface, bool join, uint64_t question)
 {
 	return (uint64_t)interface->number << (QUESTION_BITS + 1) | (join ? QUESTION_JOIN : 0) |
-	       (question & (QUESTION_JOIN - 1));
+	       question;
 }
 
 /*

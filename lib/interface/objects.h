@@ -34,8 +34,14 @@
 #define IPOIB__HEAR_NS UINT64_C(10000000)
 /* neighbours and groups whose first packet came, per interface */
 #define IPOIB__DISPATCH_USES 256
-/* Of a connection's name for the transport; above them stands the number of the interface. */
-#define IPOIB__CONNECTION_ID_BITS 40
+/*
+ * Of the ids of questions and connections, the uppermost: the number of the interface on its
+ * transport. Below it stands what a module numbers by itself.
+ */
+#define IPOIB__NUMBER_BITS 24
+#define IPOIB__NUMBER_MAX  ((UINT32_C(1) << IPOIB__NUMBER_BITS) - 1)
+_Static_assert(IPOIB__NUMBER_BITS + IPOIB__CONNECTION_ID_BITS == 64,
+	       "a connection's name is made of both");
 /* Packets handed to one receive callback, and work requests to one post. */
 #define IPOIB__BURST 64
 /* A caller that polls is not woken until it has found nothing for so long: a millisecond. */
@@ -84,7 +90,7 @@ struct ipoib_transport {
 	struct ipoib_transport_ops known; /* what is newer than its maker is NULL */
 	void *self;
 	uint32_t references;
-	uint32_t next_interface; /* number of the next interface */
+	uint32_t last_number; /* of the interface that was opened last */
 	struct ipoib__list interfaces;
 	struct ipoib__pool pool;  /* of datagrams' size */
 	struct ipoib__pool large; /* for connections */
@@ -197,7 +203,7 @@ struct ipoib_interface {
 	struct ipoib_transport *transport;
 	struct ipoib_context *context;
 	struct ipoib_interface_config config;
-	uint32_t number;      /* on its transport; part of the ids of questions */
+	uint32_t number;      /* on its transport, 1 to IPOIB__NUMBER_MAX; part of ids */
 	bool closed;
 	bool gone;            /* the adapter left */
 	bool takes_none;      /* connections are made here and none are taken: the port cannot */

@@ -160,7 +160,7 @@ struct ipoib__groups {
 	uint32_t count;
 	uint32_t counts[IPOIB__GROUP_PARTS];
 	uint32_t outstanding;
-	uint64_t next_question;
+	uint32_t next_question; /* as in a cache of paths */
 	uint64_t retried; /* when joins that had failed were last tried again */
 	bool started;
 	struct ipoib__list turn;

@@ -138,7 +138,8 @@ struct ipoib__paths {
 	uint32_t outstanding_strangers; /* of those */
 	uint32_t generation;
 	uint64_t news;          /* when the port or the SM last changed; IPOIB_NEVER */
-	uint64_t next_question; /* the owner reads ids only; they are unique in this cache */
+	/* ids are unique in this cache: none is out while four billion others are asked */
+	uint32_t next_question;
 	uint8_t key[IPOIB__SIPHASH_KEY];
 	struct ipoib__table table;
 	struct ipoib__list used;

@@ -47,6 +47,23 @@ START_TEST(what_a_peer_made_stands_beside_what_we_made)
 }
 END_TEST
 
+/* Ids begin again when they are used up; what lasted so long keeps its own. */
+START_TEST(an_id_that_is_in_use_is_not_given_again)
+{
+	struct ipoib__connection *first, *second;
+
+	rig_start(4);
+	first = rig_take(1);
+	second = rig_take(2);
+	ck_assert_uint_eq(second->id, first->id + 1);
+	rig.set.next_id = (UINT64_C(1) << IPOIB__CONNECTION_ID_BITS) + first->id; /* a round later */
+	ck_assert_uint_eq(rig_take(3)->id, second->id + 1);
+	ck_assert_ptr_eq(ipoib__connections_by_id(&rig.set, first->id), first);
+	rig_check_set();
+	rig_fini();
+}
+END_TEST
+
 START_TEST(every_dialling_has_an_id_of_its_own)
 {
 	struct ipoib__connection *c;
@@ -247,6 +264,7 @@ Suite *suite_set(void)
 	tcase_add_test(tcase, an_entry_that_nobody_uses_is_forgotten);
 	tcase_add_test(tcase, a_port_that_goes_down_ends_all_and_blames_none);
 	tcase_add_test(tcase, a_peer_that_refuses_costs_a_logarithmic_number_of_dials);
+	tcase_add_test(tcase, an_id_that_is_in_use_is_not_given_again);
 	tcase_add_test(tcase, a_transport_that_cannot_dial_is_held_off_as_well);
 	tcase_add_test(tcase, each_allocation_failing_leaves_the_set_as_it_was);
 	suite_add_tcase(suite, tcase);

@@ -233,13 +233,35 @@ START_TEST(a_transport_without_all_operations_is_refused)
 		ck_assert_int_eq(ipoib_transport_new(&out, bench.context, &ops, fake), -EINVAL);
 	}
 	ops = fake_ops;
-	ops.size--;
+	ops.size = offsetof(struct ipoib_transport_ops, memory_register);
 	ck_assert_int_eq(ipoib_transport_new(&out, bench.context, &ops, fake), -EINVAL);
 	memcpy(octets, &fake_ops, sizeof(fake_ops));
 	memcpy(octets, &size, sizeof(size));
 	octets[size - 1] = 1; /* an operation that only a newer library knows */
 	ck_assert_int_eq(ipoib_transport_new(&out, bench.context, (void *)octets, fake), -E2BIG);
 	free(octets);
+	bench_close();
+}
+END_TEST
+
+/* The number is a part of ids, and has 24 bits there. */
+START_TEST(the_interface_after_sixteen_million_comes_up_and_has_a_number_of_its_own)
+{
+	struct ipoib_interface_config config = bench_connected();
+	struct rail *second = &bench.rails[1];
+
+	config.pkey = 0x8001;
+	bench_up(NULL);
+	ck_assert_uint_eq(rail->interface->number, 1);
+	fake->port.pkeys[fake->port.pkey_count++] = 0x8001;
+	fake->transport->last_number = IPOIB__NUMBER_MAX - 1;
+	for (unsigned i = 0; i < 2; i++) {
+		rail_open(second, fake, &config);
+		ck_assert_uint_eq(second->interface->number, i == 0 ? IPOIB__NUMBER_MAX : 2);
+		bench_settle();
+		ck_assert(rail_is_up(second));
+		rail_close(second);
+	}
 	bench_close();
 }
 END_TEST
@@ -293,6 +315,8 @@ Suite *suite_configuration(void)
 	tcase_add_test(tcase, a_pkey_that_the_port_does_not_have_is_refused);
 	tcase_add_test(tcase, every_ending_takes_null);
 	tcase_add_test(tcase, a_transport_without_all_operations_is_refused);
+	tcase_add_test(tcase,
+		       the_interface_after_sixteen_million_comes_up_and_has_a_number_of_its_own);
 	tcase_add_test(tcase, a_context_without_what_it_needs_is_refused);
 	suite_add_tcase(suite, tcase);
 	return suite;
