@@ -93,7 +93,7 @@ struct ipoib_audit_interface {
 IPOIB_PUBLIC int ipoib_audit_new(struct ipoib_audit **out, const struct ipoib_audit_config *config);
 
 /** How many findings there are. */
-IPOIB_PUBLIC size_t ipoib_audit_count(const struct ipoib_audit *audit);
+IPOIB_PUBLIC size_t ipoib_audit_count(const struct ipoib_audit *audit) IPOIB_NONNULL;
 
 /**
  * One finding; the gravest come first, then in the order of subject and id.
@@ -103,10 +103,10 @@ IPOIB_PUBLIC size_t ipoib_audit_count(const struct ipoib_audit *audit);
  * @return 0; -ENOENT (there are not so many); -EINVAL (out is too small to be any version).
  */
 IPOIB_PUBLIC int ipoib_audit_finding(const struct ipoib_audit *audit, size_t index,
-				     struct ipoib_audit_finding *out);
+				     struct ipoib_audit_finding *out) IPOIB_NONNULL;
 
 /** How many IPoIB interfaces were examined, bonds of them included. */
-IPOIB_PUBLIC size_t ipoib_audit_interface_count(const struct ipoib_audit *audit);
+IPOIB_PUBLIC size_t ipoib_audit_interface_count(const struct ipoib_audit *audit) IPOIB_NONNULL;
 
 /**
  * One interface, in the order of their names.
@@ -116,7 +116,7 @@ IPOIB_PUBLIC size_t ipoib_audit_interface_count(const struct ipoib_audit *audit)
  * @return 0; -ENOENT (there are not so many); -EINVAL (out is too small to be any version).
  */
 IPOIB_PUBLIC int ipoib_audit_interface(const struct ipoib_audit *audit, size_t index,
-				       struct ipoib_audit_interface *out);
+				       struct ipoib_audit_interface *out) IPOIB_NONNULL;
 
 /** "note", "warning" or "error"; NULL for what is no severity. */
 IPOIB_PUBLIC const char *ipoib_audit_severity_name(uint32_t severity);

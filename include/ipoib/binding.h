@@ -69,16 +69,20 @@ struct ipoib_binding_info {
  * @return 0; -EINVAL (not a unicast address, a prefix out of range); -EAFNOSUPPORT (of neither
  * version); -EADDRINUSE (bound already, here or on another interface of the context; a
  * link-local address only if here); -ENOSPC (64 are bound already, or too many groups);
- * -ENETDOWN (closed); -ENOMEM.
+ * -ENETDOWN (closed in this callback); -ENOMEM.
  */
 IPOIB_PUBLIC int ipoib_binding_open(struct ipoib_binding **out, struct ipoib_interface *interface,
-				    const struct ipoib_ip *address, unsigned prefix_length);
+				    const struct ipoib_ip *address, unsigned prefix_length)
+	IPOIB_NONNULL;
 
 /** Sets the scope of a bound address. @return 0, or -EINVAL when it is none. */
-IPOIB_PUBLIC int ipoib_binding_set_scope(struct ipoib_binding *binding, enum ipoib_scope scope);
+IPOIB_PUBLIC int ipoib_binding_set_scope(struct ipoib_binding *binding, enum ipoib_scope scope)
+	IPOIB_NONNULL;
 
 /**
- * Ends a binding. Bindings of a closed interface are ended too, but not their handles.
+ * Ends a binding. Bindings of a closed interface are ended too, but not their handles: they may
+ * still be handed to ipoib_binding_info(), which says -ENETDOWN, to ipoib_binding_announce() and
+ * ipoib_binding_set_scope(), without effect, and are to be ended here.
  * @param binding may be NULL
  */
 IPOIB_PUBLIC void ipoib_binding_close(struct ipoib_binding *binding);
@@ -89,14 +93,14 @@ IPOIB_PUBLIC void ipoib_binding_close(struct ipoib_binding *binding);
  * version.
  */
 IPOIB_PUBLIC int ipoib_binding_info(const struct ipoib_binding *binding,
-				    struct ipoib_binding_info *info);
+				    struct ipoib_binding_info *info) IPOIB_NONNULL;
 
 /**
  * Tells the neighbours who use a bound address where it is: gratuitous ARP, or an unsolicited
  * neighbour advertisement for IPv6; now and again as often as after probing. For callers that have
  * taken an address over. Without effect while it is not in use.
  */
-IPOIB_PUBLIC void ipoib_binding_announce(struct ipoib_binding *binding);
+IPOIB_PUBLIC void ipoib_binding_announce(struct ipoib_binding *binding) IPOIB_NONNULL;
 
 /**
  * Goes through the bound addresses.
@@ -107,11 +111,13 @@ IPOIB_PUBLIC void ipoib_binding_announce(struct ipoib_binding *binding);
  * @return 1, or 0 when there are no more
  */
 IPOIB_PUBLIC int ipoib_binding_next(const struct ipoib_interface *interface, uint64_t *cursor,
-				    struct ipoib_ip *address, unsigned *prefix_length);
+				    struct ipoib_ip *address, unsigned *prefix_length)
+	IPOIB_NONNULL;
 
 /** Goes through the bound addresses. @return as ipoib_neighbour_next(). */
 IPOIB_PUBLIC int ipoib_binding_info_next(const struct ipoib_interface *interface,
-					 uint64_t *cursor, struct ipoib_binding_info *info);
+					 uint64_t *cursor, struct ipoib_binding_info *info)
+	IPOIB_NONNULL;
 
 /** A name for an enum ipoib_binding_state ("READY"), or NULL. */
 IPOIB_PUBLIC const char *ipoib_binding_state_name(uint32_t state);

@@ -37,34 +37,34 @@ enum ipoib_cast {
 };
 
 /** The IP packet of a buffer: its first octet. Writable. */
-IPOIB_PUBLIC uint8_t *ipoib_buffer_data(struct ipoib_buffer *buffer);
+IPOIB_PUBLIC uint8_t *ipoib_buffer_data(struct ipoib_buffer *buffer) IPOIB_NONNULL;
 
 /** Octets of the IP packet. */
-IPOIB_PUBLIC size_t ipoib_buffer_length(const struct ipoib_buffer *buffer);
+IPOIB_PUBLIC size_t ipoib_buffer_length(const struct ipoib_buffer *buffer) IPOIB_NONNULL;
 
 /** Octets that a packet in this buffer may have. */
-IPOIB_PUBLIC size_t ipoib_buffer_room(const struct ipoib_buffer *buffer);
+IPOIB_PUBLIC size_t ipoib_buffer_room(const struct ipoib_buffer *buffer) IPOIB_NONNULL;
 
 /**
  * Says how long the packet is.
  * @return 0, or -EMSGSIZE when length is more than ipoib_buffer_room().
  */
-IPOIB_PUBLIC int ipoib_buffer_set_length(struct ipoib_buffer *buffer, size_t length);
+IPOIB_PUBLIC int ipoib_buffer_set_length(struct ipoib_buffer *buffer, size_t length) IPOIB_NONNULL;
 
 /** Takes one more count. @return buffer */
-IPOIB_PUBLIC struct ipoib_buffer *ipoib_buffer_ref(struct ipoib_buffer *buffer);
+IPOIB_PUBLIC struct ipoib_buffer *ipoib_buffer_ref(struct ipoib_buffer *buffer) IPOIB_NONNULL;
 
 /** Gives a count back; with the last the buffer returns to its pool. @param buffer may be NULL */
 IPOIB_PUBLIC void ipoib_buffer_unref(struct ipoib_buffer *buffer);
 
 /** How a received packet was addressed: enum ipoib_cast; 0 for a buffer that was not received. */
-IPOIB_PUBLIC int ipoib_buffer_cast(const struct ipoib_buffer *buffer);
+IPOIB_PUBLIC int ipoib_buffer_cast(const struct ipoib_buffer *buffer) IPOIB_NONNULL;
 
 /** Queue pair number of the sender of a received packet, 24 bits in host order; else 0. */
-IPOIB_PUBLIC uint32_t ipoib_buffer_source_qpn(const struct ipoib_buffer *buffer);
+IPOIB_PUBLIC uint32_t ipoib_buffer_source_qpn(const struct ipoib_buffer *buffer) IPOIB_NONNULL;
 
 /** LID of the sender of a received packet, host order; 0 where there are no LIDs. */
-IPOIB_PUBLIC uint16_t ipoib_buffer_source_lid(const struct ipoib_buffer *buffer);
+IPOIB_PUBLIC uint16_t ipoib_buffer_source_lid(const struct ipoib_buffer *buffer) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

@@ -56,7 +56,7 @@ IPOIB_PUBLIC const char *ipoib_connection_state_name(uint32_t state);
  * @return 1, 0 when there are no more, or -EINVAL when the size is too small to be any version.
  */
 IPOIB_PUBLIC int ipoib_connection_next(const struct ipoib_interface *interface, uint64_t *cursor,
-				       struct ipoib_connection_info *info);
+				       struct ipoib_connection_info *info) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

@@ -94,10 +94,10 @@ IPOIB_PUBLIC int ipoib_random_system(void *octets, size_t length, void *user);
  * -EMFILE or -ENFILE (no descriptor left).
  */
 IPOIB_PUBLIC int ipoib_context_new(struct ipoib_context **out,
-				   const struct ipoib_context_config *config);
+				   const struct ipoib_context_config *config) IPOIB_NONNULL;
 
 /** Takes one more reference. @return context */
-IPOIB_PUBLIC struct ipoib_context *ipoib_context_ref(struct ipoib_context *context);
+IPOIB_PUBLIC struct ipoib_context *ipoib_context_ref(struct ipoib_context *context) IPOIB_NONNULL;
 
 /**
  * Ends the caller's use of a context. Its transports and interfaces keep it alive until they
@@ -113,7 +113,7 @@ IPOIB_PUBLIC void ipoib_context_unref(struct ipoib_context *context);
  * (a library built with the poll(2) poller): use ipoib_context_pollfds() there, or
  * ipoib_ev_new() which knows both.
  */
-IPOIB_PUBLIC int ipoib_context_fd(const struct ipoib_context *context);
+IPOIB_PUBLIC int ipoib_context_fd(const struct ipoib_context *context) IPOIB_NONNULL;
 
 /**
  * What to hand to poll(2): one entry, ipoib_context_fd(), where there is such a descriptor,
@@ -131,7 +131,7 @@ IPOIB_PUBLIC int ipoib_context_pollfds(const struct ipoib_context *context, stru
  * to be called even if no descriptor is ready. In the past: call it now.
  * @return the deadline, or #IPOIB_NEVER
  */
-IPOIB_PUBLIC uint64_t ipoib_context_deadline(const struct ipoib_context *context);
+IPOIB_PUBLIC uint64_t ipoib_context_deadline(const struct ipoib_context *context) IPOIB_NONNULL;
 
 /**
  * Does what is due: reads what has arrived, runs timers, calls callbacks. It never blocks, and
@@ -139,7 +139,7 @@ IPOIB_PUBLIC uint64_t ipoib_context_deadline(const struct ipoib_context *context
  * in the past.
  * @return 0; -EDEADLK when called from a callback of the same context.
  */
-IPOIB_PUBLIC int ipoib_context_dispatch(struct ipoib_context *context);
+IPOIB_PUBLIC int ipoib_context_dispatch(struct ipoib_context *context) IPOIB_NONNULL;
 
 /**
  * Memory from the context's allocator, for transports and others that live with a context.
@@ -147,7 +147,7 @@ IPOIB_PUBLIC int ipoib_context_dispatch(struct ipoib_context *context);
  * @param size octets, more than 0
  * @return zeroed memory, or NULL
  */
-IPOIB_PUBLIC void *ipoib_context_allocate(struct ipoib_context *context, size_t size);
+IPOIB_PUBLIC void *ipoib_context_allocate(struct ipoib_context *context, size_t size) IPOIB_NONNULL;
 
 /**
  * Gives memory of ipoib_context_allocate() back; all of it before the context's end.
@@ -164,10 +164,10 @@ IPOIB_PUBLIC void ipoib_context_free(struct ipoib_context *context, void *pointe
  * @param message one line without its end; longer ones than some hundred octets are cut
  */
 IPOIB_PUBLIC void ipoib_context_log(struct ipoib_context *context, int level,
-				    const char *message);
+				    const char *message) IPOIB_NONNULL;
 
 /** The context's clock, now; in nanoseconds. */
-IPOIB_PUBLIC uint64_t ipoib_context_now(const struct ipoib_context *context);
+IPOIB_PUBLIC uint64_t ipoib_context_now(const struct ipoib_context *context) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

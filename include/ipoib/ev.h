@@ -28,7 +28,7 @@ struct ipoib_ev;
  * @return 0 or -ENOMEM.
  */
 IPOIB_PUBLIC int ipoib_ev_new(struct ipoib_ev **out, struct ev_loop *loop,
-			      struct ipoib_context *context);
+			      struct ipoib_context *context) IPOIB_NONNULL;
 
 /**
  * Takes the context out of the loop again; allowed from a callback of the context. @param ev

@@ -203,11 +203,16 @@ struct ipoib_interface_config {
  */
 IPOIB_PUBLIC int ipoib_interface_open(struct ipoib_interface **out,
 				      struct ipoib_transport *transport,
-				      const struct ipoib_interface_config *config);
+				      const struct ipoib_interface_config *config) IPOIB_NONNULL;
 
 /**
  * Closes an interface: leaves its groups, ends its queue pair, gives every packet its fate.
- * After the call no callback of this interface is called any more.
+ * After the call no callback of this interface is called any more, and the handle is dead: it is
+ * handed to no function again. One exception: an interface that is closed in a callback of its
+ * context, from ipoib_context_dispatch() or ipoib_interface_poll(), is there until the callback
+ * returns. Every function but this one takes its handle as long; those that make something, or
+ * send, say -ENETDOWN, the others tell what was. Its bindings, memberships, regions and buffers have
+ * handles of their own, which outlive it, and are still to be ended one by one.
  * @param interface may be NULL
  */
 IPOIB_PUBLIC void ipoib_interface_close(struct ipoib_interface *interface);
@@ -226,11 +231,10 @@ struct ipoib_packet {
  * library's, a refused one stays the caller's, with ipoib_packet::status:
  * -EMSGSIZE (longer than what its next hop takes), -EAGAIN (no room now, in the send queue or on
  * the connection of this next hop, which says nothing of the others; an #IPOIB_EVENT_SEND_ROOM
- * follows),
- * -ENETDOWN (the interface is down), -EHOSTUNREACH (the neighbour was found dead a moment ago,
- * or the group could not be joined), -ENOBUFS (too many packets wait for this next hop to answer,
- * or for all of them, or the neighbour table is full of busy ones), -EAFNOSUPPORT (IPv6 on a link
- * of less than 1280 octets), -EINVAL (not an IP packet; a header that does not tell the length that
+ * follows), -ENETDOWN (the interface is down, or was closed in this callback), -EHOSTUNREACH (the
+ * neighbour was found dead a moment ago, or the group could not be joined), -ENOBUFS (too many
+ * packets wait for this next hop to answer, or for all of them, or the neighbour table is full of
+ * busy ones), -EAFNOSUPPORT (IPv6 on a link of less than 1280 octets), -EINVAL (not an IP packet; a header that does not tell the length that
  * the buffer has; an IPv4 packet that is to be cut and has a wrong checksum; no next hop of its
  * version, or one that is no neighbour's: an address of our own, 0.0.0.0/8, 127.0.0.0/8,
  * 240.0.0.0/4 but for the broadcast address, ::, ::1, an IPv4-mapped one), -EADDRNOTAVAIL (the
@@ -253,10 +257,10 @@ IPOIB_PUBLIC int ipoib_interface_send(struct ipoib_interface *interface,
  * @param interface the interface that it will be sent by
  * @param out where it goes, with a count of one
  * @return 0; -ENOMEM when the pool is used up or memory is, and an #IPOIB_EVENT_BUFFERS follows when
- * there are buffers for a burst again; -ENETDOWN when the interface is closed.
+ * there are buffers for a burst again; -ENETDOWN when it was closed in this callback.
  */
 IPOIB_PUBLIC int ipoib_interface_buffer(struct ipoib_interface *interface,
-					struct ipoib_buffer **out);
+					struct ipoib_buffer **out) IPOIB_NONNULL;
 
 /**
  * Polls the queue pair of one interface without waiting, for programs that never sleep. When a
@@ -267,7 +271,8 @@ IPOIB_PUBLIC int ipoib_interface_buffer(struct ipoib_interface *interface,
  * @param budget packets to take at most
  * @return how many completions were taken; -EDEADLK from a callback of the same context.
  */
-IPOIB_PUBLIC int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget);
+IPOIB_PUBLIC int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
+	IPOIB_NONNULL;
 
 /** What an interface is at this moment. */
 struct ipoib_interface_info {
@@ -301,11 +306,11 @@ struct ipoib_interface_info {
  * version.
  */
 IPOIB_PUBLIC int ipoib_interface_info(const struct ipoib_interface *interface,
-				      struct ipoib_interface_info *info);
+				      struct ipoib_interface_info *info) IPOIB_NONNULL;
 
 /** Reads the counters. @return 0, or -EINVAL when the size is too small to be any version. */
 IPOIB_PUBLIC int ipoib_interface_statistics(const struct ipoib_interface *interface,
-					    struct ipoib_statistics *statistics);
+					    struct ipoib_statistics *statistics) IPOIB_NONNULL;
 
 /**
  * Records the datagrams that the interface sends and receives from now on. A fabric's capture has

@@ -80,7 +80,7 @@ struct ipoib_fabric_config {
  * @return 0; -EINVAL (a number out of its range); -E2BIG; -ENOMEM; -EMFILE or -ENFILE.
  */
 IPOIB_PUBLIC int ipoib_fabric_new(struct ipoib_fabric **out,
-				  const struct ipoib_fabric_config *config);
+				  const struct ipoib_fabric_config *config) IPOIB_NONNULL;
 
 /**
  * Ends a fabric. Ports attached from this process are taken down first; their transports stay
@@ -90,14 +90,14 @@ IPOIB_PUBLIC int ipoib_fabric_new(struct ipoib_fabric **out,
 IPOIB_PUBLIC void ipoib_fabric_close(struct ipoib_fabric *fabric);
 
 /** The fabric's deadline, as ipoib_context_deadline(). */
-IPOIB_PUBLIC uint64_t ipoib_fabric_deadline(const struct ipoib_fabric *fabric);
+IPOIB_PUBLIC uint64_t ipoib_fabric_deadline(const struct ipoib_fabric *fabric) IPOIB_NONNULL;
 
 /** What to hand to poll(2), as ipoib_context_pollfds(). */
 IPOIB_PUBLIC int ipoib_fabric_pollfds(const struct ipoib_fabric *fabric, struct pollfd *fds,
 				      size_t count);
 
 /** Does what is due, as ipoib_context_dispatch(). @return 0 */
-IPOIB_PUBLIC int ipoib_fabric_dispatch(struct ipoib_fabric *fabric);
+IPOIB_PUBLIC int ipoib_fabric_dispatch(struct ipoib_fabric *fabric) IPOIB_NONNULL;
 
 /**
  * Waits for ports of other processes on a local socket (ipoib-fabric(7) has the protocol).
@@ -106,7 +106,7 @@ IPOIB_PUBLIC int ipoib_fabric_dispatch(struct ipoib_fabric *fabric);
  * @return 0; -EADDRINUSE (somebody listens there); -ENAMETOOLONG; -EALREADY (it listens
  * already); another error of the system.
  */
-IPOIB_PUBLIC int ipoib_fabric_listen(struct ipoib_fabric *fabric, const char *path);
+IPOIB_PUBLIC int ipoib_fabric_listen(struct ipoib_fabric *fabric, const char *path) IPOIB_NONNULL;
 
 /**
  * Attaches a port of the kernel's: a character device of the vhca module, a virtual HCA on which
@@ -181,19 +181,20 @@ IPOIB_PUBLIC int ipoib_fabric_set_faults(struct ipoib_fabric *fabric, const char
  * @return 0; -EINVAL (the size is too small to be any version); -ENOENT (no such port).
  */
 IPOIB_PUBLIC int ipoib_fabric_get_faults(struct ipoib_fabric *fabric, const char *port,
-					 struct ipoib_fabric_faults *faults);
+					 struct ipoib_fabric_faults *faults) IPOIB_NONNULL;
 
 /**
  * Takes the link of a port down, or brings it up again.
  * @return 0 or -ENOENT (no such port).
  */
-IPOIB_PUBLIC int ipoib_fabric_set_link(struct ipoib_fabric *fabric, const char *port, bool up);
+IPOIB_PUBLIC int ipoib_fabric_set_link(struct ipoib_fabric *fabric, const char *port, bool up)
+	IPOIB_NONNULL;
 
 /**
  * Gives every port another LID, as a new subnet manager may; nothing happens when the subnet
  * manager is somebody else.
  */
-IPOIB_PUBLIC void ipoib_fabric_reassign_lids(struct ipoib_fabric *fabric);
+IPOIB_PUBLIC void ipoib_fabric_reassign_lids(struct ipoib_fabric *fabric) IPOIB_NONNULL;
 
 /**
  * Gives one port another LID; nobody but the port is told.
@@ -203,7 +204,8 @@ IPOIB_PUBLIC void ipoib_fabric_reassign_lids(struct ipoib_fabric *fabric);
  * @return 0; -ENOENT (no such port); -EINVAL; -EBUSY (another port has it); -ENOTSUP (the subnet
  * manager is somebody else).
  */
-IPOIB_PUBLIC int ipoib_fabric_set_lid(struct ipoib_fabric *fabric, const char *port, uint16_t lid);
+IPOIB_PUBLIC int ipoib_fabric_set_lid(struct ipoib_fabric *fabric, const char *port, uint16_t lid)
+	IPOIB_NONNULL;
 
 /**
  * Gives a port another GID: another subnet prefix, another GUID, or both. Its memberships stay.
@@ -212,7 +214,7 @@ IPOIB_PUBLIC int ipoib_fabric_set_lid(struct ipoib_fabric *fabric, const char *p
  * else).
  */
 IPOIB_PUBLIC int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *port,
-				      const struct ipoib_gid *gid);
+				      const struct ipoib_gid *gid) IPOIB_NONNULL;
 
 /**
  * Gives every port another subnet prefix.
@@ -221,7 +223,8 @@ IPOIB_PUBLIC int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *p
  * @return 0; -EINVAL (a prefix of multicast GIDs); -ENOTSUP (the subnet manager is somebody
  * else).
  */
-IPOIB_PUBLIC int ipoib_fabric_set_prefix(struct ipoib_fabric *fabric, uint64_t prefix);
+IPOIB_PUBLIC int ipoib_fabric_set_prefix(struct ipoib_fabric *fabric, uint64_t prefix)
+	IPOIB_NONNULL;
 
 /** Entries of a P_Key table here. */
 #define IPOIB_FABRIC_PKEYS_MAX 15
@@ -251,25 +254,25 @@ IPOIB_PUBLIC int ipoib_fabric_reregister(struct ipoib_fabric *fabric, const char
  * port to register again. Nothing happens, here and in the next three, when the subnet manager is
  * somebody else.
  */
-IPOIB_PUBLIC void ipoib_fabric_restart_sm(struct ipoib_fabric *fabric);
+IPOIB_PUBLIC void ipoib_fabric_restart_sm(struct ipoib_fabric *fabric) IPOIB_NONNULL;
 
 /** The same, and every port gets another LID: one that knows nothing of the one before. */
-IPOIB_PUBLIC void ipoib_fabric_move_sm(struct ipoib_fabric *fabric);
+IPOIB_PUBLIC void ipoib_fabric_move_sm(struct ipoib_fabric *fabric) IPOIB_NONNULL;
 
 /**
  * The subnet manager dies: the SA is silent. Links, LIDs and groups stay as they are. A new one
  * that takes over ends this.
  */
-IPOIB_PUBLIC void ipoib_fabric_stop_sm(struct ipoib_fabric *fabric);
+IPOIB_PUBLIC void ipoib_fabric_stop_sm(struct ipoib_fabric *fabric) IPOIB_NONNULL;
 
 /**
  * The subnet manager that died returns, with its LID: it has forgotten every group and asks every
  * port to register again. Nothing happens when it has not died.
  */
-IPOIB_PUBLIC void ipoib_fabric_start_sm(struct ipoib_fabric *fabric);
+IPOIB_PUBLIC void ipoib_fabric_start_sm(struct ipoib_fabric *fabric) IPOIB_NONNULL;
 
 /** The LID of the subnet manager, as the switch knows it; 0 while there is none. */
-IPOIB_PUBLIC uint16_t ipoib_fabric_sm_lid(const struct ipoib_fabric *fabric);
+IPOIB_PUBLIC uint16_t ipoib_fabric_sm_lid(const struct ipoib_fabric *fabric) IPOIB_NONNULL;
 
 /**
  * What a port is.
@@ -280,7 +283,7 @@ IPOIB_PUBLIC uint16_t ipoib_fabric_sm_lid(const struct ipoib_fabric *fabric);
  * small to be any version.
  */
 IPOIB_PUBLIC int ipoib_fabric_port(const struct ipoib_fabric *fabric, uint32_t index,
-				   struct ipoib_port_attributes *attributes);
+				   struct ipoib_port_attributes *attributes) IPOIB_NONNULL;
 
 /**
  * Counters of a fabric: frames in = delivered + dropped, a copy of a multicast frame being one
@@ -304,7 +307,7 @@ struct ipoib_fabric_statistics {
 
 /** Reads the counters. @return 0, or -EINVAL when the size is too small to be any version. */
 IPOIB_PUBLIC int ipoib_fabric_statistics(const struct ipoib_fabric *fabric,
-					 struct ipoib_fabric_statistics *statistics);
+					 struct ipoib_fabric_statistics *statistics) IPOIB_NONNULL;
 
 /**
  * Attaches a port of this process's fabric to a context.
@@ -315,7 +318,7 @@ IPOIB_PUBLIC int ipoib_fabric_statistics(const struct ipoib_fabric *fabric,
  * @return 0; -ENOENT (no such port); -EBUSY (attached already); -ENOMEM.
  */
 IPOIB_PUBLIC int ipoib_mock_open(struct ipoib_transport **out, struct ipoib_context *context,
-				 struct ipoib_fabric *fabric, const char *port);
+				 struct ipoib_fabric *fabric, const char *port) IPOIB_NONNULL;
 
 /**
  * Attaches a port of a fabric in another process. The call waits for the fabric's answer, a
@@ -327,11 +330,11 @@ IPOIB_PUBLIC int ipoib_mock_open(struct ipoib_transport **out, struct ipoib_cont
  * @param port "host1/1"
  * @return 0; -ENOENT (no such port); -EBUSY (attached already); -ECONNREFUSED (nobody listens
  * there, or the socket does not exist); -ENAMETOOLONG; -ETIMEDOUT (no answer); -EPROTO (an
- * answer that is not a fabric's);
+ * answer that is not a fabric's); -ENOSPC (too many descriptors are watched already);
  * -ENOMEM; another error of the system.
  */
 IPOIB_PUBLIC int ipoib_mock_connect(struct ipoib_transport **out, struct ipoib_context *context,
-				    const char *socket_path, const char *port);
+				    const char *socket_path, const char *port) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

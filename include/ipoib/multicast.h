@@ -35,7 +35,7 @@ struct ipoib_multicast;
  */
 IPOIB_PUBLIC int ipoib_multicast_join(struct ipoib_multicast **out,
 				      struct ipoib_interface *interface,
-				      const struct ipoib_ip *group);
+				      const struct ipoib_ip *group) IPOIB_NONNULL;
 
 /**
  * Ends a membership; the group is left with the last one of the interface.
@@ -74,7 +74,7 @@ IPOIB_PUBLIC const char *ipoib_multicast_state_name(uint32_t state);
 
 /** Goes through the groups, as ipoib_neighbour_next() goes through the neighbours. */
 IPOIB_PUBLIC int ipoib_multicast_next(const struct ipoib_interface *interface, uint64_t *cursor,
-				      struct ipoib_multicast_info *info);
+				      struct ipoib_multicast_info *info) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

@@ -133,7 +133,7 @@ IPOIB_PUBLIC const char *ipoib_flux_verdict_name(uint32_t verdict);
  * @return 1, 0 when there are no more, or -EINVAL when the size is too small to be any version.
  */
 IPOIB_PUBLIC int ipoib_neighbour_next(const struct ipoib_interface *interface, uint64_t *cursor,
-				      struct ipoib_neighbour_info *info);
+				      struct ipoib_neighbour_info *info) IPOIB_NONNULL;
 
 /**
  * Finds one neighbour by its address; makes none.
@@ -141,7 +141,7 @@ IPOIB_PUBLIC int ipoib_neighbour_next(const struct ipoib_interface *interface, u
  */
 IPOIB_PUBLIC int ipoib_neighbour_find(const struct ipoib_interface *interface,
 				      const struct ipoib_ip *ip,
-				      struct ipoib_neighbour_info *info);
+				      struct ipoib_neighbour_info *info) IPOIB_NONNULL;
 
 /**
  * The MTU of one neighbour: the longest IP packet that is carried to it now, or that may wait
@@ -154,7 +154,7 @@ IPOIB_PUBLIC int ipoib_neighbour_find(const struct ipoib_interface *interface,
  * @return 0, or -ENETDOWN when the interface was never up.
  */
 IPOIB_PUBLIC int ipoib_neighbour_mtu(const struct ipoib_interface *interface,
-				     const struct ipoib_ip *ip, uint32_t *mtu);
+				     const struct ipoib_ip *ip, uint32_t *mtu) IPOIB_NONNULL;
 
 /**
  * Goes through the last flux events of one neighbour, the youngest first; eight are kept.
@@ -167,7 +167,7 @@ IPOIB_PUBLIC int ipoib_neighbour_mtu(const struct ipoib_interface *interface,
  */
 IPOIB_PUBLIC int ipoib_neighbour_flux_next(const struct ipoib_interface *interface,
 					   const struct ipoib_ip *ip, uint64_t *cursor,
-					   struct ipoib_flux_record *record);
+					   struct ipoib_flux_record *record) IPOIB_NONNULL;
 
 /**
  * Enters a neighbour by hand, or makes an entry that is there permanent: it is neither asked nor
@@ -177,24 +177,25 @@ IPOIB_PUBLIC int ipoib_neighbour_flux_next(const struct ipoib_interface *interfa
  * @param link_address where packets to it go; not that of an interface of the context
  * @return 0; -EINVAL (not a host's address, or a link address of a group, or with a queue pair
  * number that no peer can have); -ENOBUFS (the table is full of entries that cannot go, or three
- * quarters of it are permanent); -ENETDOWN (closed); -ENOMEM.
+ * quarters of it are permanent); -ENETDOWN (closed in this callback); -ENOMEM.
  */
 IPOIB_PUBLIC int ipoib_neighbour_add(struct ipoib_interface *interface, const struct ipoib_ip *ip,
-				     const struct ipoib_link_address *link_address);
+				     const struct ipoib_link_address *link_address) IPOIB_NONNULL;
 
 /**
  * Removes a neighbour, a permanent one too. Packets that wait for it are dropped as unreachable.
  * @return 0, or -ENOENT.
  */
 IPOIB_PUBLIC int ipoib_neighbour_remove(struct ipoib_interface *interface,
-					const struct ipoib_ip *ip);
+					const struct ipoib_ip *ip) IPOIB_NONNULL;
 
 /**
  * Removes all neighbours.
  * @param interface the interface
  * @param permanent whether those entered by hand go as well
  */
-IPOIB_PUBLIC void ipoib_neighbour_flush(struct ipoib_interface *interface, bool permanent);
+IPOIB_PUBLIC void ipoib_neighbour_flush(struct ipoib_interface *interface, bool permanent)
+	IPOIB_NONNULL;
 
 /**
  * The caller has proof that packets reach a neighbour, such as an acknowledgement of its own
@@ -203,7 +204,7 @@ IPOIB_PUBLIC void ipoib_neighbour_flush(struct ipoib_interface *interface, bool 
  * @return 0, or -ENOENT.
  */
 IPOIB_PUBLIC int ipoib_neighbour_confirm(struct ipoib_interface *interface,
-					 const struct ipoib_ip *ip);
+					 const struct ipoib_ip *ip) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

@@ -43,7 +43,7 @@ IPOIB_PUBLIC const char *ipoib_path_state_name(uint32_t state);
 
 /** Goes through the paths, as ipoib_neighbour_next() goes through the neighbours. */
 IPOIB_PUBLIC int ipoib_path_next(const struct ipoib_interface *interface, uint64_t *cursor,
-				 struct ipoib_path_info *info);
+				 struct ipoib_path_info *info) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

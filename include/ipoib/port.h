@@ -47,7 +47,8 @@ struct ipoib_port_attributes {
 };
 
 /** Takes one more reference. @return transport */
-IPOIB_PUBLIC struct ipoib_transport *ipoib_transport_ref(struct ipoib_transport *transport);
+IPOIB_PUBLIC struct ipoib_transport *ipoib_transport_ref(struct ipoib_transport *transport)
+	IPOIB_NONNULL;
 
 /**
  * Gives a reference back. Interfaces and buffers hold references of their own. @param transport
@@ -63,7 +64,7 @@ IPOIB_PUBLIC void ipoib_transport_unref(struct ipoib_transport *transport);
  * ipoib_transport_ops::query_port.
  */
 IPOIB_PUBLIC int ipoib_transport_port(const struct ipoib_transport *transport,
-				      struct ipoib_port_attributes *attributes);
+				      struct ipoib_port_attributes *attributes) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

@@ -61,11 +61,11 @@ struct ipoib_region_config {
  * @param out where the handle goes; end it with ipoib_region_unref()
  * @param interface an interface of the transport
  * @param config what to register
- * @return 0; -EINVAL (no memory, a number out of its range); -E2BIG; -ENETDOWN (the interface is
- * closed); -ENOMEM; another error of the transport, as -EPERM over a limit of locked memory.
+ * @return 0; -EINVAL (no memory, a number out of its range); -E2BIG; -ENETDOWN (the interface was
+ * closed in this callback); -ENOMEM; another error of the transport, as -EPERM over a limit of locked memory.
  */
 IPOIB_PUBLIC int ipoib_region_new(struct ipoib_region **out, struct ipoib_interface *interface,
-				  const struct ipoib_region_config *config);
+				  const struct ipoib_region_config *config) IPOIB_NONNULL;
 
 /**
  * Gives a region back. It ends, and its memory may be freed, when the last of its packets was
@@ -85,7 +85,7 @@ IPOIB_PUBLIC void ipoib_region_unref(struct ipoib_region *region);
  * octets); -ENOBUFS (as many packets as agreed are on their way).
  */
 IPOIB_PUBLIC int ipoib_region_buffer(struct ipoib_region *region, struct ipoib_buffer **out,
-				     void *packet, size_t length);
+				     void *packet, size_t length) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

@@ -382,13 +382,14 @@ IPOIB_PUBLIC int ipoib_transport_new(struct ipoib_transport **out, struct ipoib_
  * @param events POLLIN, POLLOUT or both; watching it again changes them
  * @return 0; -ENOSPC (1024 are watched already); another error of the system.
  */
-IPOIB_PUBLIC int ipoib_transport_watch(struct ipoib_transport *transport, int fd, short events);
+IPOIB_PUBLIC int ipoib_transport_watch(struct ipoib_transport *transport, int fd, short events)
+	IPOIB_NONNULL;
 
 /** Ends watching, before the descriptor is closed. An unknown descriptor is no error. */
-IPOIB_PUBLIC void ipoib_transport_unwatch(struct ipoib_transport *transport, int fd);
+IPOIB_PUBLIC void ipoib_transport_unwatch(struct ipoib_transport *transport, int fd) IPOIB_NONNULL;
 
 /** Makes the context's deadline now: process() has something to do. */
-IPOIB_PUBLIC void ipoib_transport_wake(struct ipoib_transport *transport);
+IPOIB_PUBLIC void ipoib_transport_wake(struct ipoib_transport *transport) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

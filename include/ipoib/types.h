@@ -25,6 +25,17 @@ extern "C" {
 #define IPOIB_PUBLIC
 #endif
 
+/**
+ * Marks functions that no null pointer may be handed to, whichever argument it is. It is the rule:
+ * a pointer is null only where its function says so, and every ending takes one. What else would
+ * be undefined, a compiler that knows this mark warns of.
+ */
+#if defined(__GNUC__)
+#define IPOIB_NONNULL __attribute__((nonnull))
+#else
+#define IPOIB_NONNULL
+#endif
+
 /** A deadline that never comes; every deadline is in nanoseconds of the context's clock. */
 #define IPOIB_NEVER UINT64_MAX
 
@@ -74,10 +85,10 @@ struct ipoib_ip {
 #define IPOIB_LINK_ADDRESS_TEXT 60
 
 /** The IPv4 address a.b.c.d from its four octets in network order. */
-IPOIB_PUBLIC struct ipoib_ip ipoib_ip_from_ipv4(const uint8_t octets[4]);
+IPOIB_PUBLIC struct ipoib_ip ipoib_ip_from_ipv4(const uint8_t octets[4]) IPOIB_NONNULL;
 
 /** An IPv6 address from its sixteen octets in network order. */
-IPOIB_PUBLIC struct ipoib_ip ipoib_ip_from_ipv6(const uint8_t octets[16]);
+IPOIB_PUBLIC struct ipoib_ip ipoib_ip_from_ipv6(const uint8_t octets[16]) IPOIB_NONNULL;
 
 /**
  * Reads an IP address of either version from text.
@@ -93,7 +104,8 @@ IPOIB_PUBLIC int ipoib_ip_parse(struct ipoib_ip *out, const char *text);
  * @param text at least #IPOIB_IP_TEXT bytes
  * @return text
  */
-IPOIB_PUBLIC const char *ipoib_ip_format(const struct ipoib_ip *ip, char text[IPOIB_IP_TEXT]);
+IPOIB_PUBLIC const char *ipoib_ip_format(const struct ipoib_ip *ip, char text[IPOIB_IP_TEXT])
+	IPOIB_NONNULL;
 
 /**
  * The link-local IPv6 address of a port (RFC 4391 section 8), as Linux gives it to the same port:
@@ -102,10 +114,11 @@ IPOIB_PUBLIC const char *ipoib_ip_format(const struct ipoib_ip *ip, char text[IP
  * @param gid a GID of the port; its low eight octets are the port GUID
  * @return 0, or -EINVAL when the GID is that of a multicast group or the port GUID is zero.
  */
-IPOIB_PUBLIC int ipoib_ip_link_local(struct ipoib_ip *out, const struct ipoib_gid *gid);
+IPOIB_PUBLIC int ipoib_ip_link_local(struct ipoib_ip *out, const struct ipoib_gid *gid)
+	IPOIB_NONNULL;
 
 /** Whether two addresses are the same, family included. */
-IPOIB_PUBLIC bool ipoib_ip_equal(const struct ipoib_ip *a, const struct ipoib_ip *b);
+IPOIB_PUBLIC bool ipoib_ip_equal(const struct ipoib_ip *a, const struct ipoib_ip *b) IPOIB_NONNULL;
 
 /**
  * Writes a GID as text, as an IPv6 address is written.
@@ -113,30 +126,35 @@ IPOIB_PUBLIC bool ipoib_ip_equal(const struct ipoib_ip *a, const struct ipoib_ip
  * @param text at least #IPOIB_IP_TEXT bytes
  * @return text
  */
-IPOIB_PUBLIC const char *ipoib_gid_format(const struct ipoib_gid *gid, char text[IPOIB_IP_TEXT]);
+IPOIB_PUBLIC const char *ipoib_gid_format(const struct ipoib_gid *gid, char text[IPOIB_IP_TEXT])
+	IPOIB_NONNULL;
 
 /**
  * Puts a link address together from its flags octet, queue pair number (24 bits, host order)
  * and GID.
  */
 IPOIB_PUBLIC struct ipoib_link_address ipoib_link_address_make(uint8_t flags, uint32_t qpn,
-							       const struct ipoib_gid *gid);
+							       const struct ipoib_gid *gid)
+	IPOIB_NONNULL;
 
 /** The queue pair number of a link address, 24 bits in host order. */
-IPOIB_PUBLIC uint32_t ipoib_link_address_qpn(const struct ipoib_link_address *address);
+IPOIB_PUBLIC uint32_t ipoib_link_address_qpn(const struct ipoib_link_address *address)
+	IPOIB_NONNULL;
 
 /** The flags octet of a link address (#IPOIB_LINK_ADDRESS_RC and friends). */
-IPOIB_PUBLIC uint8_t ipoib_link_address_flags(const struct ipoib_link_address *address);
+IPOIB_PUBLIC uint8_t ipoib_link_address_flags(const struct ipoib_link_address *address)
+	IPOIB_NONNULL;
 
 /** The GID of a link address. */
-IPOIB_PUBLIC struct ipoib_gid ipoib_link_address_gid(const struct ipoib_link_address *address);
+IPOIB_PUBLIC struct ipoib_gid ipoib_link_address_gid(const struct ipoib_link_address *address)
+	IPOIB_NONNULL;
 
 /**
  * Whether two link addresses are one peer: the same GID and queue pair number, whatever their
  * flags. Flags are an attribute of a peer and not part of who it is.
  */
 IPOIB_PUBLIC bool ipoib_link_address_same_peer(const struct ipoib_link_address *a,
-					       const struct ipoib_link_address *b);
+					       const struct ipoib_link_address *b) IPOIB_NONNULL;
 
 /**
  * Writes a link address as twenty octets in hexadecimal with colons, all of them, always.
@@ -145,7 +163,8 @@ IPOIB_PUBLIC bool ipoib_link_address_same_peer(const struct ipoib_link_address *
  * @return text
  */
 IPOIB_PUBLIC const char *ipoib_link_address_format(const struct ipoib_link_address *address,
-						   char text[IPOIB_LINK_ADDRESS_TEXT]);
+						   char text[IPOIB_LINK_ADDRESS_TEXT])
+	IPOIB_NONNULL;
 
 /**
  * Reads a link address from text.

@@ -56,7 +56,7 @@ struct ipoib_verbs_config {
  * are watched already); -ENOMEM; another error of the system.
  */
 IPOIB_PUBLIC int ipoib_verbs_open(struct ipoib_transport **out, struct ipoib_context *context,
-				  const struct ipoib_verbs_config *config);
+				  const struct ipoib_verbs_config *config) IPOIB_NONNULL;
 
 /** What a port of an adapter runs on. */
 enum ipoib_verbs_link {

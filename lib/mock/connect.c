@@ -72,12 +72,16 @@ static int open_socket(void)
 }
 
 /* Tests have no context, and no one to watch for them. */
-static void watch(struct connect_port *own, short events)
+static int watch(struct connect_port *own, short events)
 {
+	int status;
+
 	if (own->port.transport == NULL || own->fd < 0 || own->watched == events)
-		return;
-	if (ipoib_transport_watch(own->port.transport, own->fd, events) == 0)
+		return 0;
+	status = ipoib_transport_watch(own->port.transport, own->fd, events);
+	if (status == 0)
 		own->watched = events;
+	return status;
 }
 
 static void socket_close(struct connect_port *own)
@@ -120,13 +124,14 @@ static void ask(struct connect_port *own, uint64_t now)
 		status = ipoib__socket_connect(own->fd, &own->address);
 	if (status == 0)
 		status = ipoib__hello_send(own->fd, &own->hello);
+	if (status == 0)
+		status = watch(own, POLLIN);
 	if (status < 0) {
 		retry_later(own, now);
 		return;
 	}
 	own->state = LINK_ASKING;
 	own->due = now + ANSWER_NS;
-	watch(own, POLLIN);
 }
 
 static void hear_answer(struct connect_port *own, uint64_t now)
@@ -211,7 +216,7 @@ static int connect_output(struct ipoib__port *port, const struct ipoib__frame *f
 	/* A socket that has gone loses what is written to it, like a cable; reading finds out. */
 	if (ipoib__socket_send(own->fd, header, sizeof(header), payload, frame->length) != -EAGAIN)
 		return 0;
-	watch(own, POLLIN | POLLOUT);
+	(void)watch(own, POLLIN | POLLOUT); /* watched already: no room is needed */
 	return -EAGAIN;
 }
 
@@ -225,7 +230,7 @@ static void connect_process(struct ipoib__port *port, uint64_t now)
 		hear_answer(own, now);
 	if (own->state == LINK_ATTACHED) {
 		/* What still has no room asks for POLLOUT again when it is tried after this. */
-		watch(own, POLLIN);
+		(void)watch(own, POLLIN);
 		read_some(own, now);
 	}
 }
@@ -388,10 +393,10 @@ int ipoib_mock_connect(struct ipoib_transport **out, struct ipoib_context *conte
 		status = ipoib__port_transport(out, context, port);
 	if (status < 0)
 		return status;
-	watch(connect_port_of(port), POLLIN);
-	if (connect_port_of(port)->watched != 0)
-		return 0;
-	ipoib_transport_unref(*out);
-	*out = NULL;
-	return -ENOSPC;
+	status = watch(connect_port_of(port), POLLIN);
+	if (status < 0) {
+		ipoib_transport_unref(*out);
+		*out = NULL;
+	}
+	return status;
 }

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <ipoib/region.h>
+
 #include "interface/bench.h"
 #include "interface/suites.h"
 #include "support/support.h"
@@ -76,11 +78,24 @@ static void close_this_and_use_it(struct ipoib_buffer *packet)
 	struct ipoib_interface *interface = rail->interface;
 	struct ipoib_ip group = ip("224.8.8.8");
 	struct ipoib_packet on = { .buffer = packet, .next_hop = ip("10.0.0.60") };
+	struct ipoib_link_address there = ipoib_link_address_make(0, 72, &fake->port.gid);
+	struct ipoib_interface_info info = { .size = sizeof(info) };
+	struct ipoib_region_config memory = IPOIB_REGION_CONFIG_INIT;
+	static uint8_t octets[4096];
 	struct ipoib_buffer *buffer;
 	struct ipoib_binding *b;
+	struct ipoib_region *region;
 
+	memory.address = octets;
+	memory.length = sizeof(octets);
 	ck_assert_int_eq(ipoib_multicast_join(&membership, interface, &group), 0);
 	rail_close(rail);
+	ck_assert_int_eq(ipoib_region_new(&region, interface, &memory), -ENETDOWN);
+	there.raw[19] ^= 0xff;
+	ck_assert_int_eq(ipoib_neighbour_add(interface, &on.next_hop, &there), -ENETDOWN);
+	ipoib_neighbour_flush(interface, true);
+	ck_assert_int_eq(ipoib_interface_info(interface, &info), 0);
+	ck_assert_str_eq(info.port, fake->port.name);
 	ck_assert_int_eq(ipoib_multicast_join(&membership, interface, &group), -ENETDOWN);
 	ck_assert_int_eq(ipoib_binding_open(&b, interface, &on.next_hop, 24), -ENETDOWN);
 	ck_assert_int_eq(ipoib_interface_buffer(interface, &buffer), -ENETDOWN);

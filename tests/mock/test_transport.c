@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The public calls: ports as transports of a context. */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -123,6 +125,45 @@ static int connect_public(struct ipoib_transport **transport, const char *name)
 	return status;
 }
 
+static void *allocate_some(size_t size, void *left)
+{
+	return (*(long *)left)-- > 0 ? malloc(size) : NULL;
+}
+
+static void release_some(void *pointer, size_t size, void *left)
+{
+	(void)size;
+	(void)left;
+	free(pointer);
+}
+
+/* The context's allocations alone: the fabric runs beside it. */
+START_TEST(each_allocation_of_connecting_may_fail)
+{
+	struct ipoib_context_config config = IPOIB_CONTEXT_CONFIG_INIT;
+	struct ipoib_context *before = context;
+	struct ipoib_transport *transport = NULL;
+	long left = LONG_MAX, n = 0;
+	int status;
+
+	config.allocate = allocate_some;
+	config.release = release_some;
+	config.allocator_user = &left;
+	ck_assert_int_eq(ipoib_context_new(&context, &config), 0);
+	do {
+		left = n++;
+		status = connect_public(&transport, "host1/1");
+		fixture_settle(client_fabric);
+	} while (status == -ENOMEM);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_gt(n, 3);
+	ipoib_transport_unref(transport);
+	ipoib_context_unref(context);
+	context = before;
+	fixture_settle(client_fabric);
+}
+END_TEST
+
 START_TEST(a_port_of_another_process_is_a_transport)
 {
 	struct ipoib_port_attributes port = { .size = sizeof(port) };
@@ -154,6 +195,7 @@ Suite *suite_transport(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_port_of_this_process_is_a_transport);
 	tcase_add_test(tcase, each_allocation_of_opening_may_fail);
+	tcase_add_test(tcase, each_allocation_of_connecting_may_fail);
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(threads, setup_for_threads, teardown);
 	tcase_set_timeout(threads, 60);
