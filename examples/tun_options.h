@@ -36,6 +36,13 @@ struct tun_interface_options {
 	uint8_t acd;          /* enum ipoib_acd */
 	uint8_t defend;       /* enum ipoib_defend */
 	uint32_t flux_hold_ms;
+	uint32_t connections_max;
+	uint32_t gc_thresh1; /* 0: the library's share of gc_thresh3 */
+	uint32_t gc_thresh2; /* the same */
+	uint32_t gc_thresh3; /* neighbours_max */
+	uint32_t queue_packets;
+	uint32_t queue_packets_total;
+	uint32_t queue_age_ms;
 };
 
 struct tun_options {

@@ -186,6 +186,13 @@ static int open_interface(struct tun_port *port)
 	config.mode = port->options->mode;
 	config.mtu = port->options->mtu;
 	config.connected_depth = port->options->connected_depth;
+	config.connections_max = port->options->connections_max;
+	config.queue_packets = port->options->queue_packets;
+	config.queue_packets_total = port->options->queue_packets_total;
+	config.queue_age_ms = port->options->queue_age_ms;
+	config.gc_thresh1 = port->options->gc_thresh1;
+	config.gc_thresh2 = port->options->gc_thresh2;
+	config.neighbours_max = port->options->gc_thresh3;
 	config.arp_ignore = port->options->arp_ignore;
 	config.arp_announce = port->options->arp_announce;
 	config.flux = port->options->flux;

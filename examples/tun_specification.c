@@ -15,6 +15,12 @@
 /* Shorter ones would let a neighbour flap as fast as it likes; longer ones are "pin". */
 #define FLUX_HOLD_LEAST 0.1
 #define FLUX_HOLD_MOST 86400.
+/* What the library takes. */
+#define CONNECTIONS_MOST 16384
+#define NEIGHBOURS_MOST (1U << 24)
+#define QUEUE_MOST (1U << 20)
+#define QUEUE_AGE_LEAST 0.001
+#define QUEUE_AGE_MOST 60.
 
 static bool take_address(struct tun_interface_options *interface, const char *what,
 			 const char *text)
@@ -92,17 +98,6 @@ static bool take_mtu(struct tun_interface_options *interface, const char *what, 
 	return true;
 }
 
-static bool take_connected_depth(struct tun_interface_options *interface, const char *what,
-				 const char *text)
-{
-	uint64_t depth;
-
-	if (!read_number(what, text, 1, CONNECTED_DEPTH_MOST, &depth))
-		return false;
-	interface->connected_depth = (uint32_t)depth;
-	return true;
-}
-
 static bool take_flux_hold(struct tun_interface_options *interface, const char *what,
 			   const char *text)
 {
@@ -111,6 +106,17 @@ static bool take_flux_hold(struct tun_interface_options *interface, const char *
 	if (!read_seconds(what, text, FLUX_HOLD_LEAST, FLUX_HOLD_MOST, &ns))
 		return false;
 	interface->flux_hold_ms = (uint32_t)(ns / 1000000);
+	return true;
+}
+
+static bool take_queue_age(struct tun_interface_options *interface, const char *what,
+			   const char *text)
+{
+	uint64_t ns;
+
+	if (!read_seconds(what, text, QUEUE_AGE_LEAST, QUEUE_AGE_MOST, &ns))
+		return false;
+	interface->queue_age_ms = (uint32_t)(ns / 1000000);
 	return true;
 }
 
@@ -153,33 +159,45 @@ static const struct choice defend_choices[] = {
 	{ NULL, 0 },
 };
 
-/* A keyword has a function that takes its value, or choices and where the chosen one goes. */
+/*
+ * A keyword has a function that takes its value; or choices (uint8_t), or a greatest number
+ * (uint32_t, 1 at least), and where its value goes.
+ */
 static const struct keyword {
 	const char *name;
 	bool (*take)(struct tun_interface_options *interface, const char *what, const char *text);
 	const struct choice *choices;
+	uint32_t most;
 	size_t offset;
 } keywords[] = {
-	{ "port", take_port, NULL, 0 },
-	{ "device", take_device, NULL, 0 },
-	{ "address", take_address, NULL, 0 },
-	{ "pkey", take_pkey, NULL, 0 },
-	{ "mode", take_mode, NULL, 0 },
-	{ "mtu", take_mtu, NULL, 0 },
-	{ "connected_depth", take_connected_depth, NULL, 0 },
-	{ "arp_ignore", NULL, arp_ignore_choices,
-	  offsetof(struct tun_interface_options, arp_ignore) },
-	{ "arp_announce", NULL, arp_announce_choices,
-	  offsetof(struct tun_interface_options, arp_announce) },
-	{ "flux", NULL, flux_choices, offsetof(struct tun_interface_options, flux) },
-	{ "flux_hold", take_flux_hold, NULL, 0 },
-	{ "acd", NULL, acd_choices, offsetof(struct tun_interface_options, acd) },
-	{ "defend", NULL, defend_choices, offsetof(struct tun_interface_options, defend) },
+#define AT(member) offsetof(struct tun_interface_options, member)
+	{ "port", take_port, NULL, 0, 0 },
+	{ "device", take_device, NULL, 0, 0 },
+	{ "address", take_address, NULL, 0, 0 },
+	{ "pkey", take_pkey, NULL, 0, 0 },
+	{ "mode", take_mode, NULL, 0, 0 },
+	{ "mtu", take_mtu, NULL, 0, 0 },
+	{ "connected_depth", NULL, NULL, CONNECTED_DEPTH_MOST, AT(connected_depth) },
+	{ "connections_max", NULL, NULL, CONNECTIONS_MOST, AT(connections_max) },
+	{ "queue_packets", NULL, NULL, QUEUE_MOST, AT(queue_packets) },
+	{ "queue_packets_total", NULL, NULL, QUEUE_MOST, AT(queue_packets_total) },
+	{ "queue_age", take_queue_age, NULL, 0, 0 },
+	{ "gc_thresh1", NULL, NULL, NEIGHBOURS_MOST, AT(gc_thresh1) },
+	{ "gc_thresh2", NULL, NULL, NEIGHBOURS_MOST, AT(gc_thresh2) },
+	{ "gc_thresh3", NULL, NULL, NEIGHBOURS_MOST, AT(gc_thresh3) },
+	{ "arp_ignore", NULL, arp_ignore_choices, 0, AT(arp_ignore) },
+	{ "arp_announce", NULL, arp_announce_choices, 0, AT(arp_announce) },
+	{ "flux", NULL, flux_choices, 0, AT(flux) },
+	{ "flux_hold", take_flux_hold, NULL, 0, 0 },
+	{ "acd", NULL, acd_choices, 0, AT(acd) },
+	{ "defend", NULL, defend_choices, 0, AT(defend) },
+#undef AT
 };
 
-static const char keyword_names[] = "port=, device=, address=, pkey=, mode=, mtu=, "
-				    "connected_depth=, arp_ignore=, arp_announce=, flux=, "
-				    "flux_hold=, acd= or defend=";
+static const char keyword_names[] =
+	"port=, device=, address=, pkey=, mode=, mtu=, connected_depth=, connections_max=, "
+	"queue_packets=, queue_packets_total=, queue_age=, gc_thresh1=, gc_thresh2=, gc_thresh3=, "
+	"arp_ignore=, arp_announce=, flux=, flux_hold=, acd= or defend=";
 
 static bool take_choice(struct tun_interface_options *interface, const char *what,
 			const struct keyword *keyword, const char *text)
@@ -202,6 +220,19 @@ static bool take_choice(struct tun_interface_options *interface, const char *wha
 	return false;
 }
 
+static bool take_number(struct tun_interface_options *interface, const char *what,
+			const struct keyword *keyword, const char *text)
+{
+	uint64_t number;
+	uint32_t value;
+
+	if (!read_number(what, text, 1, keyword->most, &number))
+		return false;
+	value = (uint32_t)number;
+	memcpy((uint8_t *)interface + keyword->offset, &value, sizeof(value));
+	return true;
+}
+
 static bool take_part(struct tun_interface_options *interface, const char *what, const char *part)
 {
 	const char *equals = strchr(part, '=');
@@ -214,9 +245,25 @@ static bool take_part(struct tun_interface_options *interface, const char *what,
 			continue;
 		if (keyword->take)
 			return keyword->take(interface, what, equals + 1);
-		return take_choice(interface, what, keyword, equals + 1);
+		if (keyword->choices)
+			return take_choice(interface, what, keyword, equals + 1);
+		return take_number(interface, what, keyword, equals + 1);
 	}
 	report("%s: \"%s\" is not %s", what, part, keyword_names);
+	return false;
+}
+
+/* The library's proportions where they are not given: <ipoib/interface.h>. */
+static bool thresholds_fit(const struct tun_interface_options *interface, const char *what)
+{
+	uint32_t third = interface->gc_thresh3;
+	uint32_t first = interface->gc_thresh1 ? interface->gc_thresh1 : third / 8;
+	uint32_t second = interface->gc_thresh2 ? interface->gc_thresh2 : third / 2;
+
+	if (first <= second && second <= third)
+		return true;
+	report("%s: gc_thresh1 %u, gc_thresh2 %u and gc_thresh3 %u must not fall", what,
+	       (unsigned)first, (unsigned)second, (unsigned)third);
 	return false;
 }
 
@@ -229,7 +276,7 @@ static bool is_complete(const struct tun_interface_options *interface, const cha
 	else if (interface->address_count == 0)
 		report("%s: address= is missing, such as address=10.10.1.1/24", what);
 	else
-		return true;
+		return thresholds_fit(interface, what);
 	return false;
 }
 
@@ -251,6 +298,10 @@ bool tun_specification_read(struct tun_interface_options *interface, const char 
 		.arp_ignore = usual.arp_ignore,
 		.arp_announce = usual.arp_announce, .flux = usual.flux,
 		.flux_hold_ms = usual.flux_hold_ms, .acd = IPOIB_ACD_FAST, .defend = usual.defend,
+		.connections_max = usual.connections_max, .gc_thresh3 = usual.neighbours_max,
+		.queue_packets = usual.queue_packets,
+		.queue_packets_total = usual.queue_packets_total,
+		.queue_age_ms = usual.queue_age_ms,
 	};
 
 	char *rest = strchr(copy, ',');

@@ -132,6 +132,13 @@ with_option() { # OPTION PATTERN
 }
 with_option connected_depth=0 "\"0\" is not a number from 1 to 16384"
 with_option connected_depth=16385 "\"16385\" is not a number"
+with_option connections_max=0 "\"0\" is not a number from 1 to 16384"
+with_option queue_packets=none "\"none\" is not a number from 1 to 1048576"
+with_option queue_packets_total=1048577 "\"1048577\" is not a number from 1 to 1048576"
+with_option queue_age=61 "\"61\" is not a number of seconds from 0.001 to 60"
+with_option gc_thresh3=16777217 "\"16777217\" is not a number from 1 to 16777216"
+with_option gc_thresh1=600,gc_thresh2=500 "gc_thresh1 600, gc_thresh2 500 and gc_thresh3 4096 must not fall"
+with_option gc_thresh3=1000,gc_thresh2=1001 "gc_thresh1 125, gc_thresh2 1001 and gc_thresh3 1000 must not fall"
 with_option arp_ignore=4 "ipoib0: arp_ignore=4 is none: it is 0, 1, 2, 3 or 8"
 with_option arp_announce=3 "arp_announce=3 is none: it is 0, 1 or 2"
 with_option flux=maybe "flux=maybe is none: it is confirm, accept, pin or hold"

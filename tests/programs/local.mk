@@ -13,6 +13,7 @@ program_tests += \
 	%D%/fabric-control.sh \
 	%D%/fabric-dies.sh \
 	%D%/ipv6.sh \
+	%D%/limits.sh \
 	%D%/log.sh \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
@@ -34,6 +35,7 @@ EXTRA_DIST += \
 	%D%/fabric-dies.sh \
 	%D%/ipv6.sh \
 	%D%/lib.sh \
+	%D%/limits.sh \
 	%D%/log.sh \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
