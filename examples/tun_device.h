@@ -48,7 +48,7 @@ int tun_device_set_up(const struct tun_device *device);
 
 /*
  * The system forgets what an ICMPv6 error has told it of the path MTU to a destination; the source
- * is where that error went, its family 0 if that is not known. Says nothing.
+ * is where that error went, its family 0 if that is not known. Of a refusal it says nothing.
  */
 int tun_device_forget_mtu(const struct tun_device *device, const struct ipoib_ip *destination,
 			  const struct ipoib_ip *source);

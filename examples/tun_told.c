@@ -128,15 +128,26 @@ static void clear_ipv4(struct tun_told *told)
 	}
 }
 
+/* Want of descriptors or memory is no refusal: it is tried again. */
+static bool is_passing(int error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOBUFS || error == -ENOMEM;
+}
+
 static void flush_ipv4(struct tun_told *told, uint64_t now)
 {
 	int fd = open(FLUSH_PATH, O_WRONLY | O_CLOEXEC);
+	int error = fd < 0 || write(fd, "1", 1) != 1 ? -errno : 0;
 
-	if (fd < 0 || write(fd, "1", 1) != 1)
-		refused(told, FLUSH_PATH, -errno);
 	if (fd >= 0)
 		close(fd);
 	told->flushed_ns = now;
+	if (is_passing(error)) {
+		arm(told, PAUSE_NS);
+		return;
+	}
+	if (error)
+		refused(told, FLUSH_PATH, error);
 	told->overflowed = false;
 	clear_ipv4(told);
 }
@@ -178,10 +189,10 @@ static void on_timer(struct ev_loop *loop, struct ev_timer *timer, int events)
 	(void)events;
 	if (is_ipv4 && now >= due)
 		flush_ipv4(told, now);
+	else if (is_ipv4)
+		arm(told, due - now);
 	if (deletions == DELETIONS_MOST)
 		arm(told, DELAY_NS);
-	else if (is_ipv4 && now < due)
-		arm(told, due - now);
 }
 
 /* ---- what is heard ---- */

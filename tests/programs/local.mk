@@ -18,6 +18,7 @@ program_tests += \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
 	%D%/path-mtu.sh \
+	%D%/pause.sh \
 	%D%/perf.sh \
 	%D%/ping.sh \
 	%D%/takeover.sh
@@ -40,6 +41,7 @@ EXTRA_DIST += \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
 	%D%/path-mtu.sh \
+	%D%/pause.sh \
 	%D%/perf.sh \
 	%D%/ping.sh \
 	%D%/takeover.sh
