@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 need_tun
+need_program unshare
 namespace a
 namespace b
 namespace c
@@ -84,7 +85,30 @@ forgotten() { ! ip -n "$a" -6 route get fd00::3 from fd00::1 | grep -q " mtu "; 
 wait_until "$limit" forgotten || fail "the kernel still goes by $(ip -n "$a" -6 route get fd00::3 from fd00::1)"
 in_namespace "$a" 0 ping -q -c 2 -i 0.2 -s 9000 -M "do" -I fd00::1 fd00::3
 
+say "in a container that may not write there: that is told once, and IPv6 is forgotten as ever"
 stop host1
 stop host2
+start host1 ip netns exec "$a" unshare -m sh -c 'mount --bind /proc/sys /proc/sys &&
+	mount -o remount,bind,ro /proc/sys && exec "$@"' sh \
+	"$bin/ipoib-tun" --fabric "$work/fabric" --control "$work/host1.control" \
+	--interface "ipoib0,port=host1/1,address=10.10.1.1/24,address=fd00::1/64,mode=connected"
+for round in 1 2; do
+	start_host_6 "$b" host2 2 datagram
+	wait_ready host1 host2
+	for address in 10.10.1.2 fd00::2; do
+		in_namespace "$a" 0 ping -q -c 3 -i 0.2 -s 9000 -M want "$address"
+	done
+	exception "$a" fd00::2 || fail "the kernel has learnt nothing of fd00::2"
+	stop host2
+	start_host_6 "$b" host2 2 connected
+	wait_ready host2
+	in_namespace "$a" 0 ping -q -c 2 -i 0.2 fd00::2
+	wait_until "$limit" no_exception "$a" fd00::2 || fail "round $round: the kernel has not forgotten fd00::2"
+	stop host2
+done
+[ "$(grep -c "cannot be made to forget" "$work/host1.err")" -eq 1 ] || fail "that is not told once"
+says host1.err "/proc/sys/net/ipv4/route/flush: Read-only file system"
+
+stop host1
 stop host3
 stop fabric
