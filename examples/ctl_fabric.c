@@ -270,7 +270,8 @@ static void print_counters(const json_t *counters)
 {
 	static const char *const names[] = { "frames",	  "copies", "delivered",
 					     "in_flight", "mads",   "groups" };
-	static const char *const reasons[] = { "fault", "link", "route", "full", "bad" };
+	static const char *const reasons[] = { "fault", "link", "route", "full", "bad",
+					       "multicast", "late" };
 	const json_t *dropped = json_object_get(counters, "dropped");
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

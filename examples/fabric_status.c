@@ -15,12 +15,14 @@ static json_t *counters(const struct ipoib_fabric *fabric)
 	struct ipoib_fabric_statistics s = { .size = sizeof(s) };
 
 	ipoib_fabric_statistics(fabric, &s);
-	return json_pack("{s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o}, "
+			 "s:o, s:o, s:o}",
 			 "frames", number(s.frames), "copies", number(s.copies), "delivered",
 			 number(s.delivered), "in_flight", number(s.in_flight), "dropped", "fault",
 			 number(s.dropped_fault), "link", number(s.dropped_link), "route",
 			 number(s.dropped_route), "full", number(s.dropped_full), "bad",
-			 number(s.dropped_bad), "mads", number(s.mads), "ports_attached",
+			 number(s.dropped_bad), "multicast", number(s.dropped_multicast), "late",
+			 number(s.dropped_late), "mads", number(s.mads), "ports_attached",
 			 number(s.ports_attached), "groups", number(s.groups));
 }
 

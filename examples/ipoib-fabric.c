@@ -260,9 +260,11 @@ static void report_counters(const struct ipoib_fabric *fabric)
 	ipoib_fabric_statistics(fabric, &s);
 	report("%" PRIu64 " frames, %" PRIu64 " copies = %" PRIu64 " delivered + %" PRIu64
 	       " in flight + dropped (%" PRIu64 " fault, %" PRIu64 " link, %" PRIu64
-	       " route, %" PRIu64 " full, %" PRIu64 " bad); %" PRIu64 " MADs",
+	       " route, %" PRIu64 " full, %" PRIu64 " bad, %" PRIu64 " multicast, %" PRIu64
+	       " late); %" PRIu64 " MADs",
 	       s.frames, s.copies, s.delivered, s.in_flight, s.dropped_fault, s.dropped_link,
-	       s.dropped_route, s.dropped_full, s.dropped_bad, s.mads);
+	       s.dropped_route, s.dropped_full, s.dropped_bad, s.dropped_multicast, s.dropped_late,
+	       s.mads);
 }
 
 static int serve(struct ipoib_fabric *fabric, struct poll_loop *loop,

@@ -303,6 +303,10 @@ struct ipoib_fabric_statistics {
 	uint64_t mads;           /**< MADs that the subnet administrator took */
 	uint64_t ports_attached; /**< (a gauge) */
 	uint64_t groups;         /**< multicast groups that the SA knows (a gauge) */
+	/** multicasts beyond the share of the port that sends them, or of one that reads slowly */
+	uint64_t dropped_multicast;
+	/** multicasts, and questions to the SA, that had waited longer than who asks waits */
+	uint64_t dropped_late;
 };
 
 /** Reads the counters. @return 0, or -EINVAL when the size is too small to be any version. */

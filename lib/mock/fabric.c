@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/sized.h"
+#include "mock/fabric_cast.h"
 #include "mock/fabric_external.h"
 #include "mock/fabric_sa.h"
 
@@ -31,6 +32,7 @@ static void fabric_free(struct ipoib_fabric *fabric)
 	struct ipoib__memory memory = fabric->memory;
 
 	ipoib__fabric_socket_fini(fabric);
+	ipoib__fabric_cast_fini(fabric);
 	ipoib__fabric_ports_fini(fabric);
 	ipoib__fabric_external_fini(fabric);
 	ipoib__fabric_groups_fini(&fabric->groups);
@@ -71,6 +73,8 @@ int ipoib_fabric_new(struct ipoib_fabric **out, const struct ipoib_fabric_config
 	fabric->log = (struct ipoib__log){ config.log, config.log_level, config.log_user };
 	ipoib__random_seed(&fabric->random, config.seed);
 	ipoib__list_init(&fabric->peers);
+	ipoib__list_init(&fabric->casting);
+	ipoib__list_init(&fabric->flush);
 	fabric->listener.fd = -1;
 	fabric->listener.resume = IPOIB_NEVER;
 	fabric->trap_at = IPOIB_NEVER;
@@ -103,7 +107,10 @@ uint64_t ipoib_fabric_deadline(const struct ipoib_fabric *fabric)
 	uint64_t queue = ipoib__fabric_queue_deadline(&fabric->queue);
 	uint64_t socket = ipoib__fabric_socket_deadline(fabric);
 	uint64_t trap = ipoib__fabric_external_deadline(fabric);
+	uint64_t cast = ipoib__fabric_cast_deadline(fabric);
 
+	if (cast < queue)
+		queue = cast;
 	if (trap < queue)
 		queue = trap;
 	return queue < socket ? queue : socket;
@@ -120,7 +127,9 @@ int ipoib_fabric_dispatch(struct ipoib_fabric *fabric)
 
 	ipoib__fabric_socket_dispatch(fabric, now);
 	ipoib__fabric_external_dispatch(fabric, now);
+	ipoib__fabric_cast_run(fabric, now);
 	ipoib__fabric_deliver(fabric, now);
+	ipoib__fabric_peers_flush(fabric);
 	return 0;
 }
 

@@ -68,10 +68,19 @@ struct ipoib__device;
 #define IPOIB__FABRIC_PKEY 0xffff
 /* Octets that wait for a peer which does not read: a few of the longest frames, many datagrams. */
 #define IPOIB__FABRIC_BACKLOG (UINT32_C(4) << 20)
-/* Frames read from one peer before the next one's turn. */
+/* Management datagrams that wait for it: answers to all that its port may ask at a time. */
+#define IPOIB__FABRIC_BACKLOG_MANAGEMENT 1024
+/* Multicasts that wait for it. What it reads late is late for their senders too. */
+#define IPOIB__FABRIC_BACKLOG_CASTS 256
+/* Of them, written before it is the unicasts' turn. */
+#define IPOIB__FABRIC_CASTS_TURN 32
+/* Frames read from one peer before the next one's turn, and from all in one turn. */
 #define IPOIB__FABRIC_READS 64
+#define IPOIB__FABRIC_READS_TURN 1024
 /* How long a peer may take to say what port it wants to be. */
 #define IPOIB__FABRIC_HELLO_NS UINT64_C(1000000000)
+/* How late the fabric may be with a question to the SA: those who ask wait for a second. */
+#define IPOIB__FABRIC_QUESTION_NS UINT64_C(1000000000)
 /* Deliveries of one dispatch: a few milliseconds of work. */
 #define IPOIB__FABRIC_BUDGET 4096
 
@@ -80,6 +89,17 @@ struct ipoib__local {
 	struct ipoib__port *port;
 	struct ipoib_fabric *fabric; /* NULL: it has gone */
 	uint32_t index;
+};
+
+/*
+ * What waits for a peer, in lanes, so that an answer of the SA does not wait for what every port
+ * sends to all. A later lane never delays an earlier one; each keeps its order.
+ */
+enum ipoib__lane {
+	IPOIB__LANE_MANAGEMENT = 0,
+	IPOIB__LANE_UNICAST,
+	IPOIB__LANE_CAST,
+	IPOIB__LANES,
 };
 
 /* A process at the socket, or a device of the kernel's. */
@@ -95,9 +115,10 @@ struct ipoib__peer {
 	uint32_t size;	 /* of the attach message that it knows */
 	uint32_t events; /* to be told with the port's state */
 	uint64_t opened;
-	size_t backlog_octets;
-	size_t backlog_count;
-	struct ipoib__list backlog; /* struct waiting of fabric_peer.c */
+	size_t backlog_octets; /* of unicasts */
+	uint32_t backlog_count[IPOIB__LANES];
+	struct ipoib__list backlog[IPOIB__LANES]; /* struct waiting of fabric_peer.c */
+	struct ipoib__list flush; /* has got multicasts in this turn */
 };
 
 struct ipoib__listener {
@@ -118,6 +139,9 @@ struct ipoib__fabric_port {
 	uint32_t pkey_count;
 	uint16_t pkeys[IPOIB_FABRIC_PKEYS_MAX]; /* 0 beyond the count */
 	struct ipoib_fabric_faults faults;
+	struct ipoib__list casting; /* has multicasts that wait to be copied, fabric_cast.h: */
+	struct ipoib__list casts;
+	uint32_t cast_count;
 	/*
 	 * With an SM that is somebody else: the agent of a program's port; of a device's the LIDs
 	 * and the state alone, as they were looked at last.
@@ -149,6 +173,8 @@ struct ipoib_fabric {
 	uint64_t trap_transaction;
 	struct ipoib__fabric_groups groups;
 	struct ipoib__fabric_queue queue;
+	struct ipoib__list casting; /* ports, in turn */
+	struct ipoib__list flush;   /* peers */
 	struct ipoib_capture *capture;
 	struct ipoib_fabric_statistics statistics; /* the gauges are computed when asked for */
 	uint64_t backlog_frames;		   /* of all peers */
@@ -231,13 +257,19 @@ void ipoib__fabric_sa(struct ipoib_fabric *fabric, const struct ipoib__frame *fr
 /* The descriptor is the peer's when it succeeds. */
 int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd, struct ipoib__peer **out);
 void ipoib__fabric_peer_close(struct ipoib_fabric *fabric, struct ipoib__peer *peer);
-/* Reads what has come, bounded. */
-void ipoib__fabric_peer_read(struct ipoib_fabric *fabric, struct ipoib__peer *peer);
-/* Writes what waits. */
+/* Reads what has come, so many frames at most. */
+void ipoib__fabric_peer_read(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
+			     unsigned reads);
+/* Writes what waits, as far as there is room. */
 void ipoib__fabric_peer_write(struct ipoib_fabric *fabric, struct ipoib__peer *peer);
 /* Writes a frame to the peer, or keeps it until there is room, or drops it; counts which. */
 void ipoib__fabric_peer_send(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
 			     const struct ipoib__frame *frame, const void *payload);
+/* The same for a multicast, which is written at the end of the turn, with others. */
+void ipoib__fabric_peer_cast(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
+			     struct ipoib__parcel *parcel);
+/* The end of the turn. */
+void ipoib__fabric_peers_flush(struct ipoib_fabric *fabric);
 
 /* ---- fabric_attach.c: how it becomes a port ---- */
 

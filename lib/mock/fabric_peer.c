@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -31,7 +32,9 @@ int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd, struct ipoib__pe
 	}
 	peer->fd = fd;
 	peer->opened = ipoib__fabric_now(fabric);
-	ipoib__list_init(&peer->backlog);
+	for (unsigned lane = 0; lane < IPOIB__LANES; lane++)
+		ipoib__list_init(&peer->backlog[lane]);
+	ipoib__list_init(&peer->flush);
 	ipoib__list_init(&peer->link);
 	ipoib__list_push_back(&fabric->peers, &peer->link);
 	*out = peer;
@@ -39,30 +42,39 @@ int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd, struct ipoib__pe
 }
 
 static void waiting_end(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
-			struct waiting *waiting)
+			enum ipoib__lane lane, struct waiting *waiting)
 {
-	peer->backlog_octets -= waiting->parcel->size;
+	if (lane == IPOIB__LANE_UNICAST)
+		peer->backlog_octets -= waiting->parcel->size;
+	peer->backlog_count[lane]--;
 	fabric->backlog_frames--;
 	ipoib__list_remove(&waiting->link);
 	ipoib__parcel_unref(&fabric->memory, waiting->parcel);
 	ipoib__memory_put(&fabric->memory, waiting, sizeof(*waiting));
 }
 
-static struct waiting *waiting_first(struct ipoib__peer *peer)
+static struct waiting *waiting_first(const struct ipoib__peer *peer, enum ipoib__lane lane)
 {
-	struct ipoib__list *link = ipoib__list_first(&peer->backlog);
+	struct ipoib__list *link = ipoib__list_first(&peer->backlog[lane]);
 
 	return link == NULL ? NULL : ipoib__container_of(link, struct waiting, link);
 }
 
-void ipoib__fabric_peer_close(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
+static void lane_end(struct ipoib_fabric *fabric, struct ipoib__peer *peer, enum ipoib__lane lane)
 {
 	struct waiting *waiting;
 
-	while ((waiting = waiting_first(peer)) != NULL) {
+	while ((waiting = waiting_first(peer, lane)) != NULL) {
 		fabric->statistics.dropped_link++;
-		waiting_end(fabric, peer, waiting);
+		waiting_end(fabric, peer, lane, waiting);
 	}
+}
+
+void ipoib__fabric_peer_close(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
+{
+	for (unsigned lane = 0; lane < IPOIB__LANES; lane++)
+		lane_end(fabric, peer, (enum ipoib__lane)lane);
+	ipoib__list_remove(&peer->flush);
 	if (peer->attached)
 		ipoib__fabric_port_detach(fabric, &fabric->ports[peer->index]);
 	if (peer->device != NULL)
@@ -127,10 +139,18 @@ static bool written(struct ipoib_fabric *fabric, struct ipoib__peer *peer, int s
 	return true;
 }
 
+static bool has_backlog(const struct ipoib__peer *peer)
+{
+	for (unsigned lane = 0; lane < IPOIB__LANES; lane++)
+		if (peer->backlog_count[lane] > 0)
+			return true;
+	return false;
+}
+
 /* POLLOUT is always ready on a socket with room: it is watched for only while something waits. */
 static void watch(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
 {
-	bool wanted = peer->info_due || !ipoib__list_empty(&peer->backlog);
+	bool wanted = peer->info_due || has_backlog(peer);
 	short events = wanted ? POLLIN | POLLOUT : POLLIN;
 
 	if (wanted == peer->waiting)
@@ -141,19 +161,49 @@ static void watch(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
 		peer->broken = true;
 }
 
-void ipoib__fabric_peer_write(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
+/* Writes so many frames of a lane at most. */
+static void write_lane(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
+		       enum ipoib__lane lane, unsigned most)
 {
 	struct waiting *waiting;
 
-	while (!peer->broken && (waiting = waiting_first(peer)) != NULL) {
+	while (!peer->broken && most-- > 0 && (waiting = waiting_first(peer, lane)) != NULL) {
 		const struct ipoib__parcel *parcel = waiting->parcel;
 
 		if (!written(fabric, peer,
 			     write_frame(fabric, peer, &parcel->frame, parcel->payload)))
-			break;
-		waiting_end(fabric, peer, waiting);
+			return;
+		waiting_end(fabric, peer, lane, waiting);
 	}
-	if (!peer->broken && peer->info_due && ipoib__list_empty(&peer->backlog)) {
+}
+
+/*
+ * A socket is writable while a good part of it is free, and takes more than that. What has been
+ * written to it is no lane's any more: multicasts leave the rest to the others.
+ */
+static bool has_room_for_casts(const struct ipoib__peer *peer)
+{
+	struct pollfd room = { .fd = peer->fd, .events = POLLOUT };
+
+	if (peer->backlog_count[IPOIB__LANE_CAST] == 0)
+		return false;
+	return peer->device != NULL || (poll(&room, 1, 0) == 1 && (room.revents & POLLOUT));
+}
+
+static bool is_info_next(const struct ipoib__peer *peer)
+{
+	return !peer->broken && peer->info_due &&
+	       peer->backlog_count[IPOIB__LANE_MANAGEMENT] == 0 &&
+	       peer->backlog_count[IPOIB__LANE_UNICAST] == 0;
+}
+
+void ipoib__fabric_peer_write(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
+{
+	write_lane(fabric, peer, IPOIB__LANE_MANAGEMENT, IPOIB__FABRIC_BACKLOG_MANAGEMENT);
+	if (has_room_for_casts(peer))
+		write_lane(fabric, peer, IPOIB__LANE_CAST, IPOIB__FABRIC_CASTS_TURN);
+	write_lane(fabric, peer, IPOIB__LANE_UNICAST, UINT_MAX);
+	if (is_info_next(peer)) {
 		int status = write_info(fabric, peer);
 
 		peer->broken = status < 0 && status != -EAGAIN;
@@ -161,38 +211,102 @@ void ipoib__fabric_peer_write(struct ipoib_fabric *fabric, struct ipoib__peer *p
 	watch(fabric, peer);
 }
 
+static enum ipoib__lane lane_of(const struct ipoib__frame *frame)
+{
+	if (ipoib__lid_is_multicast(frame->dlid))
+		return IPOIB__LANE_CAST;
+	if (frame->operation == IPOIB__FRAME_UD && frame->dqpn <= IPOIB__QPN_SERVICES)
+		return IPOIB__LANE_MANAGEMENT;
+	return IPOIB__LANE_UNICAST;
+}
+
+static bool lane_has_room(const struct ipoib__peer *peer, enum ipoib__lane lane, size_t octets)
+{
+	switch (lane) {
+	case IPOIB__LANE_MANAGEMENT:
+		return peer->backlog_count[lane] < IPOIB__FABRIC_BACKLOG_MANAGEMENT;
+	case IPOIB__LANE_CAST:
+		return peer->backlog_count[lane] < IPOIB__FABRIC_BACKLOG_CASTS;
+	default:
+		return peer->backlog_octets + octets <= IPOIB__FABRIC_BACKLOG;
+	}
+}
+
+/* Takes a reference of its own. false: no memory. */
+static bool lane_put(struct ipoib_fabric *fabric, struct ipoib__peer *peer, enum ipoib__lane lane,
+		     struct ipoib__parcel *parcel)
+{
+	struct waiting *waiting = ipoib__memory_get(&fabric->memory, sizeof(*waiting));
+
+	if (waiting == NULL)
+		return false;
+	waiting->parcel = parcel;
+	parcel->references++;
+	ipoib__list_init(&waiting->link);
+	ipoib__list_push_back(&peer->backlog[lane], &waiting->link);
+	if (lane == IPOIB__LANE_UNICAST)
+		peer->backlog_octets += parcel->size;
+	peer->backlog_count[lane]++;
+	fabric->backlog_frames++;
+	return true;
+}
+
 static void wait_for_room(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
-			  const struct ipoib__frame *frame, const void *payload)
+			  enum ipoib__lane lane, const struct ipoib__frame *frame,
+			  const void *payload)
 {
 	struct ipoib__parcel *parcel = NULL;
-	struct waiting *waiting = NULL;
 
-	if (peer->backlog_octets + frame->length <= IPOIB__FABRIC_BACKLOG)
+	if (lane_has_room(peer, lane, frame->length))
 		parcel = ipoib__parcel_new(&fabric->memory, frame, payload);
-	if (parcel != NULL)
-		waiting = ipoib__memory_get(&fabric->memory, sizeof(*waiting));
-	if (waiting == NULL) {
-		ipoib__parcel_unref(&fabric->memory, parcel);
+	if (parcel == NULL || !lane_put(fabric, peer, lane, parcel))
 		fabric->statistics.dropped_full++;
-		return;
-	}
-	waiting->parcel = parcel;
-	ipoib__list_init(&waiting->link);
-	ipoib__list_push_back(&peer->backlog, &waiting->link);
-	peer->backlog_octets += parcel->size;
-	fabric->backlog_frames++;
+	ipoib__parcel_unref(&fabric->memory, parcel);
 	watch(fabric, peer);
+}
+
+/* Whether nothing that waits goes before a frame of this lane. */
+static bool is_in_turn(const struct ipoib__peer *peer, enum ipoib__lane lane)
+{
+	return !peer->info_due && peer->backlog_count[IPOIB__LANE_MANAGEMENT] == 0 &&
+	       (lane == IPOIB__LANE_MANAGEMENT || peer->backlog_count[IPOIB__LANE_UNICAST] == 0);
 }
 
 void ipoib__fabric_peer_send(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
 			     const struct ipoib__frame *frame, const void *payload)
 {
-	bool in_turn = ipoib__list_empty(&peer->backlog) && !peer->info_due;
+	enum ipoib__lane lane = lane_of(frame);
 
 	if (peer->broken)
 		fabric->statistics.dropped_link++;
-	else if (!in_turn || !written(fabric, peer, write_frame(fabric, peer, frame, payload)))
-		wait_for_room(fabric, peer, frame, payload);
+	else if (!is_in_turn(peer, lane) ||
+		 !written(fabric, peer, write_frame(fabric, peer, frame, payload)))
+		wait_for_room(fabric, peer, lane, frame, payload);
+}
+
+void ipoib__fabric_peer_cast(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
+			     struct ipoib__parcel *parcel)
+{
+	if (peer->broken) {
+		fabric->statistics.dropped_link++;
+		return;
+	}
+	if (!lane_has_room(peer, IPOIB__LANE_CAST, parcel->size) ||
+	    !lane_put(fabric, peer, IPOIB__LANE_CAST, parcel)) {
+		fabric->statistics.dropped_multicast++;
+		return;
+	}
+	if (!ipoib__list_is_linked(&peer->flush))
+		ipoib__list_push_back(&fabric->flush, &peer->flush);
+}
+
+void ipoib__fabric_peers_flush(struct ipoib_fabric *fabric)
+{
+	struct ipoib__list *link;
+
+	while ((link = ipoib__list_pop_front(&fabric->flush)) != NULL)
+		ipoib__fabric_peer_write(fabric,
+					 ipoib__container_of(link, struct ipoib__peer, flush));
 }
 
 /* ---- reading ---- */
@@ -219,9 +333,9 @@ static int receive(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
 	return ipoib__socket_receive(peer->fd, fabric->buffer, IPOIB__FRAME_MAX);
 }
 
-void ipoib__fabric_peer_read(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
+void ipoib__fabric_peer_read(struct ipoib_fabric *fabric, struct ipoib__peer *peer, unsigned reads)
 {
-	for (unsigned i = 0; i < IPOIB__FABRIC_READS && !peer->broken; i++) {
+	for (unsigned i = 0; i < reads && !peer->broken; i++) {
 		int length = receive(fabric, peer);
 
 		if (length == -EAGAIN)

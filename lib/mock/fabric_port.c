@@ -28,6 +28,8 @@ static void port_init(struct ipoib_fabric *fabric, uint32_t index)
 	uint32_t host = index / fabric->config.ports + 1;
 	uint32_t number = index % fabric->config.ports + 1;
 
+	ipoib__list_init(&port->casting);
+	ipoib__list_init(&port->casts);
 	port->up = true;
 	port->lid = (uint16_t)(fabric->lid_first + index);
 	port->mtu = fabric->config.mtu;

@@ -5,6 +5,7 @@
 #include <ipoib/capture.h>
 
 #include "mock/device.h"
+#include "mock/fabric_cast.h"
 #include "mock/fabric_external.h"
 #include "mock/hca_rc.h"
 #include "mock/port.h"
@@ -40,14 +41,32 @@ static uint64_t arrival(struct ipoib_fabric *fabric, const struct ipoib__passage
 	return time;
 }
 
-static void copy_wait(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t to,
-		      uint64_t time)
+/* Of all copies together; NULL: no memory. */
+static struct ipoib__parcel *parcel_of(struct ipoib_fabric *fabric, struct ipoib__passage *passage)
 {
 	if (passage->parcel == NULL)
 		passage->parcel =
 			ipoib__parcel_new(&fabric->memory, passage->frame, passage->payload);
-	if (passage->parcel == NULL ||
-	    ipoib__fabric_queue_add(&fabric->queue, time, to, passage->parcel) < 0)
+	return passage->parcel;
+}
+
+static void copy_wait(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t to,
+		      uint64_t time)
+{
+	struct ipoib__parcel *parcel = parcel_of(fabric, passage);
+
+	if (parcel == NULL || ipoib__fabric_queue_add(&fabric->queue, time, to, parcel) < 0)
+		fabric->statistics.dropped_full++;
+}
+
+static void copy_to_peer(struct ipoib_fabric *fabric, struct ipoib__passage *passage,
+			 struct ipoib__peer *peer)
+{
+	if (!ipoib__lid_is_multicast(passage->frame->dlid))
+		ipoib__fabric_peer_send(fabric, peer, passage->frame, passage->payload);
+	else if (parcel_of(fabric, passage) != NULL)
+		ipoib__fabric_peer_cast(fabric, peer, passage->parcel);
+	else
 		fabric->statistics.dropped_full++;
 }
 
@@ -72,7 +91,7 @@ static void copy_once(struct ipoib_fabric *fabric, struct ipoib__passage *passag
 		fabric->statistics.dropped_fault++;
 	else if (port != NULL && port->peer != NULL && time == passage->now &&
 		 !ipoib__fabric_external_takes(fabric, port, passage->frame))
-		ipoib__fabric_peer_send(fabric, port->peer, passage->frame, passage->payload);
+		copy_to_peer(fabric, passage, port->peer);
 	else
 		copy_wait(fabric, passage, to, time);
 }
@@ -135,6 +154,28 @@ static void route(struct ipoib_fabric *fabric, struct ipoib__passage *passage, u
 		ipoib__fabric_no_copy(fabric, &fabric->statistics.dropped_route);
 	else
 		ipoib__fabric_copy(fabric, passage, ipoib__fabric_port_index(fabric, port));
+}
+
+static void route_any(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t from)
+{
+	if (fabric->sma != NULL)
+		ipoib__fabric_external_route(fabric, passage, from);
+	else
+		route(fabric, passage, from);
+}
+
+void ipoib__fabric_route_parcel(struct ipoib_fabric *fabric, uint32_t from,
+				struct ipoib__parcel *parcel, uint64_t now)
+{
+	struct ipoib__passage passage = {
+		.frame = &parcel->frame,
+		.payload = parcel->payload,
+		.faults = &fabric->ports[from].faults,
+		.now = now,
+		.parcel = parcel,
+	};
+
+	route_any(fabric, &passage, from);
 }
 
 /* ---- entering ---- */
@@ -262,20 +303,31 @@ void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
 	fabric->statistics.frames++;
 	if (fabric->capture != NULL)
 		capture(fabric, passage.now, frame, payload);
-	if (fabric->sma != NULL)
-		ipoib__fabric_external_route(fabric, &passage, from);
+	if (from != IPOIB__FABRIC_SM && fabric->ports[from].peer != NULL &&
+	    ipoib__lid_is_multicast(frame->dlid))
+		ipoib__fabric_cast_put(fabric, &fabric->ports[from], frame, payload);
 	else
-		route(fabric, &passage, from);
+		route_any(fabric, &passage, from);
 	ipoib__parcel_unref(&fabric->memory, passage.parcel);
 }
 
 /* ---- leaving ---- */
+
+/* Whoever asked has asked again since, or has given up: an SA that answers it is never up to date. */
+static bool is_late(const struct ipoib__flight *flight, uint64_t now)
+{
+	return now - flight->time >= IPOIB__FABRIC_QUESTION_NS;
+}
 
 static void land(struct ipoib_fabric *fabric, const struct ipoib__flight *flight, uint64_t now)
 {
 	const struct ipoib__frame *frame = &flight->parcel->frame;
 	const void *payload = flight->parcel->payload;
 
+	if (flight->port == IPOIB__FABRIC_SM && is_late(flight, now)) {
+		fabric->statistics.dropped_late++;
+		return;
+	}
 	if (flight->port == IPOIB__FABRIC_SM) {
 		fabric->statistics.delivered++;
 		if (fabric->sma != NULL)
@@ -290,6 +342,8 @@ static void land(struct ipoib_fabric *fabric, const struct ipoib__flight *flight
 	} else if (ipoib__fabric_external_takes(fabric, port, frame)) {
 		fabric->statistics.delivered++;
 		ipoib__fabric_external_agent(fabric, flight->port, frame, payload);
+	} else if (port->peer != NULL && ipoib__lid_is_multicast(frame->dlid)) {
+		ipoib__fabric_peer_cast(fabric, port->peer, flight->parcel);
 	} else if (port->peer != NULL) {
 		ipoib__fabric_peer_send(fabric, port->peer, frame, payload);
 	} else {

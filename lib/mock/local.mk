@@ -5,6 +5,7 @@ fabric_sources += \
 	%D%/device.c %D%/device.h \
 	%D%/fabric.c %D%/fabric.h \
 	%D%/fabric_attach.c \
+	%D%/fabric_cast.c %D%/fabric_cast.h \
 	%D%/fabric_device.c \
 	%D%/fabric_external.c %D%/fabric_external.h \
 	%D%/fabric_faults.c \

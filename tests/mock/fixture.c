@@ -56,7 +56,8 @@ struct ipoib_fabric_statistics fixture_statistics(const struct ipoib_fabric *fab
 
 	ck_assert_int_eq(ipoib_fabric_statistics(fabric, &s), 0);
 	ck_assert_uint_eq(s.copies, s.delivered + s.in_flight + s.dropped_fault + s.dropped_link +
-					    s.dropped_route + s.dropped_full + s.dropped_bad);
+					    s.dropped_route + s.dropped_full + s.dropped_bad +
+					    s.dropped_multicast + s.dropped_late);
 	return s;
 }
 

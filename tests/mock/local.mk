@@ -11,6 +11,7 @@ unit_tests += %D%/test_mock
 	%D%/test_attach.c \
 	%D%/test_cm_faults.c \
 	%D%/test_connect.c \
+	%D%/test_crowd.c \
 	%D%/test_device.c \
 	%D%/test_fabric.c \
 	%D%/test_faults.c \

@@ -12,7 +12,7 @@ int main(void)
 		suite_peer,    suite_connect,	suite_transport, suite_rc_rules,
 		suite_rc_life, suite_rc_faults, suite_rc_socket, suite_sm,
 		suite_partition, suite_device, suite_sa_kernel, suite_sma,
-		suite_sma_hostile, suite_sma_process, suite_cm_faults, NULL,
+		suite_sma_hostile, suite_sma_process, suite_cm_faults, suite_crowd, NULL,
 	};
 
 	return support_main(suites, "test_mock");

@@ -10,6 +10,7 @@ Suite *suite_hca_port(void);
 Suite *suite_fabric(void);
 Suite *suite_faults(void);
 Suite *suite_cm_faults(void);
+Suite *suite_crowd(void);
 Suite *suite_partition(void);
 Suite *suite_sa_rules(void);
 Suite *suite_sa_kernel(void);

@@ -79,7 +79,7 @@ says out "^10\.10\.1\.2 dev ipoib0 lladdr ([0-9a-f]{2}:){19}[0-9a-f]{2} .*(REACH
 
 say "what one end sent and the other did not receive is what the fabric says it dropped"
 stop fabric
-dropped=$(sed -nE 's/.*dropped \(([0-9]+) fault, [0-9]+ link, ([0-9]+) route, ([0-9]+) full, ([0-9]+) bad\).*/\1+\2+\3+\4/p' \
+dropped=$(sed -nE 's/.*dropped \(([0-9]+) fault, [0-9]+ link, ([0-9]+) route, ([0-9]+) full, ([0-9]+) bad, ([0-9]+) multicast, ([0-9]+) late\).*/\1+\2+\3+\4+\5+\6/p' \
 	"$work/fabric.err")
 [ -n "$dropped" ] || fail "the fabric does not say what it dropped"
 echo "  lost $lost_there + $lost_back; the fabric dropped $dropped"

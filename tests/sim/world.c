@@ -327,5 +327,6 @@ void world_check(const struct world *world)
 		host_check(&world->hosts[i]);
 	ck_assert_int_eq(ipoib_fabric_statistics(world->fabric, &f), 0);
 	ck_assert_uint_eq(f.copies, f.delivered + f.in_flight + f.dropped_fault + f.dropped_link +
-					    f.dropped_route + f.dropped_full + f.dropped_bad);
+					    f.dropped_route + f.dropped_full + f.dropped_bad +
+					    f.dropped_multicast + f.dropped_late);
 }
