@@ -25,6 +25,7 @@ void ipoib__sa_init(struct ipoib__sa_client *client, struct ipoib__memory *memor
 		.next_transaction = (uint32_t)ipoib__random_u64(random),
 		.deadline = IPOIB_NEVER,
 	};
+	ipoib__random_seed(&client->random, ipoib__random_u64(random));
 	ipoib__list_init(&client->asked);
 	ipoib__list_init(&client->answered);
 }
@@ -218,6 +219,20 @@ static uint64_t later(uint64_t now, uint64_t span)
 	return now > IPOIB_NEVER - span ? IPOIB_NEVER : now + span;
 }
 
+/* When to look at it again; one that is sent late for the last time has a moment still. */
+static uint64_t question_next(struct ipoib__sa_client *client,
+			      const struct ipoib__sa_question *question, uint64_t limit,
+			      uint64_t now)
+{
+	uint64_t spacing = limit / IPOIB__SA_SENDS;
+
+	if (question->sends < IPOIB__SA_SENDS)
+		return later(now,
+			     ipoib__random_jitter(&client->random, spacing, IPOIB__SA_JITTER));
+	return question->give_up > later(now, spacing / 2) ? question->give_up :
+							     later(now, spacing / 2);
+}
+
 static void question_send(struct ipoib__sa_client *client, struct ipoib__sa_question *question,
 			  uint64_t now)
 {
@@ -225,11 +240,13 @@ static void question_send(struct ipoib__sa_client *client, struct ipoib__sa_ques
 		question->kind == IPOIB__SA_KIND_PATH ? IPOIB__SA_PATH_LIMIT : IPOIB__SA_JOIN_LIMIT;
 	uint8_t mad[IPOIB__MAD_LENGTH];
 
-	if (question->sends++ == 0)
+	if (question->sends++ == 0) {
 		client->in_flight++;
-	else
+		question->give_up = later(now, limit);
+	} else {
 		client->counters.resent++;
-	question->next_send = later(now, limit / IPOIB__SA_SENDS);
+	}
+	question->next_send = question_next(client, question, limit, now);
 	client->counters.sent++;
 	ipoib__sa_question_encode(question, mad);
 	client->emit(client->owner, mad);

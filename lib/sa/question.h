@@ -20,7 +20,8 @@ struct ipoib__sa_question {
 	enum ipoib__sa_kind kind;
 	uint32_t transaction;
 	unsigned sends;	    /* 0: it waits */
-	uint64_t next_send; /* or, after the last send, when its time is over */
+	uint64_t next_send; /* or, after the last send, give_up */
+	uint64_t give_up;   /* when its time is over, from its first send on */
 	struct ipoib_gid port_gid;
 	/* path or multicast: what is wanted; after the answer what was answered */
 	struct ipoib_transport_event event;

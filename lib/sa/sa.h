@@ -37,10 +37,12 @@
 #define IPOIB__SA_PATH_LIMIT UINT64_C(1000000000)
 #define IPOIB__SA_JOIN_LIMIT UINT64_C(3000000000)
 /*
- * Sends of one question, evenly spread over its time: MADs are datagrams, and one lost is not yet
+ * Sends of one question, spread over its time: MADs are datagrams, and one lost is not yet
  * an SA that does not answer. More than that is a policy, and the owner's.
  */
 #define IPOIB__SA_SENDS 3
+/* Percent of their distance: hosts that ask together must not ask again together (I12). */
+#define IPOIB__SA_JITTER 25
 /* Questions waiting for an answer, or answered and not taken: some 300 octets each. */
 #define IPOIB__SA_QUESTIONS_MAX 128
 /* Leaves waiting for an answer: as many groups as an interface could be in at its end. */
@@ -62,6 +64,7 @@ struct ipoib__sa_client {
 	struct ipoib__memory *memory;
 	void (*emit)(void *owner, const uint8_t mad[IPOIB__MAD_LENGTH]);
 	void *owner;
+	struct ipoib__random random;
 	uint32_t next_transaction;
 	unsigned questions; /* paths and joins, asked or answered */
 	unsigned leaves;

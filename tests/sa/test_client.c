@@ -6,6 +6,15 @@
 #include "sa/bench.h"
 #include "sa/suites.h"
 
+/* A third of the time that a question has, a quarter of that less or more. */
+static void is_a_spacing(uint64_t time)
+{
+	const uint64_t third = IPOIB__SA_PATH_LIMIT / IPOIB__SA_SENDS;
+
+	ck_assert_uint_ge(time, third - third / 4);
+	ck_assert_uint_le(time, third + third / 4);
+}
+
 START_TEST(asking_records_and_expiring_sends)
 {
 	ck_assert_uint_eq(ipoib__sa_deadline(&client), IPOIB_NEVER);
@@ -14,19 +23,22 @@ START_TEST(asking_records_and_expiring_sends)
 	ck_assert_uint_eq(ipoib__sa_deadline(&client), 0);
 	bench_expire();
 	ck_assert_uint_eq(bench_sent, 1);
-	ck_assert_uint_eq(ipoib__sa_deadline(&client), IPOIB__SA_PATH_LIMIT / IPOIB__SA_SENDS);
+	is_a_spacing(ipoib__sa_deadline(&client));
 }
 END_TEST
 
 START_TEST(a_question_is_repeated_and_then_times_out)
 {
-	uint64_t spacing = IPOIB__SA_PATH_LIMIT / IPOIB__SA_SENDS;
+	uint64_t begin = support_now;
 
 	ck_assert_int_eq(bench_ask_path(1), 0);
 	for (unsigned i = 0; i < IPOIB__SA_SENDS; i++) {
 		bench_expire();
 		ck_assert_uint_eq(bench_sent, i + 1);
 		ck_assert_mem_eq(bench_mad(i), bench_mad(0), IPOIB__MAD_LENGTH);
+		uint64_t spacing = ipoib__sa_deadline(&client) - support_now;
+		if (i + 1 < IPOIB__SA_SENDS)
+			is_a_spacing(spacing);
 		support_advance(spacing - 1);
 		bench_expire();
 		ck_assert_uint_eq(bench_sent, i + 1);
@@ -35,10 +47,33 @@ START_TEST(a_question_is_repeated_and_then_times_out)
 	ck_assert(!ipoib__sa_answered(&client));
 	bench_expire();
 	bench_event(IPOIB_TRANSPORT_PATH, 1, -ETIMEDOUT);
+	ck_assert_uint_eq(support_now - begin, IPOIB__SA_PATH_LIMIT);
 	ck_assert_uint_eq(bench_sent, IPOIB__SA_SENDS);
 	bench_expire();
 	ck_assert_uint_eq(ipoib__sa_deadline(&client), IPOIB_NEVER);
 	ck_assert_uint_eq(client.counters.timeouts, 1);
+}
+END_TEST
+
+/* Those that were asked together are not repeated together. */
+START_TEST(repetitions_are_spread)
+{
+	const uint64_t third = IPOIB__SA_PATH_LIMIT / IPOIB__SA_SENDS;
+	unsigned before;
+
+	for (unsigned i = 0; i < IPOIB__SA_IN_FLIGHT_MAX; i++)
+		ck_assert_int_eq(bench_ask_path(i), 0);
+	bench_expire();
+	before = bench_sent;
+	for (uint64_t at = third - third / 4; at <= third + third / 4; at += third / 20) {
+		support_advance(at - support_now);
+		bench_expire();
+		ck_assert_uint_le(bench_sent - before, IPOIB__SA_IN_FLIGHT_MAX / 2);
+		before = bench_sent;
+	}
+	support_advance(third);
+	bench_expire();
+	ck_assert_uint_ge(client.counters.resent, IPOIB__SA_IN_FLIGHT_MAX);
 }
 END_TEST
 
@@ -164,7 +199,9 @@ START_TEST(leaves_are_bounded_and_need_no_answer)
 		support_advance(IPOIB__SA_JOIN_LIMIT / IPOIB__SA_SENDS);
 	}
 	bench_expire();
-	ck_assert_uint_eq(client.counters.timeouts, IPOIB__SA_LEAVES_MAX);
+	/* The path's question may have ended meanwhile. */
+	ck_assert_uint_eq(client.counters.timeouts - ipoib__sa_answered(&client),
+			  IPOIB__SA_LEAVES_MAX);
 }
 END_TEST
 
@@ -232,6 +269,7 @@ Suite *suite_client(void)
 	tcase_add_checked_fixture(tcase, bench_setup, bench_teardown);
 	tcase_add_test(tcase, asking_records_and_expiring_sends);
 	tcase_add_test(tcase, a_question_is_repeated_and_then_times_out);
+	tcase_add_test(tcase, repetitions_are_spread);
 	tcase_add_test(tcase, late_and_repeated_answers_are_harmless);
 	tcase_add_test(tcase, answers_to_two_questions_come_in_the_order_of_arrival);
 	tcase_add_test(tcase, a_cancelled_question_has_no_answer);
