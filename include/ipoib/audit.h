@@ -24,7 +24,8 @@ struct ipoib_audit_config {
 	size_t size; /**< sizeof(struct ipoib_audit_config) */
 	/**
 	 * The directory that has sys and proc of the host; NULL: "/". Symbolic links below it
-	 * are followed as if it were the root: never to the outside.
+	 * are followed as if it were the root: never to the outside. Where it is this machine's
+	 * own, the kernel is asked by netlink for what sysfs does not have.
 	 */
 	const char *root;
 	/** As in struct ipoib_context_config. */
@@ -70,7 +71,7 @@ struct ipoib_audit_interface {
 	const char *device; /**< RDMA device: "mlx4_0"; "" where there is none, as for a bond */
 	const char *parent; /**< of a child interface: its parent; else "" */
 	const char *master; /**< of a port of a bond: the bond; else "" */
-	const char *mode;   /**< "datagram" or "connected"; "" where there is no such attribute */
+	const char *mode;   /**< "datagram" or "connected"; "" where neither is known */
 	const char *operstate; /**< "up", "down", "lowerlayerdown", ...; "" when unreadable */
 	uint32_t mtu;       /**< octets; 0 when unreadable */
 	uint16_t port;      /**< of device, from 1; 0 where there is no device */

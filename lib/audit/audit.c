@@ -23,6 +23,9 @@ static void judge_interface(struct ipoib__audit_case *c, ipoib__audit_if *interf
 	ipoib__audit_judge_subnet(c, interface);
 	ipoib__audit_judge_filter(c, interface);
 	ipoib__audit_judge_mtu(c, interface);
+	ipoib__audit_judge_mode(c, interface);
+	ipoib__audit_judge_memory(c, interface);
+	ipoib__audit_judge_port(c, interface);
 	ipoib__audit_judge_pkey(c, interface);
 	ipoib__audit_judge_link(c, interface);
 	ipoib__audit_judge_bond(c, interface);

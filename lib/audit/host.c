@@ -122,35 +122,17 @@ static int read_one(struct ipoib__audit_host *host, const char *name)
 	return 0;
 }
 
-/* A child has its parent's port, whatever its own attributes say of it. */
-static void take_after(struct ipoib__audit_interface *child,
-		       const struct ipoib__audit_interface *parent)
-{
-	child->port = parent->port;
-	child->port_state = parent->port_state;
-	memcpy(child->device, parent->device, sizeof(child->device));
-	memcpy(child->driver, parent->driver, sizeof(child->driver));
-}
-
 static int read_ports(struct ipoib__audit_host *host)
 {
+	ipoib__audit_read_children(host);
 	for (size_t i = 0; i < host->n_interfaces; i++) {
 		struct ipoib__audit_interface *interface = &host->interfaces[i];
-		const struct ipoib__audit_interface *parent =
-			ipoib__audit_host_find(host, interface->parent);
-
-		interface->has_parent = parent && parent != interface;
-		if (interface->has_parent)
-			interface->parent_index = (size_t)(parent - host->interfaces);
 		int error = interface->has_parent ? 0 : ipoib__audit_read_port(host, interface);
 
 		if (error)
 			return error;
 	}
-	for (size_t i = 0; i < host->n_interfaces; i++)
-		if (host->interfaces[i].has_parent)
-			take_after(&host->interfaces[i],
-				   &host->interfaces[host->interfaces[i].parent_index]);
+	ipoib__audit_take_after_parents(host);
 	return 0;
 }
 
@@ -184,6 +166,7 @@ static int read_all(struct ipoib__audit_host *host)
 		return error;
 	ipoib__audit_read_sysctls(&host->tree, "all", host->all);
 	ipoib__audit_read_tables(host);
+	ipoib__audit_read_kernel(host);
 	return ipoib__audit_read_routes(host);
 }
 
@@ -195,6 +178,7 @@ int ipoib__audit_host_read(struct ipoib__audit_host *host, struct ipoib__memory 
 
 	if (error)
 		return error;
+	host->is_running = ipoib__audit_tree_is_running(&host->tree);
 	error = read_all(host);
 	ipoib__audit_tree_close(&host->tree);
 	if (error)

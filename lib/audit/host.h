@@ -4,8 +4,10 @@
  *
  *	1  names of all network interfaces, sorted; of those, the IPoIB ones	host.c
  *	2  of each its attributes and its sysctls	interface.c, sysctl.c
- *	3  of each its port: state, P_Key table; a child takes its parent's	port.c
- *	4  subnets by the main routing table, neighbour tables	net.c
+ *	3  of children that have no attributes, what netlink tells; parents	link_info.h, child.c
+ *	4  of each its port: state, P_Key table; a child takes its parent's	port.c
+ *	5  subnets by the main routing table, neighbour tables	net.c
+ *	6  the kernel's configuration, its free memory	kernel.c
  */
 #ifndef IPOIB__AUDIT_HOST_H
 #define IPOIB__AUDIT_HOST_H
@@ -52,8 +54,8 @@ enum ipoib__audit_sysctl {
 };
 
 enum ipoib__audit_mode {
-	IPOIB__AUDIT_MODE_NONE,	      /* there is no such attribute */
-	IPOIB__AUDIT_MODE_UNREADABLE, /* there is, and it says neither */
+	IPOIB__AUDIT_MODE_NONE,	   /* there is no such thing: datagrams alone */
+	IPOIB__AUDIT_MODE_UNKNOWN, /* there is one, and it could not be read */
 	IPOIB__AUDIT_MODE_DATAGRAM,
 	IPOIB__AUDIT_MODE_CONNECTED,
 };
@@ -82,7 +84,13 @@ struct ipoib__audit_interface {
 	struct ipoib__audit_number pkey;
 	struct ipoib__audit_number carrier;
 	struct ipoib__audit_number umcast;
+	struct ipoib__audit_number index; /* ifindex */
+	struct ipoib__audit_number link;  /* iflink: of a child its parent's index, else its own */
 	enum ipoib__audit_mode mode;
+	bool has_attributes; /* mode in sysfs; children that netlink made have none */
+	bool has_own_pkey;   /* told, and not taken from the broadcast address */
+	bool is_child;
+	bool has_foreign_link; /* link is an index of another network namespace */
 	bool admin_up;
 	bool has_address;
 	struct ipoib_link_address address;
@@ -90,6 +98,7 @@ struct ipoib__audit_interface {
 	struct ipoib__audit_number sysctl[IPOIB__AUDIT_SYSCTLS]; /* its own, not the effective */
 
 	struct ipoib__audit_number port_state; /* IPOIB__AUDIT_PORT_... */
+	struct ipoib__audit_number sm_lid;     /* the subnet manager's */
 	uint16_t *pkeys; /* the port's table, without empty entries; NULL when unreadable */
 	size_t n_pkeys;
 	size_t parent_index; /* of parent, when has_parent */
@@ -116,9 +125,16 @@ struct ipoib__audit_table {
 	struct ipoib__audit_number overflows;
 };
 
+enum ipoib__audit_option {
+	IPOIB__AUDIT_OPTION_UNKNOWN, /* the configuration could not be read */
+	IPOIB__AUDIT_OPTION_OFF,
+	IPOIB__AUDIT_OPTION_ON,
+};
+
 struct ipoib__audit_host {
 	struct ipoib__memory *memory;
 	struct ipoib__audit_tree tree;
+	bool is_running; /* the root is this machine's: its kernel can be asked */
 
 	struct ipoib__audit_interface *interfaces; /* sorted by name */
 	size_t n_interfaces;
@@ -134,6 +150,11 @@ struct ipoib__audit_host {
 	bool has_routes; /* the routing table could be read, all of it */
 
 	struct ipoib__audit_table ipv4, ipv6;
+
+	enum ipoib__audit_option connected_mode; /* CONFIG_INFINIBAND_IPOIB_CM */
+	/* Free blocks of 128 KiB, what larger ones can be cut into counted; pages of 4 KiB. */
+	struct ipoib__audit_number blocks;
+	struct ipoib__audit_number min_free; /* KiB */
 };
 
 /* Reads all of it; 0, or a negative errno when there is nothing to judge. */
@@ -154,6 +175,10 @@ int ipoib__audit_read_port(const struct ipoib__audit_host *host,
 			   struct ipoib__audit_interface *interface);
 int ipoib__audit_read_routes(struct ipoib__audit_host *host);
 void ipoib__audit_read_tables(struct ipoib__audit_host *host);
+void ipoib__audit_read_kernel(struct ipoib__audit_host *host);
+/* Children: who is one, and what netlink tells of them; then, of their parents' ports. */
+void ipoib__audit_read_children(struct ipoib__audit_host *host);
+void ipoib__audit_take_after_parents(struct ipoib__audit_host *host);
 
 const char *ipoib__audit_sysctl_name(enum ipoib__audit_sysctl sysctl);
 

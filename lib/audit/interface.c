@@ -22,18 +22,20 @@ static void name_from(char out[IPOIB__AUDIT_NAME], const char *text)
 		memcpy(out, text, strlen(text) + 1);
 }
 
-static enum ipoib__audit_mode read_mode(const struct ipoib__audit_tree *tree, const char *name)
+static enum ipoib__audit_mode read_mode(const struct ipoib__audit_tree *tree,
+					const struct ipoib__audit_interface *interface)
 {
 	char text[IPOIB__AUDIT_VALUE];
+	const char *name = interface->name;
 
-	if (!ipoib__audit_tree_exists(tree, "sys/class/net/%s/mode", name))
+	if (!interface->has_attributes)
 		return IPOIB__AUDIT_MODE_NONE;
 	(void)ipoib__audit_tree_text(tree, text, "sys/class/net/%s/mode", name);
 	if (strcmp(text, "datagram") == 0)
 		return IPOIB__AUDIT_MODE_DATAGRAM;
 	if (strcmp(text, "connected") == 0)
 		return IPOIB__AUDIT_MODE_CONNECTED;
-	return IPOIB__AUDIT_MODE_UNREADABLE;
+	return IPOIB__AUDIT_MODE_UNKNOWN;
 }
 
 /* "active-backup 1" */
@@ -84,6 +86,7 @@ static void read_address(const struct ipoib__audit_tree *tree,
 	number(tree, &interface->pkey, interface->name, "pkey");
 	if (interface->pkey.known && interface->pkey.value > UINT16_MAX)
 		interface->pkey.known = false;
+	interface->has_own_pkey = interface->pkey.known;
 	/* A bond has no such attribute, but the broadcast address of its first port. */
 	if (!interface->pkey.known &&
 	    ipoib__audit_tree_text(tree, text, "sys/class/net/%s/broadcast", interface->name) ==
@@ -125,7 +128,10 @@ void ipoib__audit_read_interface(const struct ipoib__audit_tree *tree,
 	number(tree, &interface->mtu, name, "mtu");
 	number(tree, &interface->carrier, name, "carrier");
 	number(tree, &interface->umcast, name, "umcast");
-	interface->mode = read_mode(tree, name);
+	number(tree, &interface->index, name, "ifindex");
+	number(tree, &interface->link, name, "iflink");
+	interface->has_attributes = ipoib__audit_tree_exists(tree, "sys/class/net/%s/mode", name);
+	interface->mode = read_mode(tree, interface);
 	read_address(tree, interface);
 	read_relatives(tree, interface);
 	read_device(tree, interface);

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 core_sources += \
 	%D%/audit.c \
+	%D%/child.c \
 	%D%/findings.c %D%/findings.h \
 	%D%/host.c %D%/host.h \
 	%D%/interface.c \
+	%D%/kernel.c \
+	%D%/link_info.c %D%/link_info.h \
+	%D%/link_kernel.c \
+	%D%/link_text.c \
 	%D%/net.c \
 	%D%/path.c %D%/path.h \
 	%D%/phrases.c \
@@ -14,7 +19,10 @@ core_sources += \
 	%D%/rule_filter.c \
 	%D%/rule_host.c \
 	%D%/rule_link.c \
+	%D%/rule_memory.c \
+	%D%/rule_mode.c \
 	%D%/rule_mtu.c \
+	%D%/rule_port.c \
 	%D%/rule_subnet.c \
 	%D%/rules.h \
 	%D%/sysctl.c \

@@ -5,8 +5,6 @@
 
 #include "audit/rules.h"
 
-/* The port's GUID ends a link address. */
-#define GUID_IN_ADDRESS 12
 #define PKEY_DEFAULT 0x7fffu
 /* Numbers of routing tables up to 255 have names on some hosts; these begin well behind them. */
 #define TABLE_FIRST 1001
@@ -48,13 +46,15 @@ void ipoib__audit_mend_sysctl(struct ipoib__audit_case *c, ipoib__audit_if *inte
 				  (unsigned)wanted);
 }
 
-static uint64_t guid_of(ipoib__audit_if *interface)
+void ipoib__audit_mend_mode(struct ipoib__audit_case *c, ipoib__audit_if *interface,
+			    const char *comment, const char *mode)
 {
-	uint64_t guid = 0;
-
-	for (size_t i = GUID_IN_ADDRESS; i < IPOIB_LINK_ADDRESS_LENGTH; i++)
-		guid = guid << 8 | interface->address.raw[i];
-	return guid;
+	if (interface->has_attributes)
+		ipoib__audit_mend(c->list, "%secho %s > /sys/class/net/%s/mode", comment, mode,
+				  interface->name);
+	else
+		ipoib__audit_mend(c->list, "%sip link set %s type ipoib mode %s", comment,
+				  interface->name, mode);
 }
 
 void ipoib__audit_mend_partition(struct ipoib__audit_case *c, ipoib__audit_if *interface)
@@ -66,7 +66,7 @@ void ipoib__audit_mend_partition(struct ipoib__audit_case *c, ipoib__audit_if *i
 		ipoib__audit_mend(c->list, "#   Default=0x7fff, ipoib : ALL=full;");
 	else if (interface->has_address)
 		ipoib__audit_mend(c->list, "#   ipoib%04x=0x%04x, ipoib : 0x%016" PRIx64 "=full;",
-				  pkey, pkey, guid_of(interface));
+				  pkey, pkey, ipoib__audit_guid(interface));
 	else
 		ipoib__audit_mend(c->list, "#   ipoib%04x=0x%04x, ipoib : ALL=full;", pkey, pkey);
 }

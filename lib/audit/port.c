@@ -102,5 +102,10 @@ int ipoib__audit_read_port(const struct ipoib__audit_host *host,
 		return 0;
 	}
 	read_state(&host->tree, interface);
+	interface->sm_lid.known =
+		ipoib__audit_tree_number(&host->tree, &interface->sm_lid.value,
+					 "sys/class/infiniband/%s/ports/%u/sm_lid",
+					 interface->device,
+					 (unsigned)interface->port.value) == 0;
 	return read_pkeys(host, interface);
 }

@@ -44,13 +44,23 @@ static void judge_ignore(struct ipoib__audit_case *c, ipoib__audit_if *interface
 	}
 	if (!rival || !answers_for_others(ignore) || is_filtered(c->host, interface, rival))
 		return;
-	ipoib__audit_found(
-		c->list, IPOIB_AUDIT_ERROR, "arp-ignore", interface->name,
-		"%s and %s are in one broadcast domain (P_Key 0x%04x), and with "
-		"arp_ignore %u %s also answers ARP requests for the addresses of %s: its "
-		"neighbours' entries flip between the ports (ARP flux)",
-		interface->name, rival->name, (unsigned)interface->pkey.value,
-		(unsigned)ignore.value, interface->name, rival->name);
+	if (ipoib__audit_lacks_address(c->host, rival))
+		ipoib__audit_found(
+			c->list, IPOIB_AUDIT_NOTE, "arp-ignore", interface->name,
+			"%s and %s are in one broadcast domain (P_Key 0x%04x), and with "
+			"arp_ignore %u %s also answers ARP requests for the addresses of %s, "
+			"which has none by the main routing table: as soon as it gets one, its "
+			"neighbours' entries flip between the ports (ARP flux)",
+			interface->name, rival->name, (unsigned)interface->pkey.value,
+			(unsigned)ignore.value, interface->name, rival->name);
+	else
+		ipoib__audit_found(
+			c->list, IPOIB_AUDIT_ERROR, "arp-ignore", interface->name,
+			"%s and %s are in one broadcast domain (P_Key 0x%04x), and with "
+			"arp_ignore %u %s also answers ARP requests for the addresses of %s: its "
+			"neighbours' entries flip between the ports (ARP flux)",
+			interface->name, rival->name, (unsigned)interface->pkey.value,
+			(unsigned)ignore.value, interface->name, rival->name);
 	ipoib__audit_mend_sysctl(c, interface, IPOIB__AUDIT_ARP_IGNORE, IGNORE_FOREIGN);
 }
 
@@ -62,8 +72,13 @@ static void judge_announce(struct ipoib__audit_case *c, ipoib__audit_if *interfa
 
 	if (!rival || !announce.known || announce.value >= ANNOUNCE_BEST)
 		return;
+
+	/* What has no address lends none. */
+	uint32_t severity = ipoib__audit_lacks_address(c->host, rival) ? IPOIB_AUDIT_NOTE
+								       : IPOIB_AUDIT_WARNING;
+
 	ipoib__audit_found(
-		c->list, IPOIB_AUDIT_WARNING, "arp-announce", interface->name,
+		c->list, severity, "arp-announce", interface->name,
 		"with arp_announce %u the ARP requests of %s may carry an address of %s "
 		"as their sender, and who hears them moves that address to the port of %s",
 		(unsigned)announce.value, interface->name, rival->name, interface->name);

@@ -73,17 +73,19 @@ static void judge_announcements(struct ipoib__audit_case *c, ipoib__audit_if *bo
 static void judge_port_mode(struct ipoib__audit_case *c, ipoib__audit_if *bond,
 			    ipoib__audit_if *port, bool is_one_connected)
 {
-	if (port->mode == IPOIB__AUDIT_MODE_CONNECTED || port->mode == IPOIB__AUDIT_MODE_UNREADABLE)
+	uint32_t limit = ipoib__audit_datagram_max(c->host, port);
+
+	if (port->mode == IPOIB__AUDIT_MODE_CONNECTED || port->mode == IPOIB__AUDIT_MODE_UNKNOWN)
 		return;
-	if (!is_one_connected && !(bond->mtu.known && bond->mtu.value > IPOIB__AUDIT_DATAGRAM_MAX))
+	if (!is_one_connected && !(bond->mtu.known && bond->mtu.value > limit))
 		return;
 	ipoib__audit_found(
 		c->list, IPOIB_AUDIT_ERROR, "bond-connected", port->name,
 		"%s is in datagram mode, but other ports of %s, or its MTU, need connected "
-		"mode: after a fail-over to %s what is longer than %d octets is lost",
-		port->name, bond->name, port->name, IPOIB__AUDIT_DATAGRAM_MAX);
+		"mode: after a fail-over to %s what is longer than %u octets is lost",
+		port->name, bond->name, port->name, (unsigned)limit);
 	if (port->mode == IPOIB__AUDIT_MODE_DATAGRAM) {
-		ipoib__audit_mend(c->list, "echo connected > /sys/class/net/%s/mode", port->name);
+		ipoib__audit_mend_mode(c, port, "", "connected");
 		return;
 	}
 	ipoib__audit_mend(c->list,
@@ -91,8 +93,7 @@ static void judge_port_mode(struct ipoib__audit_case *c, ipoib__audit_if *bond,
 	ipoib__audit_mend(c->list, "ip link set %s mtu %d", bond->name, IPOIB__AUDIT_DATAGRAM_MTU);
 	for (ipoib__audit_if *i = NULL; (i = next_port(c->host, bond, i)) != NULL;)
 		if (i->mode == IPOIB__AUDIT_MODE_CONNECTED)
-			ipoib__audit_mend(c->list, "echo datagram > /sys/class/net/%s/mode",
-					  i->name);
+			ipoib__audit_mend_mode(c, i, "", "datagram");
 }
 
 static void judge_port_mtu(struct ipoib__audit_case *c, ipoib__audit_if *bond,
@@ -108,6 +109,64 @@ static void judge_port_mtu(struct ipoib__audit_case *c, ipoib__audit_if *bond,
 	ipoib__audit_mend(c->list, "ip link set %s mtu %u", port->name, (unsigned)bond->mtu.value);
 }
 
+/* The interface whose port this is on: children are made there. */
+static ipoib__audit_if *base_of(const struct ipoib__audit_host *host, ipoib__audit_if *port)
+{
+	return port->has_parent ? &host->interfaces[port->parent_index] : port;
+}
+
+/* The interface on the same port that has the P_Key, or NULL. */
+static ipoib__audit_if *sibling_with(const struct ipoib__audit_host *host, ipoib__audit_if *port,
+				     uint32_t pkey)
+{
+	for (size_t i = 0; i < host->n_interfaces; i++) {
+		ipoib__audit_if *other = &host->interfaces[i];
+
+		if (base_of(host, other) == base_of(host, port) && other->pkey.known &&
+		    ((other->pkey.value ^ pkey) & IPOIB__AUDIT_PKEY_BITS) == 0)
+			return other;
+	}
+	return NULL;
+}
+
+/* create_child calls what it makes PARENT.PKEY. */
+static void mend_port_pkey(struct ipoib__audit_case *c, ipoib__audit_if *bond,
+			   ipoib__audit_if *port, uint32_t pkey)
+{
+	ipoib__audit_if *right = sibling_with(c->host, port, pkey);
+	const char *base = base_of(c->host, port)->name;
+	unsigned full = (unsigned)(pkey | IPOIB__AUDIT_PKEY_FULL);
+
+	ipoib__audit_mend(c->list, "echo -%s > /sys/class/net/%s/bonding/slaves", port->name,
+			  bond->name);
+	if (right) {
+		ipoib__audit_mend(c->list, "echo +%s > /sys/class/net/%s/bonding/slaves",
+				  right->name, bond->name);
+		return;
+	}
+	ipoib__audit_mend(c->list, "echo 0x%04x > /sys/class/net/%s/create_child", full, base);
+	ipoib__audit_mend(c->list, "echo +%s.%04x > /sys/class/net/%s/bonding/slaves", base, full,
+			  bond->name);
+}
+
+/* The first port's is the bond's: what differs from it is out of step. */
+static void judge_port_pkey(struct ipoib__audit_case *c, ipoib__audit_if *bond,
+			    ipoib__audit_if *port)
+{
+	ipoib__audit_if *first = next_port(c->host, bond, NULL);
+
+	if (!first->pkey.known || !port->pkey.known ||
+	    ((first->pkey.value ^ port->pkey.value) & IPOIB__AUDIT_PKEY_BITS) == 0)
+		return;
+	ipoib__audit_found(
+		c->list, IPOIB_AUDIT_ERROR, "bond-pkey", port->name,
+		"%s has P_Key 0x%04x and %s, another port of %s, 0x%04x: after a fail-over the "
+		"bond speaks in another partition, where its neighbours are not",
+		port->name, (unsigned)port->pkey.value, first->name, bond->name,
+		(unsigned)first->pkey.value);
+	mend_port_pkey(c, bond, port, first->pkey.value);
+}
+
 void ipoib__audit_judge_bond(struct ipoib__audit_case *c, ipoib__audit_if *bond)
 {
 	bool is_one_connected = false;
@@ -121,5 +180,6 @@ void ipoib__audit_judge_bond(struct ipoib__audit_case *c, ipoib__audit_if *bond)
 	for (ipoib__audit_if *i = NULL; (i = next_port(c->host, bond, i)) != NULL;) {
 		judge_port_mode(c, bond, i, is_one_connected);
 		judge_port_mtu(c, bond, i);
+		judge_port_pkey(c, bond, i);
 	}
 }

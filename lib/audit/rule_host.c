@@ -125,13 +125,21 @@ static void judge_interface(struct ipoib__audit_case *c, ipoib__audit_if *interf
 		unreadable(c, &is_open, name, "pkey");
 	if (!interface->has_address)
 		unreadable(c, &is_open, name, "address");
-	if (interface->mode == IPOIB__AUDIT_MODE_UNREADABLE)
-		unreadable(c, &is_open, name, "mode");
+	if (interface->mode == IPOIB__AUDIT_MODE_UNKNOWN)
+		unreadable(c, &is_open, name,
+			   interface->has_attributes
+				   ? "mode"
+				   : "mode (of children made by \"ip link add\" netlink tells "
+				     "it, and not sysfs)");
 	if (interface->port.known && !ipoib__audit_pkeys(c->host, interface, &count))
 		unreadable(c, &is_open, name, "the port's P_Key table");
 	for (unsigned i = 0; i < IPOIB__AUDIT_SYSCTLS; i++)
 		if (!ipoib__audit_effective(c->host, interface, i).known)
 			unreadable(c, &is_open, name, ipoib__audit_sysctl_name(i));
+	if (interface->mode == IPOIB__AUDIT_MODE_UNKNOWN && !interface->has_attributes &&
+	    !c->host->is_running)
+		ipoib__audit_mend(c->list, "# or copy the output of \"ip -d link show\" there, as "
+					   "the file ip-link beside sys and proc");
 }
 
 void ipoib__audit_judge_reading(struct ipoib__audit_case *c)

@@ -50,16 +50,10 @@ static void judge_membership(struct ipoib__audit_case *c, ipoib__audit_if *inter
 	ipoib__audit_mend_partition(c, interface);
 }
 
-static bool are_on_one_port(ipoib__audit_if *a, ipoib__audit_if *b)
-{
-	return a->port.known && b->port.known && a->port.value == b->port.value &&
-	       strcmp(a->device, b->device) == 0;
-}
-
 static bool is_duplicate(ipoib__audit_if *interface, ipoib__audit_if *other)
 {
-	return other != interface && are_on_one_port(interface, other) && interface->pkey.known &&
-	       other->pkey.known &&
+	return other != interface && ipoib__audit_on_one_port(interface, other) &&
+	       interface->pkey.known && other->pkey.known &&
 	       ((interface->pkey.value ^ other->pkey.value) & IPOIB__AUDIT_PKEY_BITS) == 0;
 }
 
@@ -88,7 +82,7 @@ void ipoib__audit_judge_pkey(struct ipoib__audit_case *c, ipoib__audit_if *inter
 	judge_duplicate(c, interface);
 }
 
-static void judge_port(struct ipoib__audit_case *c, ipoib__audit_if *interface)
+static void judge_state(struct ipoib__audit_case *c, ipoib__audit_if *interface)
 {
 	unsigned port = (unsigned)interface->port.value;
 
@@ -135,10 +129,18 @@ static void judge_carrier(struct ipoib__audit_case *c, ipoib__audit_if *interfac
 
 static void judge_child(struct ipoib__audit_case *c, ipoib__audit_if *interface)
 {
-	if (interface->parent[0] == '\0' || strcmp(interface->operstate, "lowerlayerdown") != 0)
+	if (!interface->is_child || strcmp(interface->operstate, "lowerlayerdown") != 0)
 		return;
 	if (interface->has_parent && c->host->interfaces[interface->parent_index].admin_up)
 		return;
+	if (interface->parent[0] == '\0') {
+		ipoib__audit_found(c->list, IPOIB_AUDIT_ERROR, "child-down", interface->name,
+				   "%s is LOWERLAYERDOWN, and its parent is not in this network "
+				   "namespace: a child has no carrier without its parent",
+				   interface->name);
+		ipoib__audit_mend(c->list, "# where its parent is: ip link set PARENT up");
+		return;
+	}
 	ipoib__audit_found(c->list, IPOIB_AUDIT_ERROR, "child-down", interface->name,
 			   "%s is LOWERLAYERDOWN because its parent %s is not up%s: a child has no "
 			   "carrier without its parent",
@@ -156,14 +158,17 @@ static void judge_umcast(struct ipoib__audit_case *c, ipoib__audit_if *interface
 		"with umcast 1 %s leaves out multicast groups that a program has joined on "
 		"this port by itself: sockets of the host no longer hear these groups",
 		interface->name);
-	ipoib__audit_mend(c->list, "echo 0 > /sys/class/net/%s/umcast", interface->name);
+	if (interface->has_attributes)
+		ipoib__audit_mend(c->list, "echo 0 > /sys/class/net/%s/umcast", interface->name);
+	else
+		ipoib__audit_mend(c->list, "ip link set %s type ipoib umcast 0", interface->name);
 }
 
 void ipoib__audit_judge_link(struct ipoib__audit_case *c, ipoib__audit_if *interface)
 {
 	if (!ipoib__audit_carries(interface))
 		return;
-	judge_port(c, interface);
+	judge_state(c, interface);
 	judge_carrier(c, interface);
 	judge_child(c, interface);
 	judge_umcast(c, interface);

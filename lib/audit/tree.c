@@ -24,6 +24,14 @@ void ipoib__audit_tree_close(struct ipoib__audit_tree *tree)
 	tree->root = -1;
 }
 
+bool ipoib__audit_tree_is_running(const struct ipoib__audit_tree *tree)
+{
+	struct stat ours, root;
+
+	return fstat(tree->root, &ours) == 0 && stat("/", &root) == 0 &&
+	       ours.st_dev == root.st_dev && ours.st_ino == root.st_ino;
+}
+
 static int resolve(const struct ipoib__audit_tree *tree, char out[IPOIB__AUDIT_PATH],
 		   const char *format, va_list arguments) IPOIB__PRINTF(3, 0);
 

@@ -29,6 +29,8 @@ struct ipoib__audit_tree {
 /* All return a negative errno when they fail. */
 int ipoib__audit_tree_open(struct ipoib__audit_tree *tree, const char *root);
 void ipoib__audit_tree_close(struct ipoib__audit_tree *tree);
+/* Whether the root is that of this machine, under whatever name. */
+bool ipoib__audit_tree_is_running(const struct ipoib__audit_tree *tree);
 
 /*
  * Reads a small file without the white space at its end; 0, or -EFBIG when it is too long to be

@@ -9,8 +9,8 @@
 #include "audit/path.h"
 #include "audit/tree.h"
 
-/* The lines of /proc/net/route have 128 octets, those of the statistics 200. */
-#define LINE_ROOM 512
+/* Lines of /proc/net/route have 128 octets, of the statistics 200, of "ip -o -d link" 700. */
+#define LINE_ROOM 2048
 /* Half a million routes; what comes behind is told as not read. */
 #define FILE_MAX ((size_t)64 << 20)
 

@@ -207,6 +207,55 @@ void tree_child(const char *name, const char *parent, unsigned port, unsigned pk
 	tree_pkey(port, pkey & 0x7f, pkey);
 }
 
+/* Any numbers do that differ: the sum of the octets of names that differ in their digits. */
+static unsigned index_of(const char *name)
+{
+	unsigned sum = 0;
+
+	while (*name)
+		sum = 10 * sum % 100000 + (unsigned char)*name++;
+	return sum;
+}
+
+static void set_index(const char *name, const char *attribute, const char *of)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", index_of(of));
+	tree_attribute(name, attribute, text);
+}
+
+void tree_netlink_child(const char *name, const char *parent, unsigned port, unsigned pkey)
+{
+	static const char *const missing[] = { "mode", "pkey", "umcast", "parent" };
+	char broadcast[64];
+
+	tree_child(name, parent, port, pkey);
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
+		tree_remove("sys/class/net/%s/%s", name, missing[i]);
+	snprintf(broadcast, sizeof(broadcast),
+		 "00:ff:ff:ff:ff:12:40:1b:%02x:%02x:00:00:00:00:00:00:ff:ff:ff:ff", pkey >> 8,
+		 pkey & 0xff);
+	tree_attribute(name, "broadcast", broadcast);
+	set_index(name, "ifindex", name);
+	set_index(name, "iflink", parent);
+	set_index(parent, "ifindex", parent);
+	set_index(parent, "iflink", parent);
+}
+
+void tree_link_details(const char *name, const char *parent, const char *details)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "%u: %s@%s: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 2044 qdisc mq state UP mode "
+		 "DEFAULT group default qlen 256\n"
+		 "    link/infiniband 80:00:00:49 brd 00:ff:ff:ff promiscuity 0 \n"
+		 "    ipoib %s addrgenmode eui64 numtxqueues 1\n",
+		 index_of(name), name, parent, details);
+	tree_append(text, "ip-link");
+}
+
 /* As the kernel prints it: the number that the octets of an address make in memory. */
 void tree_route(const char *name, uint32_t network, unsigned length, unsigned metric)
 {

@@ -28,6 +28,10 @@ void tree_host(void);
 void tree_ib(const char *name, unsigned port);
 /* A child of it with a P_Key, which is added to the port's table. */
 void tree_child(const char *name, const char *parent, unsigned port, unsigned pkey);
+/* The same made by netlink: without the attributes of IPoIB, with indices; the parent gets one. */
+void tree_netlink_child(const char *name, const char *parent, unsigned port, unsigned pkey);
+/* What "ip -d link show" prints of such a child: "pkey  0x8002 mode  connected umcast  0000" */
+void tree_link_details(const char *name, const char *parent, const char *details);
 void tree_attribute(const char *name, const char *attribute, const char *value);
 void tree_sysctl(const char *name, const char *sysctl, unsigned value);
 void tree_pkey(unsigned port, unsigned index, unsigned pkey);

@@ -7,9 +7,12 @@ unit_tests += %D%/test_audit
 	%D%/suites.h \
 	%D%/test_arp.c \
 	%D%/test_bond.c \
+	%D%/test_child.c \
 	%D%/test_hostile.c \
 	%D%/test_life.c \
 	%D%/test_link.c \
+	%D%/test_link_info.c \
 	%D%/test_mtu.c \
+	%D%/test_port.c \
 	%D%/test_subnet.c \
 	%D%/test_tables.c

@@ -38,12 +38,29 @@ static void make_child(const char *parent, const char *pkey)
 	tree_child(name, parent, (unsigned)parent[strlen(parent) - 1] - '0' + 1, number);
 }
 
+/* "+ib1" and "-ib1": a port joins the bond and leaves it, which its link to the bond shows. */
+static bool mend_bond(const char *path, const char *value)
+{
+	char bond[32], target[64];
+
+	if (sscanf(path, "sys/class/net/%31[^/]/bonding/slaves", bond) != 1 ||
+	    !strstr(path, "/slaves"))
+		return false;
+	tree_remove("sys/class/net/%s/master", value + 1);
+	snprintf(target, sizeof(target), "../%s", bond);
+	if (value[0] == '+')
+		tree_link(target, "sys/class/net/%s/master", value + 1);
+	return true;
+}
+
 static bool mend_by_echo(const char *line)
 {
 	char value[64], path[256], parent[32];
 
 	if (sscanf(line, "echo %63s > /%255s", value, path) != 2)
 		return false;
+	if (mend_bond(path, value))
+		return true;
 	if (sscanf(path, "sys/class/net/%31[^/]/create_child", parent) == 1 &&
 	    strstr(path, "/create_child"))
 		make_child(parent, value);
@@ -54,9 +71,11 @@ static bool mend_by_echo(const char *line)
 
 static bool mend_by_ip(const char *line)
 {
-	char name[32], value[32];
+	char name[32], value[32], details[64];
 
-	if (sscanf(line, "ip link set %31s mtu %31s", name, value) == 2) {
+	if (sscanf(line, "ip link set %31s type ipoib %63[^\n]", name, details) == 2) {
+		tree_link_details(name, "ib0", details);
+	} else if (sscanf(line, "ip link set %31s mtu %31s", name, value) == 2) {
 		tree_attribute(name, "mtu", value);
 	} else if (sscanf(line, "ip link set %31s %31s", name, value) == 2) {
 		tree_attribute(name, "flags", strcmp(value, "up") == 0 ? "0x1003" : "0x1002");

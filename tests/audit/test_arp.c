@@ -192,6 +192,46 @@ START_TEST(strictness_for_all_interfaces_is_noted_where_others_exist)
 }
 END_TEST
 
+START_TEST(ports_that_gave_their_addresses_to_children_are_noted_at_most)
+{
+	two_ports();
+	tree_sysctl("ib0", "arp_ignore", 0);
+	tree_sysctl("ib1", "arp_announce", 0);
+	tree_child("ib0.8001", "ib0", 1, 0x8001);
+	tree_child("ib1.8002", "ib1", 2, 0x8002);
+	tree_subnet("ib0.8001", 1, 0);
+	tree_subnet("ib1.8002", 2, 0);
+	const char *text = tree_found(IPOIB_AUDIT_NOTE, "arp-ignore", "ib0",
+				      "net/ipv4/conf/ib0/arp_ignore = 1\n");
+
+	ck_assert_ptr_nonnull(strstr(text, "none by the main routing table"));
+	tree_found(IPOIB_AUDIT_NOTE, "arp-announce", "ib1", "net/ipv4/conf/ib1/arp_announce = 2\n");
+	mend("arp-ignore");
+	mend("arp-announce");
+	tree_clean();
+}
+END_TEST
+
+START_TEST(a_port_without_address_answers_for_one_that_has_some)
+{
+	two_ports();
+	tree_sysctl("ib0", "arp_ignore", 0);
+	tree_sysctl("ib1", "arp_ignore", 0);
+	tree_subnet("ib1", 1, 0);
+	tree_found(IPOIB_AUDIT_ERROR, "arp-ignore", "ib0", NULL);
+	tree_found(IPOIB_AUDIT_NOTE, "arp-ignore", "ib1", NULL);
+	/* of several the one with an address is named, wherever it stands */
+	tree_ib("ib2", 3);
+	tree_subnet("ib2", 1, 0);
+	const char *text = tree_found(IPOIB_AUDIT_ERROR, "arp-ignore", "ib1", NULL);
+
+	ck_assert_ptr_nonnull(strstr(text, "ib1 and ib2 are in one"));
+	/* where the table shows no subnet at all, addresses have routes that are not seen */
+	tree_write("Iface\n", "proc/net/route");
+	tree_found(IPOIB_AUDIT_ERROR, "arp-ignore", "ib1", NULL);
+}
+END_TEST
+
 Suite *suite_arp(void)
 {
 	Suite *suite = suite_create("arp");
@@ -212,6 +252,8 @@ Suite *suite_arp(void)
 	tcase_add_test(tcase, deafness_to_moved_addresses_is_found);
 	tcase_add_test(tcase, fail_over_without_announcement_is_noted);
 	tcase_add_test(tcase, strictness_for_all_interfaces_is_noted_where_others_exist);
+	tcase_add_test(tcase, ports_that_gave_their_addresses_to_children_are_noted_at_most);
+	tcase_add_test(tcase, a_port_without_address_answers_for_one_that_has_some);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

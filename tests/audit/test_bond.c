@@ -158,6 +158,73 @@ START_TEST(a_port_with_another_mtu_is_found)
 }
 END_TEST
 
+START_TEST(ports_in_other_partitions_are_found)
+{
+	bonded();
+	tree_child("ib1.8002", "ib1", 2, 0x8002);
+	tree_remove("sys/class/net/ib1/master");
+	tree_link("../bond0", "sys/class/net/ib1.8002/master");
+	const char *text = tree_found(IPOIB_AUDIT_ERROR, "bond-pkey", "ib1.8002",
+				      "echo -ib1.8002 > /sys/class/net/bond0/bonding/slaves\n"
+				      "echo +ib1 > /sys/class/net/bond0/bonding/slaves\n");
+
+	ck_assert_ptr_nonnull(strstr(text, "P_Key 0x8002 and ib0, another port of bond0, 0xffff"));
+	mend("bond-pkey");
+	tree_clean();
+	/* a full and a limited member are in one */
+	tree_attribute("ib1", "pkey", "0x7fff");
+	tree_absent("bond-pkey");
+}
+END_TEST
+
+START_TEST(a_port_without_the_partition_gets_a_child_in_it)
+{
+	bonded();
+	tree_child("ib0.8001", "ib0", 1, 0x8001);
+	tree_remove("sys/class/net/ib0/master");
+	tree_link("../bond0", "sys/class/net/ib0.8001/master");
+	tree_attribute("bond0", "broadcast",
+		       "00:ff:ff:ff:ff:12:40:1b:80:01:00:00:00:00:00:00:ff:ff:ff:ff");
+	tree_found(IPOIB_AUDIT_ERROR, "bond-pkey", "ib1",
+		   "echo -ib1 > /sys/class/net/bond0/bonding/slaves\n"
+		   "echo 0x8001 > /sys/class/net/ib1/create_child\n"
+		   "echo +ib1.8001 > /sys/class/net/bond0/bonding/slaves\n");
+	mend("bond-pkey");
+	tree_clean();
+}
+END_TEST
+
+/* bond1 over the children of P_Key 0x8001, bond2 over those of 0x8002. */
+START_TEST(bonds_over_the_partitions_of_two_ports_have_no_findings)
+{
+	static const char *const names[2][2] = { { "ib0.8001", "ib1.8001" },
+						 { "ib0.8002", "ib1.8002" } };
+
+	tree_host();
+	for (unsigned port = 1; port <= 2; port++) {
+		tree_ib(port == 1 ? "ib0" : "ib1", port);
+		for (unsigned i = 0; i < 2; i++)
+			tree_child(names[i][port - 1], port == 1 ? "ib0" : "ib1", port,
+				   0x8001 + i);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		const char *bond = i == 0 ? "bond1" : "bond2";
+
+		tree_child(bond, "", 1, 0x8001 + i);
+		tree_remove("sys/class/net/%s/parent", bond);
+		tree_remove("sys/class/net/%s/mode", bond);
+		tree_attribute(bond, "bonding/mode", "active-backup 1");
+		tree_attribute(bond, "bonding/fail_over_mac", "active 1");
+		tree_attribute(bond, "bonding/num_grat_arp", "5");
+		tree_subnet(bond, i + 1, 0);
+		for (unsigned port = 0; port < 2; port++)
+			tree_link(i == 0 ? "../bond1" : "../bond2", "sys/class/net/%s/master",
+				  names[i][port]);
+	}
+	tree_clean();
+}
+END_TEST
+
 Suite *suite_bond(void)
 {
 	Suite *suite = suite_create("bond");
@@ -173,6 +240,9 @@ Suite *suite_bond(void)
 	tcase_add_test(tcase, ports_that_are_not_all_connected_are_found);
 	tcase_add_test(tcase, a_port_that_cannot_connect_holds_the_bond_down);
 	tcase_add_test(tcase, a_port_with_another_mtu_is_found);
+	tcase_add_test(tcase, ports_in_other_partitions_are_found);
+	tcase_add_test(tcase, a_port_without_the_partition_gets_a_child_in_it);
+	tcase_add_test(tcase, bonds_over_the_partitions_of_two_ports_have_no_findings);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

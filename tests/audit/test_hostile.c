@@ -33,8 +33,11 @@ static const char *const files[] = {
 	"sys/class/net/ib1/bonding/mode",
 	"sys/class/net/ib1/bonding/fail_over_mac",
 	"sys/class/net/ib1/bonding/num_grat_arp",
+	"sys/class/net/ib1/ifindex",
+	"sys/class/net/ib1/iflink",
 	"sys/class/infiniband",
 	"sys/class/infiniband/mlx4_0/ports/2/state",
+	"sys/class/infiniband/mlx4_0/ports/2/sm_lid",
 	"sys/class/infiniband/mlx4_0/ports/2/pkeys",
 	"sys/class/infiniband/mlx4_0/ports/2/pkeys/0",
 	"proc/sys/net/ipv4/conf/all",
@@ -44,6 +47,11 @@ static const char *const files[] = {
 	"proc/sys/net/ipv4/neigh/default/gc_thresh3",
 	"proc/net/route",
 	"proc/net/stat/arp_cache",
+	"proc/buddyinfo",
+	"proc/sys/vm/min_free_kbytes",
+	"proc/sys/kernel/osrelease",
+	"boot/config-1",
+	"ip-link",
 };
 #define FILES (sizeof(files) / sizeof(files[0]))
 
@@ -55,6 +63,7 @@ static void two_ports(void)
 	tree_subnet("ib0", 1, 0);
 	tree_subnet("ib1", 2, 0);
 	tree_write("entries\n00000001\n", "proc/net/stat/arp_cache");
+	tree_write("1\n", "proc/sys/kernel/osrelease");
 }
 
 /* Whatever it finds: it ends, with findings that are whole and in order. */
@@ -98,7 +107,7 @@ START_TEST(a_file_that_is_a_directory_a_pipe_or_a_circle_does_no_harm)
 
 	tree_remove("%s", file);
 	snprintf(path, sizeof(path), "%s/%s", tree_root(), file);
-	snprintf(last, sizeof(last), "%s", strrchr(file, '/') + 1);
+	snprintf(last, sizeof(last), "%s", strrchr(path, '/') + 1);
 	ck_assert(mkfifo(path, 0666) == 0 || errno == ENOENT);
 	(void)audit_whatever();
 

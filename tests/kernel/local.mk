@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	%D%/parts/50-flux.bash \
 	%D%/parts/60-opensm.bash \
 	%D%/parts/70-umad.bash \
+	%D%/parts/80-children.bash \
 	%D%/vm \
 	%D%/vm-guest.bash \
 	%D%/vm-init \
