@@ -122,7 +122,6 @@ struct ipoib__connection {
 	uint64_t touched;
 	/* those that exist at the transport, least recently used first */
 	struct ipoib__list recent;
-	struct ipoib__list by_id;
 	struct ipoib__list turn; /* in line for room */
 	uint64_t turn_since;
 	struct ipoib__timer timer;
@@ -174,7 +173,6 @@ struct ipoib__connections_counters {
 };
 
 #define IPOIB__CONNECTION_ID_BITS 40 /* more than these an id never has */
-#define IPOIB__CONNECTIONS_CHAINS 256 /* of ids; an id is looked for once per event or completion */
 
 struct ipoib__connections {
 	struct ipoib__memory *memory;
@@ -195,7 +193,7 @@ struct ipoib__connections {
 	struct ipoib__list turns;  /* of those, the ones that want to be dialled, in order */
 	struct ipoib__timer turn_timer;
 	struct ipoib__connections_counters counters;
-	struct ipoib__list ids[IPOIB__CONNECTIONS_CHAINS];
+	struct ipoib__table ids;   /* every entry, by its id */
 };
 
 void ipoib__connections_init(struct ipoib__connections *set, struct ipoib__memory *memory,
@@ -237,5 +235,11 @@ void ipoib__connections_drop_all(struct ipoib__connections *set, uint64_t now);
 /* Goes through the entries: *at is NULL at first. It must not be removed between two calls. */
 struct ipoib__connection *ipoib__connections_next(const struct ipoib__connections *set,
 						  const struct ipoib__connection *at);
+/*
+ * The same for who looks from outside, as ipoib__table_next(): between two calls anything may be
+ * removed. One that is dialled anew meanwhile may be seen twice or missed.
+ */
+struct ipoib__connection *ipoib__connections_walk(const struct ipoib__connections *set,
+						  uint64_t *cursor);
 
 #endif

@@ -21,10 +21,17 @@ static uint64_t hash_of(const struct ipoib__connections *set, const struct ipoib
 	return ipoib__siphash(set->key, peer->raw + 1, sizeof(peer->raw) - 1);
 }
 
-static struct ipoib__list *chain_of(const struct ipoib__connections *set, uint64_t id)
+static bool has_id(const void *entry, const void *key, void *user)
 {
-	/* Ids are counted up by us: their low bits spread them. */
-	return (struct ipoib__list *)(uintptr_t)&set->ids[id % IPOIB__CONNECTIONS_CHAINS];
+	const struct ipoib__connection *c = entry;
+
+	(void)user;
+	return c->id == *(const uint64_t *)key;
+}
+
+static uint64_t hash_of_id(const struct ipoib__connections *set, uint64_t id)
+{
+	return ipoib__siphash(set->key, &id, sizeof(id));
 }
 
 static void enter_side(struct ipoib__connections *set, struct ipoib__connection *c)
@@ -77,20 +84,33 @@ static void remove_entry(struct ipoib__connections *set, struct ipoib__connectio
 		leave_side(set, c);
 	ipoib__list_remove(&c->recent);
 	ipoib__list_remove(&c->turn);
-	ipoib__list_remove(&c->by_id);
+	ipoib__table_remove(&set->ids, hash_of_id(set, c->id), c);
 	if (made)
 		ipoib__table_remove(&set->made, c->hash, c);
 	ipoib__memory_put(set->memory, c, set->hooks->size);
 }
 
-/* A number that no event of an earlier connection of this entry carries. */
-static void renew_id(struct ipoib__connections *set, struct ipoib__connection *c)
+/* Numbers begin again after 2^40, and none is used twice. */
+static int give_id(struct ipoib__connections *set, struct ipoib__connection *c)
 {
-	ipoib__list_remove(&c->by_id);
 	do
 		c->id = set->next_id++ & ((UINT64_C(1) << IPOIB__CONNECTION_ID_BITS) - 1);
 	while (ipoib__connections_by_id(set, c->id));
-	ipoib__list_push_back(chain_of(set, c->id), &c->by_id);
+	return ipoib__table_insert(&set->ids, hash_of_id(set, c->id), c);
+}
+
+/*
+ * A number that no event of an earlier connection of this entry carries. It takes the place of the
+ * old one, so that there is always room for it.
+ */
+static void renew_id(struct ipoib__connections *set, struct ipoib__connection *c)
+{
+	int status;
+
+	ipoib__table_remove(&set->ids, hash_of_id(set, c->id), c);
+	status = give_id(set, c);
+	ipoib__assert(status == 0);
+	(void)status;
 }
 
 static void expire(struct ipoib__timer *timer, uint64_t now)
@@ -123,8 +143,7 @@ void ipoib__connections_init(struct ipoib__connections *set, struct ipoib__memor
 		ipoib__list_init(&set->recent[i]);
 	ipoib__list_init(&set->others);
 	ipoib__turns_init(set);
-	for (unsigned i = 0; i < IPOIB__CONNECTIONS_CHAINS; i++)
-		ipoib__list_init(&set->ids[i]);
+	ipoib__table_init(&set->ids, memory, has_id, NULL);
 }
 
 void ipoib__connections_drop(struct ipoib__connections *set, struct ipoib__connection *c,
@@ -168,6 +187,7 @@ void ipoib__connections_fini(struct ipoib__connections *set, uint64_t now)
 		remove_entry(set, ipoib__connection_at(first), true, false);
 	ipoib__assert(set->existing == 0);
 	ipoib__table_fini(&set->made);
+	ipoib__table_fini(&set->ids);
 }
 
 /*
@@ -207,7 +227,6 @@ static struct ipoib__connection *make(struct ipoib__connections *set,
 	c->set = set;
 	c->hash = hash_of(set, peer);
 	ipoib__list_init(&c->recent);
-	ipoib__list_init(&c->by_id);
 	ipoib__list_init(&c->turn);
 	ipoib__timer_init(&c->timer, expire);
 	return c;
@@ -232,14 +251,19 @@ struct ipoib__connection *ipoib__connections_get(struct ipoib__connections *set,
 	c = make(set, peer, now);
 	if (!c)
 		return NULL;
-	if (ipoib__table_insert(&set->made, c->hash, c) < 0) {
-		ipoib__memory_put(set->memory, c, set->hooks->size);
-		return NULL;
-	}
+	if (ipoib__table_insert(&set->made, c->hash, c) < 0)
+		goto free_entry;
+	if (give_id(set, c) < 0)
+		goto remove_entry;
 	ipoib__list_push_back(&set->others, &c->recent);
-	renew_id(set, c);
 	ipoib__wheel_arm(set->wheel, &c->timer, c->deadline);
 	return c;
+
+remove_entry:
+	ipoib__table_remove(&set->made, c->hash, c);
+free_entry:
+	ipoib__memory_put(set->memory, c, set->hooks->size);
+	return NULL;
 }
 
 struct ipoib__connection *ipoib__connections_take(struct ipoib__connections *set,
@@ -253,10 +277,13 @@ struct ipoib__connection *ipoib__connections_take(struct ipoib__connections *set
 	c = make(set, peer, now);
 	if (!c)
 		return NULL;
+	if (give_id(set, c) < 0) {
+		ipoib__memory_put(set->memory, c, set->hooks->size);
+		return NULL;
+	}
 	c->state = IPOIB__CONNECTION_TAKEN;
 	c->deadline = now + IPOIB__CONNECTION_IDLE_TAKEN_NS;
 	enter_side(set, c);
-	renew_id(set, c);
 	ipoib__wheel_arm(set->wheel, &c->timer, c->deadline);
 	return c;
 }
@@ -264,16 +291,7 @@ struct ipoib__connection *ipoib__connections_take(struct ipoib__connections *set
 struct ipoib__connection *ipoib__connections_by_id(const struct ipoib__connections *set,
 						   uint64_t id)
 {
-	const struct ipoib__list *chain = chain_of(set, id);
-
-	for (struct ipoib__list *at = chain->next; at != chain; at = at->next) {
-		struct ipoib__connection *c =
-			ipoib__container_of(at, struct ipoib__connection, by_id);
-
-		if (c->id == id)
-			return c;
-	}
-	return NULL;
+	return ipoib__table_find(&set->ids, hash_of_id(set, id), &id);
 }
 
 void ipoib__connections_hold(struct ipoib__connection *c)
@@ -347,4 +365,10 @@ struct ipoib__connection *ipoib__connections_next(const struct ipoib__connection
 			next = i + 1 < IPOIB__CONNECTION_SIDES ? set->recent[i + 1].next :
 								 set->others.next;
 	return next == &set->others ? NULL : ipoib__connection_at(next);
+}
+
+struct ipoib__connection *ipoib__connections_walk(const struct ipoib__connections *set,
+						  uint64_t *cursor)
+{
+	return ipoib__table_next(&set->ids, cursor);
 }

@@ -299,14 +299,11 @@ int ipoib_connection_next(const struct ipoib_interface *interface, uint64_t *cur
 			  struct ipoib_connection_info *info)
 {
 	const struct ipoib__connection *c =
-		ipoib__connections_next(&interface->connections, NULL);
+		ipoib__connections_walk(&interface->connections, cursor);
 	int status;
 
-	for (uint64_t i = 0; c && i < *cursor; i++)
-		c = ipoib__connections_next(&interface->connections, c);
 	if (!c)
 		return 0;
-	++*cursor;
 	status = fill_connection(interface, c, info);
 	return status < 0 ? status : 1;
 }

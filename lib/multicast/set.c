@@ -274,17 +274,17 @@ struct ipoib__group *ipoib__groups_by_question(const struct ipoib__groups *set, 
 	return NULL;
 }
 
+/* The cursor is a chain and a place in it, so that a walk passes no chain twice. */
 struct ipoib__group *ipoib__groups_next(const struct ipoib__groups *set, uint64_t *cursor)
 {
-	uint64_t seen = 0;
-
-	for (unsigned i = 0; i < IPOIB__GROUPS_CHAINS; i++) {
+	for (uint64_t i = *cursor >> 32; i < IPOIB__GROUPS_CHAINS; i++) {
 		const struct ipoib__list *chain = &set->chains[i];
+		uint64_t place = i << 32;
 
 		for (struct ipoib__list *at = chain->next; at != chain; at = at->next) {
-			if (seen++ < *cursor)
+			if (place++ < *cursor)
 				continue;
-			*cursor = seen;
+			*cursor = place;
 			return ipoib__container_of(at, struct ipoib__group, chain);
 		}
 	}

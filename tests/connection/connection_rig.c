@@ -191,7 +191,8 @@ static void check_one(const struct ipoib__connection *c)
 void rig_check_set(void)
 {
 	const struct ipoib__connection *c = NULL;
-	unsigned existing = 0, of_peers = 0;
+	unsigned existing = 0, of_peers = 0, listed = 0;
+	uint64_t cursor = 0;
 
 	while ((c = ipoib__connections_next(&rig.set, c)) != NULL) {
 		check_one(c);
@@ -199,6 +200,9 @@ void rig_check_set(void)
 		of_peers += ipoib__connection_exists(c) &&
 			    (c->both || c->state == IPOIB__CONNECTION_TAKEN);
 	}
+	while (ipoib__connections_walk(&rig.set, &cursor) != NULL)
+		listed++;
+	rig_check(listed == rig_count());
 	rig_check(existing == rig.set.existing && existing == rig.n_there);
 	rig_check(existing <= rig.set.limit);
 	rig_check(rig.set.of_side[IPOIB__CONNECTION_PEERS] == of_peers &&
