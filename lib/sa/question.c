@@ -169,7 +169,7 @@ static int path_answer(struct ipoib__sa_question *question, const void *data, si
 	if (!gid_equal(&path.dgid, &out->dgid) || !gid_equal(&path.sgid, &out->sgid) ||
 	    !same_partition(path.pkey, out->pkey))
 		return -EPROTO;
-	if (path.dlid == 0 || path.dlid > MLID_LAST || ipoib__mtu_to_octets(path.mtu) == 0)
+	if (path.dlid == 0 || path.dlid > MLID_LAST || ipoib__mtu_of_record(path.mtu) == 0)
 		return -EPROTO;
 
 	out->dlid = path.dlid;
@@ -181,7 +181,7 @@ static int path_answer(struct ipoib__sa_question *question, const void *data, si
 	out->traffic_class = path.traffic_class;
 	out->packet_life = path.life;
 	out->flow_label = path.flow_label;
-	out->mtu = ipoib__mtu_to_octets(path.mtu);
+	out->mtu = ipoib__mtu_of_record(path.mtu);
 	return 0;
 }
 
@@ -197,12 +197,12 @@ static int join_answer(struct ipoib__sa_question *question, const void *data, si
 	    !same_partition(member.pkey, out->pkey))
 		return -EPROTO;
 	if (member.mlid < MLID_FIRST || member.mlid > MLID_LAST ||
-	    ipoib__mtu_to_octets(member.mtu) == 0)
+	    ipoib__mtu_of_record(member.mtu) == 0)
 		return -EPROTO;
 
 	/* join_state stays what was asked: the record tells every state that the port has. */
 	out->qkey = member.qkey;
-	out->mtu = ipoib__mtu_to_octets(member.mtu);
+	out->mtu = ipoib__mtu_of_record(member.mtu);
 	out->flow_label = member.flow_label;
 	out->mlid = member.mlid;
 	out->pkey = member.pkey;

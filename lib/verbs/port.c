@@ -15,7 +15,7 @@
 
 uint32_t ipoib__verbs_port_mtu(const struct ibv_port_attr *attr)
 {
-	return ipoib__mtu_to_octets((uint8_t)attr->active_mtu);
+	return ipoib__mtu_of_record((uint8_t)attr->active_mtu);
 }
 
 uint8_t ipoib__verbs_port_state(const struct ibv_port_attr *attr)

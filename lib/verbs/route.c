@@ -28,7 +28,7 @@ static struct ipoib_path_record record(const struct ibv_sa_path_rec *path)
 		.traffic_class = path->traffic_class,
 		.packet_life = path->packet_life_time,
 		.flow_label = ntohl(path->flow_label),
-		.mtu = ipoib__mtu_to_octets(path->mtu),
+		.mtu = ipoib__mtu_of_record(path->mtu),
 	};
 
 	memcpy(record.dgid.raw, path->dgid.raw, sizeof(record.dgid.raw));

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "wire/ib_units.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <ipoib/types.h>
 
 #define MTU_CODE_MIN 1 /* 256 octets */
 #define MTU_CODE_MAX 5 /* 4096 octets */
+#define MTU_CODE_OPA 7 /* 10240 octets: opa_port_info.h of Linux */
 
 /* 4.096 us, the unit of packet life times. */
 #define LIFE_UNIT_NS 4096
@@ -26,6 +28,13 @@ static const uint32_t rates[] = {
 unsigned ipoib__mtu_to_octets(uint8_t code)
 {
 	return code >= MTU_CODE_MIN && code <= MTU_CODE_MAX ? 128u << code : 0;
+}
+
+unsigned ipoib__mtu_of_record(uint8_t code)
+{
+	bool is_of_opa = code > MTU_CODE_MAX && code <= MTU_CODE_OPA;
+
+	return ipoib__mtu_to_octets(is_of_opa ? MTU_CODE_MAX : code);
 }
 
 uint8_t ipoib__mtu_from_octets(unsigned octets)

@@ -9,6 +9,11 @@
 
 /* Octets of payload in one InfiniBand packet: 256 to 4096; 0 for a code that means nothing. */
 unsigned ipoib__mtu_to_octets(uint8_t code);
+/*
+ * The same of a path or a group that a subnet manager tells of: Omni-Path's codes 6 and 7, of 8192
+ * and 10240 octets, are more than a port here has, which uses its 4096 of them.
+ */
+unsigned ipoib__mtu_of_record(uint8_t code);
 /* The code of exactly this many octets; 0 when there is none. */
 uint8_t ipoib__mtu_from_octets(unsigned octets);
 

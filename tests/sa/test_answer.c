@@ -182,7 +182,7 @@ START_TEST(a_path_that_contradicts_the_question_is_refused)
 	for (unsigned mtu = 0; mtu < 64; mtu++) {
 		path = bench_path();
 		path.mtu = (uint8_t)mtu;
-		if (mtu < 1 || mtu > 5)
+		if (mtu < 1 || mtu > 7)
 			bad_path(&path);
 	}
 }
@@ -210,12 +210,36 @@ START_TEST(a_membership_that_contradicts_the_question_is_refused)
 	member.pkey = 1;
 	bad_member(&member);
 	member = bench_member();
-	member.mtu = 6;
+	member.mtu = 8;
 	bad_member(&member);
 	for (unsigned i = 0; i < sizeof(no_mlid) / sizeof(no_mlid[0]); i++) {
 		member = bench_member();
 		member.mlid = no_mlid[i];
 		bad_member(&member);
+	}
+}
+END_TEST
+
+/* Codes 6 and 7 are 8192 and 10240 octets of Omni-Path. */
+START_TEST(mtus_beyond_infiniband_are_its_largest)
+{
+	struct ipoib__sa_mcmember member = bench_member();
+	struct ipoib__sa_path path = bench_path();
+	struct ipoib_transport_event event;
+
+	for (uint8_t code = 6; code <= 7; code++) {
+		member.mtu = code;
+		ck_assert_int_eq(bench_ask_join(1, 0), 0);
+		bench_expire();
+		bench_answer_member(bench_sent - 1, &member);
+		event = bench_event(IPOIB_TRANSPORT_JOIN, 1, 0);
+		ck_assert_uint_eq(event.multicast.mtu, 4096);
+		path.mtu = code;
+		ck_assert_int_eq(bench_ask_path(1), 0);
+		bench_expire();
+		bench_answer_path(bench_sent - 1, &path);
+		event = bench_event(IPOIB_TRANSPORT_PATH, 1, 0);
+		ck_assert_uint_eq(event.path.mtu, 4096);
 	}
 }
 END_TEST
@@ -325,6 +349,7 @@ Suite *suite_answer(void)
 	tcase_add_test(tcase, each_status_has_its_error);
 	tcase_add_test(tcase, a_path_that_contradicts_the_question_is_refused);
 	tcase_add_test(tcase, a_membership_that_contradicts_the_question_is_refused);
+	tcase_add_test(tcase, mtus_beyond_infiniband_are_its_largest);
 	tcase_add_test(tcase, only_the_right_response_is_one);
 	tcase_add_test(tcase, every_truncated_answer_is_dropped_or_refused);
 	tcase_add_test(tcase, random_answers_harm_nobody);

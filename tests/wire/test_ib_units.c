@@ -24,6 +24,15 @@ START_TEST(mtu_codes_are_powers_of_two)
 }
 END_TEST
 
+START_TEST(mtu_codes_of_omni_path_are_as_much_as_a_port_has)
+{
+	for (unsigned code = 0; code < 256; code++)
+		ck_assert_uint_eq(ipoib__mtu_of_record((uint8_t)code),
+				  code == 6 || code == 7 ? 4096
+							 : ipoib__mtu_to_octets((uint8_t)code));
+}
+END_TEST
+
 START_TEST(rate_codes_are_those_of_the_field)
 {
 	static const struct {
@@ -71,6 +80,7 @@ Suite *suite_ib_units(void)
 
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_add_test(tcase, mtu_codes_are_powers_of_two);
+	tcase_add_test(tcase, mtu_codes_of_omni_path_are_as_much_as_a_port_has);
 	tcase_add_test(tcase, rate_codes_are_those_of_the_field);
 	tcase_add_test(tcase, life_times_double_and_do_not_wrap_around);
 	suite_add_tcase(suite, tcase);
