@@ -132,7 +132,11 @@ struct ipoib_interface_config {
 	 * that is full), and none that was accepted gives way. 64
 	 */
 	uint32_t queue_packets;
-	uint32_t queue_packets_total; /**< packets that wait for all of them, the same way; 1024 */
+	/**
+	 * packets that wait for all of them, the same way; where several wait, one has no more than
+	 * it leaves to the others. 1024
+	 */
+	uint32_t queue_packets_total;
 	uint32_t queue_age_ms;   /**< how long a packet may wait; 5000 */
 	uint32_t connected_depth;  /**< messages that may arrive by connections at a time; 128 */
 	uint32_t connection_depth; /**< packets that one connection may hold for sending; 64 */

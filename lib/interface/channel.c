@@ -108,12 +108,14 @@ static void hang_up(struct ipoib_interface *interface, struct ipoib__channel *ch
 	}
 }
 
-/* What waits at its peers is decided about anew. */
+/* What waits at its peers is decided about anew; then all of them take their turns. */
 static void choose_anew(struct ipoib_interface *interface, struct ipoib__channel *channel,
 			uint64_t now)
 {
+	for (struct ipoib__list *at = channel->peers.next; at != &channel->peers; at = at->next)
+		ipoib__choose_again(interface, peer_at(at), now);
+	ipoib__channel_flush(interface, channel, now);
 	for (struct ipoib__list *at = channel->peers.next; at != &channel->peers; at = at->next) {
-		ipoib__choose_flush(interface, peer_at(at), now);
 		ipoib__choose_tell_mtu(interface, peer_at(at), now);
 		ipoib__queue_tell_room(interface, &peer_at(at)->waiting);
 	}
@@ -154,8 +156,10 @@ static void connection_end(void *owner, struct ipoib__connection *c)
 		return;
 	hang_up(owner, channel);
 	ipoib__list_remove(&channel->ending);
-	while ((first = ipoib__list_pop_front(&channel->peers)) != NULL)
+	while ((first = ipoib__list_pop_front(&channel->peers)) != NULL) {
+		ipoib__list_remove(&peer_at(first)->turn);
 		peer_at(first)->channel = NULL;
+	}
 }
 
 const struct ipoib__connections_hooks ipoib__interface_connections_hooks = {
@@ -175,6 +179,7 @@ struct ipoib__channel *ipoib__channel_set_up(struct ipoib__connection *c)
 		ipoib__list_init(&channel->ending);
 		ipoib__list_init(&channel->posted);
 		ipoib__list_init(&channel->peers);
+		ipoib__list_init(&channel->turns);
 	}
 	return channel;
 }
@@ -188,6 +193,7 @@ void ipoib__channel_leave(struct ipoib_interface *interface, struct ipoib__peer 
 		return;
 	peer->channel = NULL;
 	ipoib__list_remove(&peer->of_channel);
+	ipoib__list_remove(&peer->turn);
 	ipoib__connections_release(&interface->connections, &channel->connection, now);
 }
 
@@ -286,13 +292,42 @@ struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interfac
 	return channel->sends_out <= interface->config.connection_depth / 2 ? channel : NULL;
 }
 
+/* The peer has packets that wait for room on its channel, or was refused for want of it. */
+void ipoib__channel_wait(struct ipoib__peer *peer)
+{
+	if (!ipoib__list_is_linked(&peer->turn))
+		ipoib__list_push_back(&peer->channel->turns, &peer->turn);
+}
+
+/* Posts the oldest packet of a peer; whether it has more. */
+static bool post_one(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
+{
+	struct ipoib_buffer *buffer = ipoib__queue_first(&peer->waiting);
+
+	if (!buffer) {
+		ipoib__queue_tell_room(interface, &peer->waiting);
+		return false;
+	}
+	ipoib__queue_out(interface, buffer);
+	ipoib__channel_post(interface, peer->channel, &buffer, 1, now);
+	return peer->waiting.count > 0;
+}
+
+/*
+ * What waits for room, as far as there is room: a packet of each peer in turn, so that one of
+ * several addresses behind a connection does not keep it from the others.
+ */
 void ipoib__channel_flush(struct ipoib_interface *interface, struct ipoib__channel *channel,
 			  uint64_t now)
 {
-	for (struct ipoib__list *at = channel->peers.next; at != &channel->peers; at = at->next) {
-		if (peer_at(at)->waiting.count > 0)
-			ipoib__choose_flush(interface, peer_at(at), now);
-		if (peer_at(at)->waiting.count == 0)
-			ipoib__queue_tell_room(interface, &peer_at(at)->waiting);
+	struct ipoib__list *first;
+
+	while (channel->connection.state == IPOIB__CONNECTION_UP &&
+	       ipoib__channel_room(interface, channel) > 0 &&
+	       (first = ipoib__list_pop_front(&channel->turns)) != NULL) {
+		struct ipoib__peer *peer = ipoib__container_of(first, struct ipoib__peer, turn);
+
+		if (post_one(interface, peer, now))
+			ipoib__list_push_back(&channel->turns, &peer->turn);
 	}
 }

@@ -98,9 +98,9 @@ static struct ipoib_buffer *next_fragment(struct ipoib_interface *interface,
 }
 
 /*
- * Cuts a packet into a list of buffers: how many, at least one; or -EINVAL (its header is wrong, by
- * its checksum too: the fragments' new ones would hide that), -EMSGSIZE (it cannot be cut so small),
- * -ENOMEM (the pool is used up). The list is empty then.
+ * Cuts a packet into a list of buffers: how many, at least one; or -EINVAL (its header is wrong,
+ * by its checksum too: the fragments' new ones would hide that), -EMSGSIZE (it cannot be cut so
+ * small), -ENOMEM (the pool is used up). The list is empty then.
  */
 int ipoib__choose_cut(struct ipoib_interface *interface, struct ipoib_buffer *packet, uint32_t mtu,
 		      struct ipoib__list *fragments)
@@ -183,15 +183,6 @@ static void in_fragments(struct ipoib_interface *interface, struct ipoib__peer *
 	}
 }
 
-static void by_connection(struct ipoib_interface *interface, struct ipoib__peer *peer,
-			  struct ipoib_buffer *buffer, uint64_t now)
-{
-	if (ipoib__channel_room(interface, peer->channel) == 0)
-		return; /* its completions come back here */
-	ipoib__queue_out(interface, buffer);
-	ipoib__channel_post(interface, peer->channel, &buffer, 1, now);
-}
-
 /* Decides about one waiting packet; it may go on waiting. */
 static void flush_one(struct ipoib_interface *interface, struct ipoib__peer *peer,
 		      struct ipoib_buffer *buffer, uint64_t now)
@@ -205,7 +196,7 @@ static void flush_one(struct ipoib_interface *interface, struct ipoib__peer *pee
 		as_datagram(interface, peer, buffer);
 		break;
 	case IPOIB__MTU_CONNECTION:
-		by_connection(interface, peer, buffer, now);
+		ipoib__channel_wait(peer); /* for its turn */
 		break;
 	case IPOIB__MTU_FRAGMENT:
 		in_fragments(interface, peer, buffer, now);
@@ -222,7 +213,7 @@ static void flush_one(struct ipoib_interface *interface, struct ipoib__peer *pee
  * What can go goes, in its order, with no moment in which a packet is stranded (I8). A large
  * packet that waits for the connection holds up no small one: that can go as a datagram at once.
  */
-void ipoib__choose_flush(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
+void ipoib__choose_again(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
 	struct ipoib__list *at, *next;
 
@@ -233,4 +224,11 @@ void ipoib__choose_flush(struct ipoib_interface *interface, struct ipoib__peer *
 	if (peer->waiting.count > 0) /* for a connection, which may have to be asked for */
 		ipoib__note_use(interface, &interface->uses, &peer->use);
 	ipoib__post_backlog(interface, now);
+}
+
+void ipoib__choose_flush(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
+{
+	ipoib__choose_again(interface, peer, now);
+	if (peer->channel)
+		ipoib__channel_flush(interface, peer->channel, now);
 }

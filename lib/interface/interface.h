@@ -90,6 +90,7 @@ size_t ipoib__channel_private(const struct ipoib_interface *interface, uint8_t *
 struct ipoib_rc_attributes ipoib__channel_attributes(const struct ipoib_interface *interface,
 						     const struct ipoib__connection *c);
 struct ipoib__channel *ipoib__channel_set_up(struct ipoib__connection *c);
+void ipoib__channel_wait(struct ipoib__peer *peer);
 void ipoib__channel_flush(struct ipoib_interface *interface, struct ipoib__channel *channel,
 			  uint64_t now);
 void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now);
@@ -108,6 +109,8 @@ void ipoib__forget_buffers(struct ipoib_interface *interface);
 struct ipoib__mtu_path ipoib__choose_path(const struct ipoib_interface *interface,
 					  const struct ipoib__peer *peer, uint64_t now);
 bool ipoib__choose_fragile(const struct ipoib_buffer *buffer);
+void ipoib__choose_again(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			 uint64_t now);
 void ipoib__choose_flush(struct ipoib_interface *interface, struct ipoib__peer *peer,
 			 uint64_t now);
 void ipoib__choose_tell_mtu(struct ipoib_interface *interface, struct ipoib__peer *peer,

@@ -143,6 +143,7 @@ struct ipoib__channel {
 	struct ipoib__list ending;
 	struct ipoib__list posted; /* buffers, oldest first */
 	struct ipoib__list peers;
+	struct ipoib__list turns;  /* of the peers: those with packets that wait for room on it */
 };
 
 /* What this floor keeps of a neighbour: all that a send needs, and the packets that wait for it. */
@@ -154,6 +155,7 @@ struct ipoib__peer {
 	uint32_t told_mtu;           /* what the caller was told last; 0: nothing */
 	struct ipoib__channel *channel; /* NULL: datagrams alone */
 	struct ipoib__list of_channel;
+	struct ipoib__list turn;     /* among those that wait for room on the channel */
 	struct ipoib__route *route;  /* NULL while it has no link address */
 	struct ipoib__list of_route;
 	struct ipoib__list use;      /* has a use to be stepped at the next dispatch */

@@ -23,6 +23,7 @@ void ipoib__peer_init(struct ipoib__peer *peer)
 {
 	ipoib__list_init(&peer->of_route);
 	ipoib__list_init(&peer->of_channel);
+	ipoib__list_init(&peer->turn);
 	ipoib__list_init(&peer->use);
 	ipoib__queue_init(&peer->waiting);
 }

@@ -90,10 +90,12 @@ static void flush_burst(struct ipoib_interface *interface, struct burst *burst, 
 
 static void flush_messages(struct ipoib_interface *interface, struct burst *burst, uint64_t now)
 {
-	if (burst->message_count > 0)
-		ipoib__channel_post(interface, burst->channel, burst->messages,
-				    burst->message_count, now);
+	if (burst->message_count == 0)
+		return;
+	ipoib__channel_post(interface, burst->channel, burst->messages, burst->message_count, now);
 	burst->message_count = 0;
+	/* What could not be posted left room, and no completion comes to say so (I24). */
+	ipoib__channel_flush(interface, burst->channel, now);
 }
 
 /* From here on the packet is the library's, and ends in exactly one counter (I1). */
@@ -189,12 +191,13 @@ static int send_connected(struct ipoib_interface *interface, struct ipoib_packet
 	if (burst->channel != peer->channel || burst->message_count == IPOIB__BURST)
 		flush_messages(interface, burst, now);
 	burst->channel = peer->channel;
-	if (peer->waiting.count == 0 &&
+	if (ipoib__list_empty(&peer->channel->turns) && peer->waiting.count == 0 &&
 	    ipoib__channel_room(interface, peer->channel) > burst->message_count) {
 		accept(interface, packet);
 		burst->messages[burst->message_count++] = buffer;
 		return 0;
 	}
+	ipoib__channel_wait(peer);
 	if (!ipoib__queue_room(interface, &peer->waiting)) {
 		ipoib__queue_refuse(interface, &peer->waiting);
 		return -EAGAIN;

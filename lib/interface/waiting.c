@@ -56,11 +56,19 @@ static uint32_t callers_in(const struct ipoib__queue *queue)
 	return queue->count - queue->control;
 }
 
-/* Whether a packet of the caller may be put there; NULL: into a queue that has none yet. */
+/*
+ * Whether a packet of the caller may be put there; NULL: into a queue that has none yet. A queue
+ * that is alone may take all the room that there is for all. Where there are several, one grows
+ * only while it is shorter than what is left: so the long ones leave room to the others, and as
+ * packets go the shares become equal, without a packet that gives way.
+ */
 bool ipoib__queue_room(const struct ipoib_interface *interface, const struct ipoib__queue *queue)
 {
-	return interface->waiting_count < interface->config.queue_packets_total &&
-	       (!queue || callers_in(queue) < interface->config.queue_packets);
+	uint32_t total = interface->config.queue_packets_total;
+	uint32_t all = interface->waiting_count, ours = queue ? callers_in(queue) : 0;
+
+	return all < total && ours < interface->config.queue_packets &&
+	       (ours == all || ours < total - all);
 }
 
 /* Notes that a send was refused for want of that room. The queue is a peer's. */
@@ -74,7 +82,7 @@ void ipoib__queue_refuse(struct ipoib_interface *interface, struct ipoib__queue 
 		ipoib__list_push_back(&interface->refused, &queue->refused);
 }
 
-/* The way that a send found full is open again, or another one: that is told, if one was refused. */
+/* The way that a send found full is open again, or another one is: told, if one was refused. */
 void ipoib__queue_tell_room(struct ipoib_interface *interface, struct ipoib__queue *queue)
 {
 	if (!ipoib__list_is_linked(&queue->refused))

@@ -198,6 +198,58 @@ START_TEST(a_neighbour_that_is_removed_wakes_a_refused_sender)
 }
 END_TEST
 
+/* 10.0.0.3 is the same port and queue pair as 10.0.0.2, and sends as much as it can. */
+START_TEST(two_addresses_share_a_connection_in_turn)
+{
+	const struct ipoib_gid gid = fake_gid(2);
+	struct ipoib_link_address same =
+		ipoib_link_address_make(IPOIB_LINK_ADDRESS_RC, 0x102, &gid);
+	const struct ipoib_ip other = peer_ip(3);
+	uint64_t sent[2] = { 0 };
+	struct fake_rc *rc;
+	size_t seen;
+
+	up_with_peers(1);
+	rc = fake_rc_last(fake);
+	ck_assert_int_eq(ipoib_neighbour_add(rail->interface, &other, &same), 0);
+	seen = fake->rc_sent_count;
+	for (unsigned round = 0; round < 100; round++) {
+		burst_to(2 + _i, 40);
+		burst_to(3 - _i, 2);
+		fake_rc_complete(fake, rc, rc->send_count, 0);
+		bench_settle();
+	}
+	ck_assert_uint_eq(fake->rcs_alive, 1);
+	for (; seen < fake->rc_sent_count; seen++) /* destination, 10.0.0.n */
+		sent[fake->rc_sent[seen].head[4 + 19] - 2]++;
+	ck_assert_uint_ge(sent[1 - _i], 190);
+	ck_assert_uint_ge(sent[_i], 400);
+	fake->completing = true;
+	bench_settle();
+	bench_close();
+}
+END_TEST
+
+/* No completion comes for it: what waits behind it must go, or fail, all the same. */
+START_TEST(what_waits_behind_a_burst_that_is_not_taken_goes)
+{
+	const struct ipoib_ip two = peer_ip(2);
+	struct ipoib_packet packets[DEPTH + 4];
+
+	up_with_peers(1);
+	for (uint32_t i = 0; i < DEPTH + 4; i++)
+		packets[i] = (struct ipoib_packet){ .buffer = rail_packet(rail, &two, LARGE, i),
+						    .next_hop = two };
+	fake_fail(fake, FAKE_RC_POST_SEND, 1, false);
+	ck_assert_int_eq(ipoib_interface_send(rail->interface, packets, DEPTH + 4), DEPTH + 4);
+	fake->completing = true;
+	bench_settle();
+	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_TRANSPORT], DEPTH);
+	ck_assert_uint_eq(rail_statistics(rail).sent_connected, 1 + 4);
+	bench_close();
+}
+END_TEST
+
 /* IPv4 packets in the adapter's send queue. */
 static size_t datagrams_posted(void)
 {
@@ -305,6 +357,8 @@ Suite *suite_back_pressure(void)
 	tcase_add_test(tcase, a_dead_peer_holds_nobody_up);
 	tcase_add_loop_test(tcase, a_connection_that_ends_wakes_a_refused_sender, 0, 2);
 	tcase_add_test(tcase, a_neighbour_that_is_removed_wakes_a_refused_sender);
+	tcase_add_loop_test(tcase, two_addresses_share_a_connection_in_turn, 0, 2);
+	tcase_add_test(tcase, what_waits_behind_a_burst_that_is_not_taken_goes);
 	tcase_add_test(tcase, what_waits_for_a_connection_goes_by_the_record_after_a_new_lid);
 	tcase_add_test(tcase, a_backlog_goes_by_the_record_after_a_new_lid);
 	tcase_add_test(tcase, an_interface_may_be_closed_when_room_is_told);

@@ -63,6 +63,39 @@ START_TEST(all_queues_together_are_bounded)
 }
 END_TEST
 
+/* Neighbours that do not answer, and as many packets to each as are taken. */
+START_TEST(full_queues_leave_room_to_wait_to_other_neighbours)
+{
+	unsigned taken[8] = { 0 };
+
+	up_with(16, 32, 5000);
+	bench.silent = true;
+	for (unsigned host = 2; host < 7; host++)
+		while (send_to(host, 0) == 0)
+			taken[host]++;
+	ck_assert_uint_eq(taken[2], 16);
+	for (unsigned host = 3; host < 7; host++)
+		ck_assert_uint_ge(taken[host], 1);
+	/* Room that comes back is not for those that have most. */
+	bench_run(5100 * MILLISECOND);
+	for (unsigned round = 0; round < 16; round++)
+		for (unsigned host = 12; host < 16; host++)
+			send_to(host, round);
+	ck_assert_uint_gt(rail_statistics(rail).queued, 24);
+	for (unsigned host = 12; host < 16; host++) {
+		struct ipoib_neighbour_info info = { .size = sizeof(info) };
+		char text[32];
+		struct ipoib_ip address;
+
+		snprintf(text, sizeof(text), "10.0.0.%u", host);
+		address = ip(text);
+		ck_assert_int_eq(ipoib_neighbour_find(rail->interface, &address, &info), 0);
+		ck_assert_uint_ge(info.queued, 6);
+	}
+	bench_close();
+}
+END_TEST
+
 /* What fills the queues waits for ARP: so ARP must not wait for room in the queues. */
 START_TEST(full_queues_do_not_keep_arp_from_being_sent)
 {
@@ -310,6 +343,7 @@ Suite *suite_queues(void)
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_add_test(tcase, a_full_queue_refuses_and_keeps_what_it_has_accepted);
 	tcase_add_test(tcase, all_queues_together_are_bounded);
+	tcase_add_test(tcase, full_queues_leave_room_to_wait_to_other_neighbours);
 	tcase_add_test(tcase, full_queues_do_not_keep_arp_from_being_sent);
 	tcase_add_test(tcase, full_queues_do_not_keep_an_arp_reply_from_being_sent);
 	tcase_add_test(tcase, solicitations_push_no_packet_of_the_caller_out_of_a_queue);
