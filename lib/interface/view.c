@@ -80,11 +80,10 @@ int ipoib_interface_statistics(const struct ipoib_interface *interface,
 	struct ipoib_statistics full = interface->statistics;
 
 	full.neighbours_collected = interface->neighbours.collected;
-	return ipoib__sized_out(statistics, statistics->size, STATISTICS_FIRST, &full,
 	full.connections_gave_way = interface->connections.counters.gave_way;
 	full.connections_waited = interface->connections.counters.waited;
 	full.connections_unserved = interface->connections.counters.gave_up;
-	return ipoib__sized_out(statistics, statistics->size, sizeof(*statistics), &full,
+	return ipoib__sized_out(statistics, statistics->size, STATISTICS_FIRST, &full,
 				sizeof(full));
 }
 
