@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "interface/bench.h"
+#include "interface/interface.h"
 #include "interface/suites.h"
 #include "support/support.h"
 
