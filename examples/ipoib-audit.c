@@ -100,7 +100,7 @@ static void print_text(const struct ipoib_audit *audit)
 
 static void report_unread(const char *root, int error)
 {
-	if (error == -EOVERFLOW)
+	if (error == -ENOBUFS)
 		report("--root %s: too many network interfaces", root);
 	else
 		report("--root %s: %s: sys/class/net and proc/sys/net/ipv4 must be readable there",

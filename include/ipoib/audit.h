@@ -88,7 +88,7 @@ struct ipoib_audit_interface {
  * @param out where the handle goes; end it with ipoib_audit_close()
  * @param config how to do it
  * @return 0; -EINVAL; -E2BIG; -ENOMEM; -ENOENT, -EACCES, -ENOTDIR, -ELOOP or another error of
- * open(2) when root, /sys/class/net or /proc/sys/net/ipv4 cannot be read; -EOVERFLOW (more
+ * open(2) when root, /sys/class/net or /proc/sys/net/ipv4 cannot be read; -ENOBUFS (more
  * network interfaces than any host has). What else cannot be read is a finding, no error.
  */
 IPOIB_PUBLIC int ipoib_audit_new(struct ipoib_audit **out, const struct ipoib_audit_config *config);

@@ -40,7 +40,7 @@ static int take_name(const char *name, void *user)
 		return 0;
 	}
 	if (names->count == IPOIB__AUDIT_NAMES_MAX)
-		return -EOVERFLOW;
+		return -ENOBUFS; /* which no call for a file or a directory says */
 	error = names->count == names->room ? grow_names(names) : 0;
 	if (!error)
 		memcpy(names->at[names->count++], name, strlen(name) + 1);

@@ -43,22 +43,26 @@ insides() {
 		}')
 }
 
+# The C library has other names elsewhere: of musl, and of what glibc splits off, its loader (which has
+# the stack protector's canary on arm64 and armhf) and the compiler's own helpers (armhf, riscv).
+libc='libc\.so(\.[0-9]+)?|libc\.musl-[a-z0-9_]+\.so\.[0-9]+|ld[a-z0-9_-]*\.so\.[0-9]+|libgcc_s\.so\.[0-9]+'
+
 for library in "${libraries[@]}"; do
 	exports "$library"
 	echo "lib$library: $(wc -l <"$scratch/exported") functions exported"
 done
-needs ipoib 'libc\.so\.[0-9]+'
-needs ipoib-mock 'libc\.so\.[0-9]+|libipoib\.so\.[0-9]+'
+needs ipoib "$libc"
+needs ipoib-mock "$libc"'|libipoib\.so\.[0-9]+'
 for archive in foundation core sa fabric; do
 	insides "$archive"
 done
 if [ -f "$top_builddir/lib/libipoib-ev.la" ]; then
-	needs ipoib-ev 'libc\.so\.[0-9]+|libipoib\.so\.[0-9]+|libev\.so\.[0-9]+'
+	needs ipoib-ev "$libc"'|libipoib\.so\.[0-9]+|libev\.so\.[0-9]+'
 	insides evglue
 fi
 if [ -f "$top_builddir/lib/libipoib-verbs.la" ]; then
 	rdma='libibverbs\.so\.[0-9]+|librdmacm\.so\.[0-9]+|libibumad\.so\.[0-9]+'
-	needs ipoib-verbs "libc\.so\.[0-9]+|libipoib\.so\.[0-9]+|$rdma"
+	needs ipoib-verbs "$libc|libipoib\.so\.[0-9]+|$rdma"
 	insides verbsglue
 	insides umad
 fi

@@ -4,7 +4,7 @@ abi_tests += \
 	%D%/check-maps.sh \
 	%D%/check-sized.sh
 EXTRA_DIST += %D%/check-sized.sh %D%/sized.c %D%/scene.c %D%/scene.h \
-	 %D%/check-headers.sh %D%/check-maps.sh %D%/check-api.sh %D%/check-symbols.sh \
+	%D%/check-headers.sh %D%/check-maps.sh %D%/check-api.sh %D%/check-symbols.sh \
 	%D%/installed-programs.sh %D%/abi.bash
 
 # What is shipped is what is checked: an installation under stage/, from a build that is not
@@ -13,7 +13,9 @@ EXTRA_DIST += %D%/check-sized.sh %D%/sized.c %D%/scene.c %D%/scene.h \
 if !INSTRUMENTED
 check_DATA += stage/installed
 if VERSION_SCRIPT
+if SHARED
 abi_tests += %D%/check-api.sh %D%/check-symbols.sh %D%/installed-programs.sh
+endif
 endif
 endif
 

@@ -78,7 +78,7 @@ START_TEST(quantiles_of_random_values_are_within_their_bound)
 	}
 	qsort(values, MANY, sizeof(values[0]), by_value);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		size_t rank = ((size_t)MANY * wanted[i] + 999999) / 1000000;
+		size_t rank = (size_t)(((uint64_t)MANY * wanted[i] + 999999) / 1000000);
 		uint64_t exact = values[rank > 0 ? rank - 1 : 0];
 		uint64_t found = perf_histogram_quantile(&histogram, wanted[i]);
 

@@ -2,4 +2,4 @@
 # The kernel's neighbour table as an oracle for ours; tests/programs/oracle.sh compares the two.
 check_PROGRAMS += %D%/play
 %C%_play_SOURCES = %D%/play.c
-EXTRA_DIST += %D%/cases.txt %D%/kernel.py
+# cases.txt and kernel.py go with it: Makefile.am ships them.

@@ -27,4 +27,3 @@ unit_tests += %D%/test_wire
 check_PROGRAMS += %D%/sample
 %C%_sample_SOURCES = %D%/sample.c
 script_tests += %D%/tshark.sh
-EXTRA_DIST += %D%/tshark.sh
