@@ -224,7 +224,8 @@ void fabric_control_dispatch(struct fabric_control *control,
 		if (client->fd >= 0 && now >= client->until)
 			client_close(control, client);
 	}
-	if (control->fd >= 0 && (fds[0].revents || (control->resume != 0 && now >= control->resume)))
+	if (control->fd >= 0 &&
+	    (fds[0].revents || (control->resume != 0 && now >= control->resume)))
 		take_connection(control, now);
 }
 

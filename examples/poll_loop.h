@@ -25,7 +25,10 @@ struct poll_loop {
 /* The shape of ipoib_context_pollfds() and ipoib_fabric_pollfds(). */
 typedef int poll_loop_pollfds(const void *object, struct pollfd *fds, size_t count);
 
-/* Catches SIGINT, SIGTERM and, unless it is ignored, SIGHUP. Returns 0 or a negative errno. One loop a program. */
+/*
+ * Catches SIGINT, SIGTERM and, unless it is ignored, SIGHUP. Returns 0 or a negative errno. One
+ * loop a program.
+ */
 int poll_loop_open(struct poll_loop *loop);
 void poll_loop_close(struct poll_loop *loop);
 

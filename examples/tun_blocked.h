@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Next hops whose connection has been full for a while. A refused packet keeps the device from being
- * read, so that the system slows its senders down; but a peer that acknowledges nothing must not slow
- * down those of others. From TUN_PATIENCE_SECONDS on its packets are left, until the library tells of
- * room for it.
+ * Next hops whose connection has been full for a while. A refused packet keeps the device from
+ * being read, so that the system slows its senders down; but a peer that acknowledges nothing must
+ * not slow down those of others. From TUN_PATIENCE_SECONDS on its packets are left, until the
+ * library tells of room for it.
  */
 #ifndef EXAMPLES_TUN_BLOCKED_H
 #define EXAMPLES_TUN_BLOCKED_H

@@ -168,15 +168,15 @@ struct ipoib_interface_config {
 	uint32_t reserved4;  /**< zero */
 	/**
 	 * buffers of datagrams' size (about 4 KiB each) that the interface adds to the pool of its
-	 * transport, rounded up to 128; 0: 2 * receive_depth + send_depth + queue_packets_total + 256,
-	 * 2816 with the defaults. Of these receive_depth are posted, and up to 128 kept for ARP and
-	 * neighbour discovery; at least receive_depth and 192
+	 * transport, rounded up to 128; 0: 2 * receive_depth + send_depth + queue_packets_total +
+	 * 256, 2816 with the defaults. Of these receive_depth are posted, and up to 128 kept for
+	 * ARP and neighbour discovery; at least receive_depth and 192
 	 */
 	uint32_t buffers;
 	/**
-	 * the same of 64 KiB each, in connected mode, where the caller's come from these, rounded up
-	 * to 8; 0: 2 * connected_depth + 2 * connection_depth + queue_packets_total + 16, 1424 with
-	 * the defaults; at least connected_depth, connection_depth and 64
+	 * the same of 64 KiB each, in connected mode, where the caller's come from these, rounded
+	 * up to 8; 0: 2 * connected_depth + 2 * connection_depth + queue_packets_total + 16, 1424
+	 * with the defaults; at least connected_depth, connection_depth and 64
 	 */
 	uint32_t connected_buffers;
 };
@@ -201,9 +201,9 @@ struct ipoib_interface_config {
  * @param config how to open it
  * @return 0; -EINVAL (a limit of zero, a depth or number of connections above 16384, a P_Key
  * without the full member's bit, an MTU below #IPOIB_MTU_MIN or above #IPOIB_MTU_CONNECTED, an
- * unknown mode, a pool that is too small or above 1048576, a reserved scope); -E2BIG; -ENOMEM; -EBUSY (this transport
- * already has an interface with this P_Key); -ENOENT (the port's table does not have the
- * P_Key); another error of the transport.
+ * unknown mode, a pool that is too small or above 1048576, a reserved scope); -E2BIG; -ENOMEM;
+ * -EBUSY (this transport already has an interface with this P_Key); -ENOENT (the port's table does
+ * not have the P_Key); another error of the transport.
  */
 IPOIB_PUBLIC int ipoib_interface_open(struct ipoib_interface **out,
 				      struct ipoib_transport *transport,
@@ -215,8 +215,8 @@ IPOIB_PUBLIC int ipoib_interface_open(struct ipoib_interface **out,
  * handed to no function again. One exception: an interface that is closed in a callback of its
  * context, from ipoib_context_dispatch() or ipoib_interface_poll(), is there until the callback
  * returns. Every function but this one takes its handle as long; those that make something, or
- * send, say -ENETDOWN, the others tell what was. Its bindings, memberships, regions and buffers have
- * handles of their own, which outlive it, and are still to be ended one by one.
+ * send, say -ENETDOWN, the others tell what was. Its bindings, memberships, regions and buffers
+ * have handles of their own, which outlive it, and are still to be ended one by one.
  * @param interface may be NULL
  */
 IPOIB_PUBLIC void ipoib_interface_close(struct ipoib_interface *interface);
@@ -238,9 +238,10 @@ struct ipoib_packet {
  * follows), -ENETDOWN (the interface is down, or was closed in this callback), -EHOSTUNREACH (the
  * neighbour was found dead a moment ago, or the group could not be joined), -ENOBUFS (too many
  * packets wait for this next hop to answer, or for all of them, or the neighbour table is full of
- * busy ones), -EAFNOSUPPORT (IPv6 on a link of less than 1280 octets), -EINVAL (not an IP packet; a header that does not tell the length that
- * the buffer has; an IPv4 packet that is to be cut and has a wrong checksum; no next hop of its
- * version, or one that is no neighbour's: an address of our own, 0.0.0.0/8, 127.0.0.0/8,
+ * busy ones), -EAFNOSUPPORT (IPv6 on a link of less than 1280 octets), -EINVAL (not an IP packet;
+ * a header that does not tell the length that the buffer has; an IPv4 packet that is to be cut and
+ * has a wrong checksum; no next hop of its version, or one that is no neighbour's: an address of
+ * our own, 0.0.0.0/8, 127.0.0.0/8,
  * 240.0.0.0/4 but for the broadcast address, ::, ::1, an IPv4-mapped one), -EADDRNOTAVAIL (the
  * neighbour is not known, and no address of its version is bound to ask from; while one is being
  * probed, the packet waits for it), -EXDEV (a buffer of another transport), -EBUSY (a buffer that
@@ -260,8 +261,8 @@ IPOIB_PUBLIC int ipoib_interface_send(struct ipoib_interface *interface,
  * A buffer to put a packet into.
  * @param interface the interface that it will be sent by
  * @param out where it goes, with a count of one
- * @return 0; -ENOMEM when the pool is used up or memory is, and an #IPOIB_EVENT_BUFFERS follows when
- * there are buffers for a burst again; -ENETDOWN when it was closed in this callback.
+ * @return 0; -ENOMEM when the pool is used up or memory is, and an #IPOIB_EVENT_BUFFERS follows
+ * when there are buffers for a burst again; -ENETDOWN when it was closed in this callback.
  */
 IPOIB_PUBLIC int ipoib_interface_buffer(struct ipoib_interface *interface,
 					struct ipoib_buffer **out) IPOIB_NONNULL;

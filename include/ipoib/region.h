@@ -62,7 +62,8 @@ struct ipoib_region_config {
  * @param interface an interface of the transport
  * @param config what to register
  * @return 0; -EINVAL (no memory, a number out of its range); -E2BIG; -ENETDOWN (the interface was
- * closed in this callback); -ENOMEM; another error of the transport, as -EPERM over a limit of locked memory.
+ * closed in this callback); -ENOMEM; another error of the transport, as -EPERM over a limit of
+ * locked memory.
  */
 IPOIB_PUBLIC int ipoib_region_new(struct ipoib_region **out, struct ipoib_interface *interface,
 				  const struct ipoib_region_config *config) IPOIB_NONNULL;

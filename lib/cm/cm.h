@@ -86,7 +86,7 @@ struct ipoib__cm_counters {
 	uint64_t received;   /* MADs that meant something */
 	uint64_t malformed;  /* MADs that make no sense */
 	uint64_t stray;	     /* for no connection of ours, from another LID, with other IDs */
-	uint64_t foreign;    /* of those: for a connection of ours, from another port than its peer's */
+	uint64_t foreign;    /* of those: for one of ours, from another port than its peer's */
 	uint64_t unexpected; /* for one of ours, but not in this state: late, repeated */
 	uint64_t refused;    /* REQs for which there was no service, room or memory */
 	uint64_t stale;	     /* REQs and REPs of queue pairs that we have a connection with */
@@ -178,7 +178,7 @@ struct ipoib__cm_event {
 	uint8_t rnr_retry;   /* what the peer asks of our queue pair, as the next */
 	uint8_t retry_count; /* request only */
 	bool srq;
-	/* request only: where its MAD came from, whatever path says; the GID of its GRH, or zeros */
+	/* request only: where its MAD came from, whatever path says; the GRH's GID, or zeros */
 	uint16_t source_lid;
 	struct ipoib_gid source_gid;
 	uint16_t reason; /* IPOIB__CM_REASON_... */

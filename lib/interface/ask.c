@@ -24,7 +24,7 @@ static void wait(struct ipoib_interface *interface)
 				 context->last + RETRY_NS);
 }
 
-/* Whether the interface may ask now; else it is in line, and the answer to its asking is -EAGAIN. */
+/* Whether the interface may ask now; else it is in line, and asking is answered -EAGAIN. */
 bool ipoib__ask_turn(struct ipoib_interface *interface)
 {
 	const struct ipoib_transport *transport = interface->transport;

@@ -84,7 +84,7 @@ static void step(struct ipoib_interface *interface, struct ipoib_binding *bindin
 		send_announcement(interface, address, now);
 	if (actions & IPOIB__PROBE_READY) {
 		tell_ready(interface, binding, now);
-		ipoib__resolve_source(interface);
+		ipoib__source_ready(interface);
 	}
 	if (actions & (IPOIB__PROBE_CONFLICT | IPOIB__PROBE_LOST))
 		tell_conflict(interface, binding, now);

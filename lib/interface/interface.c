@@ -42,7 +42,7 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__timer_init(&interface->age_timer, ipoib__waiting_expire);
 	ipoib__timer_init(&interface->refill_timer, ipoib__receive_refill_due);
 	ipoib__timer_init(&interface->port_timer, ipoib__link_port_due);
-	ipoib__timer_init(&interface->source_timer, ipoib__resolve_source_due);
+	ipoib__timer_init(&interface->source_timer, ipoib__source_due);
 }
 
 static void init_modules(struct ipoib_interface *interface)

@@ -7,12 +7,14 @@
  *   transport.c  a port: what it tells, and its buffers (pool.c)
  *   interface.c  opening and closing; config.c: what may be asked for
  *   link.c       up, down, MTU; groups.c: joins and their answers
+ *   packet.c     what the caller puts packets into
  *   transmit.c   the way of a packet out; waiting.c: packets that wait; post.c: to the queue pair
  *   receive.c    the way in; refill.c: room for it; arp.c, nd.c: what of it is for us, and what
  *   we ask and answer resolve.c    neighbours: who is asked, and what becomes of the answer;
  *   route.c: paths; ask.c: the room for questions to the SA, which interfaces of a port share
  *   entries.c    neighbours that the caller enters, removes and vouches for
  *   origin.c     where requests for connections came from
+ *   source.c     neighbours that wait for an address of ours to be asked from
  *   address.c    bound addresses as the caller sees them; defend.c: probed, announced, defended
  *   own.c        the other interfaces of the context: never a peer, never a conflict
  *   sender.c     which port has sent a packet
@@ -98,6 +100,9 @@ void ipoib__channel_heard(struct ipoib_interface *interface, uint64_t connection
 struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interface,
 						const struct ipoib_ud_completion *completion);
 
+/* packet.c */
+int ipoib__packet_check(const struct ipoib_interface *interface, const struct ipoib_packet *packet);
+
 /* transmit.c */
 void ipoib__note_use(struct ipoib_interface *interface, struct ipoib__list *uses,
 		     struct ipoib__list *use);
@@ -177,8 +182,12 @@ void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__
 			 uint64_t now);
 void ipoib__peer_init(struct ipoib__peer *peer);
 void ipoib__resolve_uses(struct ipoib_interface *interface, unsigned budget, uint64_t now);
-void ipoib__resolve_source(struct ipoib_interface *interface);
-void ipoib__resolve_source_due(struct ipoib__timer *timer, uint64_t now);
+
+/* source.c */
+bool ipoib__source_awaited(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			   uint64_t now);
+void ipoib__source_ready(struct ipoib_interface *interface);
+void ipoib__source_due(struct ipoib__timer *timer, uint64_t now);
 
 /* sender.c */
 enum ipoib__neighbour_origin ipoib__sender_of(const struct ipoib_interface *interface,

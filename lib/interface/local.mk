@@ -19,6 +19,7 @@ core_sources += \
 	%D%/objects.h \
 	%D%/origin.c %D%/origin.h \
 	%D%/own.c \
+	%D%/packet.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/post.c \
 	%D%/receive.c \
@@ -28,6 +29,7 @@ core_sources += \
 	%D%/resolve.c \
 	%D%/route.c \
 	%D%/sender.c \
+	%D%/source.c \
 	%D%/system.c \
 	%D%/transmit.c \
 	%D%/transport.c \

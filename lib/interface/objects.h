@@ -95,7 +95,7 @@ struct ipoib_transport {
 	struct ipoib__pool pool;  /* of datagrams' size */
 	struct ipoib__pool large; /* for connections */
 	struct ipoib__list regions; /* the caller's own memory; each holds a reference */
-	struct ipoib__list askers;  /* interfaces that wait to ask the SA, first come first (ask.c) */
+	struct ipoib__list askers;  /* interfaces that wait to ask the SA, in order (ask.c) */
 	struct ipoib__timer askers_timer;
 	const struct ipoib_interface *asker; /* whose turn it is */
 	bool asker_refused;                  /* there was no room for it */
@@ -266,7 +266,7 @@ struct ipoib_interface {
 	/* who sent the last datagram: who sends on and on is looked up once */
 	uint32_t last_qpn;
 	uint16_t last_lid;
-	uint64_t told_foreign;              /* when a request from elsewhere was last told; 0: never */
+	uint64_t told_foreign;              /* when a foreign request was last told; 0: never */
 	int join_status;                    /* why the join that is being answered failed */
 	struct ipoib__list asking;          /* of the transport's askers */
 };

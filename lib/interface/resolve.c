@@ -11,9 +11,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Neighbours that wait for an address to be asked from are looked through so often. */
-#define SOURCE_NS UINT64_C(1000000000)
-
 static struct ipoib__peer *peer_of(struct ipoib__neighbour *n)
 {
 	return (struct ipoib__peer *)(void *)n; /* it is the first member */
@@ -260,46 +257,6 @@ static void step(struct ipoib_interface *interface, struct ipoib__peer *peer,
 	ipoib__neighbours_step(&interface->neighbours, &peer->neighbour, &event, now);
 }
 
-/* Whether its link address is to be asked for, and there is no address yet to ask from. */
-static bool is_sourceless(const struct ipoib_interface *interface, const struct ipoib__peer *peer)
-{
-	const struct ipoib__neighbour *n = &peer->neighbour;
-
-	return (n->state == IPOIB__NEIGHBOUR_NEW || n->state == IPOIB_NEIGHBOUR_FAILED) &&
-	       !ipoib__source_for(interface, peer);
-}
-
-static void await_source(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
-{
-	ipoib__list_push_back(&interface->sourceless, &peer->use);
-	if (!ipoib__timer_armed(&interface->source_timer))
-		ipoib__wheel_arm(&interface->context->wheel, &interface->source_timer,
-				 now + SOURCE_NS);
-}
-
-/* What waited has its own time limit; a neighbour that nothing waits for is not asked for later. */
-void ipoib__resolve_source_due(struct ipoib__timer *timer, uint64_t now)
-{
-	struct ipoib_interface *interface =
-		ipoib__container_of(timer, struct ipoib_interface, source_timer);
-	struct ipoib__list *first, still;
-
-	ipoib__list_init(&still);
-	for (unsigned budget = IPOIB__DISPATCH_USES;
-	     budget > 0 && (first = ipoib__list_pop_front(&interface->sourceless)) != NULL;
-	     budget--) {
-		struct ipoib__peer *peer = ipoib__container_of(first, struct ipoib__peer, use);
-
-		if (peer->waiting.count > 0)
-			ipoib__list_push_back(&still, first);
-		else if (peer->neighbour.state == IPOIB__NEIGHBOUR_NEW)
-			ipoib__neighbours_remove(&interface->neighbours, &peer->neighbour, false);
-	}
-	ipoib__list_splice(&interface->sourceless, &still);
-	if (!ipoib__list_empty(&interface->sourceless))
-		ipoib__wheel_arm(&interface->context->wheel, timer, now + SOURCE_NS);
-}
-
 /* Whether the SA has said that it knows no path to where the neighbour is known. */
 static bool no_path(const struct ipoib__peer *peer)
 {
@@ -313,14 +270,13 @@ static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *p
 
 	peer->hinted = false;
 	if (!interface->up) { /* it went down since; what waited has been answered */
-		if (peer->neighbour.state == IPOIB__NEIGHBOUR_NEW) /* and nothing else would end it */
+		/* nothing else would end a new one */
+		if (peer->neighbour.state == IPOIB__NEIGHBOUR_NEW)
 			ipoib__neighbours_remove(&interface->neighbours, &peer->neighbour, false);
 		return;
 	}
-	if (is_sourceless(interface, peer)) {
-		await_source(interface, peer, now);
+	if (ipoib__source_awaited(interface, peer, now))
 		return;
-	}
 	if (hinted && peer->route)
 		ipoib__path_proof(&peer->route->path, now);
 	if (no_path(peer))
@@ -351,14 +307,6 @@ void ipoib__resolve_uses(struct ipoib_interface *interface, unsigned budget, uin
 		interface->context->again = true;
 }
 
-/* There is an address to ask from. */
-void ipoib__resolve_source(struct ipoib_interface *interface)
-{
-	if (ipoib__list_empty(&interface->sourceless))
-		return;
-	ipoib__list_splice(&interface->uses, &interface->sourceless);
-	interface->context->again = true;
-}
 
 static enum ipoib__neighbour_event_type event_of(const struct ipoib__neighbour *n,
 						 const struct ipoib__told *told)

@@ -310,7 +310,8 @@ bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid
 }
 
 /* The port of that GID has reached us by other means than a packet: it is there. */
-void ipoib__route_proof(struct ipoib_interface *interface, const struct ipoib_gid *gid, uint64_t now)
+void ipoib__route_proof(struct ipoib_interface *interface, const struct ipoib_gid *gid,
+			uint64_t now)
 {
 	struct ipoib__path *path = ipoib__paths_find(&interface->paths, gid);
 

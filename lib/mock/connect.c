@@ -7,9 +7,8 @@
  *	   ^                   |                               |
  *	   +-------------------+-------------------------------+
  *	     refused, no answer in time, or the socket has gone
- *
- * While it is not attached the port is down. Queue pairs, address handles and memory are this
- * side's and survive; after the return the port tells its new attributes and asks to register.
+ * While it is not attached the port is down, and keeps its queue pairs, address handles and memory.
+ * After the return it tells its new attributes and asks to register.
  */
 #include <errno.h>
 #include <poll.h>
@@ -32,9 +31,9 @@
 #define RETRY_FIRST_NS UINT64_C(50000000)
 #define RETRY_MAX_NS   UINT64_C(1000000000)
 #define RETRY_JITTER   25 /* percent: many ports lose one fabric at once (I12) */
+#define SEND_BUFFER    (1 << 20)
 /* Frames read in one process(), fewer than a receive queue holds; the rest stays in the socket. */
-#define READS_MAX   64
-#define SEND_BUFFER (1 << 20)
+#define READS_MAX 64
 
 enum link_state {
 	LINK_WAITING = 1,
@@ -388,8 +387,7 @@ int ipoib_mock_connect(struct ipoib_transport **out, struct ipoib_context *conte
 
 	ipoib__memory_init(&memory, context_allocate, context_release, context);
 	status = ipoib__port_connect(&port, memory, socket_path, name, ipoib_context_now(context));
-
-	if (status == 0)
+	if (!status)
 		status = ipoib__port_transport(out, context, port);
 	if (status < 0)
 		return status;

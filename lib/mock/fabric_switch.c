@@ -313,7 +313,7 @@ void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
 
 /* ---- leaving ---- */
 
-/* Whoever asked has asked again since, or has given up: an SA that answers it is never up to date. */
+/* The asker has asked again since, or has given up: an SA that answers it is always behind. */
 static bool is_late(const struct ipoib__flight *flight, uint64_t now)
 {
 	return now - flight->time >= IPOIB__FABRIC_QUESTION_NS;

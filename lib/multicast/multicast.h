@@ -38,8 +38,8 @@
 #include "base/wheel.h"
 
 /*
- * All groups together: as many as OpenSM's default MLID space leaves a port of a large subnet; found by
- * walking a hash chain.
+ * All groups together: as many as OpenSM's default MLID space leaves a port of a large subnet;
+ * found by walking a hash chain.
  */
 #define IPOIB__GROUPS_MAX 1024
 /* Groups that are only sent to: more than a host feeds streams, and little of the MLID space. */

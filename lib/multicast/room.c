@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Groups looked at for one that may go: of the first so many at least one is not being asked for. */
+/* Groups looked at for one that may go: of so many at least one is not being asked for. */
 #define EVICT_LOOK (IPOIB__GROUPS_WINDOW + 1)
 
 static const uint32_t room_of[IPOIB__GROUP_PARTS] = {

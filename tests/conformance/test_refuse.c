@@ -98,9 +98,13 @@ START_TEST(a_request_without_an_answer_ends_with_its_queue_pair)
 }
 END_TEST
 
+/* The library is asked all the same: it may have one to end. */
 START_TEST(more_connections_than_there_may_be_are_refused)
 {
 	struct end made[CONNECTIONS], taken[CONNECTIONS], from_b;
+	struct ipoib_transport_event request;
+	struct ipoib_rc_attributes attributes;
+	void *none = NULL;
 
 	for (unsigned i = 0; i < CONNECTIONS; i++) {
 		made[i] = rc_ask(&a, &b, i);
@@ -112,8 +116,12 @@ START_TEST(more_connections_than_there_may_be_are_refused)
 	(void)side_event(&a, IPOIB_TRANSPORT_RC_DOWN);
 	/* b has room for one more, a has none. */
 	from_b = rc_ask(&b, &a, 50);
+	request = side_event(&a, IPOIB_TRANSPORT_RC_REQUEST);
+	attributes = rc_attributes(&a, &b, 51);
+	ck_assert_int_eq(a.ops->rc_accept(a.self, a.ud, request.rc.request, &attributes, &none),
+			 -ENOSPC);
+	side_reject(&a, request.rc.request, REASON_NO_RESOURCES);
 	(void)refusal_of(&from_b);
-	ck_assert_uint_eq(side_events(&a, IPOIB_TRANSPORT_RC_REQUEST), 0);
 	end_destroy(&from_b);
 	for (unsigned i = 0; i < CONNECTIONS; i++) {
 		end_destroy(&made[i]);

@@ -56,7 +56,8 @@ START_TEST(an_id_that_is_in_use_is_not_given_again)
 	first = rig_take(1);
 	second = rig_take(2);
 	ck_assert_uint_eq(second->id, first->id + 1);
-	rig.set.next_id = (UINT64_C(1) << IPOIB__CONNECTION_ID_BITS) + first->id; /* a round later */
+	/* a round later */
+	rig.set.next_id = (UINT64_C(1) << IPOIB__CONNECTION_ID_BITS) + first->id;
 	ck_assert_uint_eq(rig_take(3)->id, second->id + 1);
 	ck_assert_ptr_eq(ipoib__connections_by_id(&rig.set, first->id), first);
 	rig_check_set();

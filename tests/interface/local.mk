@@ -25,6 +25,7 @@ unit_tests += %D%/test_interface
 	%D%/test_entries.c \
 	%D%/test_faults.c \
 	%D%/test_groups.c \
+	%D%/test_header.c \
 	%D%/test_link.c \
 	%D%/test_nd.c \
 	%D%/test_origin.c \

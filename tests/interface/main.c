@@ -7,7 +7,7 @@ int main(void)
 	static Suite *(*const suites[])(void) = {
 		suite_configuration, suite_contract, suite_reentrancy, suite_faults, suite_recovery,
 		suite_receive,       suite_arp,	     suite_queues,     suite_room,   suite_link,
-		suite_groups,	     suite_buffers,  suite_burst,      suite_connected,
+		suite_groups, suite_header, suite_buffers, suite_burst, suite_connected,
 		suite_connected_faults, suite_nd, suite_origin, suite_own,
 		suite_entries,	     suite_addresses, suite_region, suite_region_end,
 		suite_advertisement, suite_asking, suite_back_pressure, suite_proof, NULL

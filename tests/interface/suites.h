@@ -17,6 +17,7 @@ Suite *suite_asking(void);
 Suite *suite_proof(void);
 Suite *suite_queues(void);
 Suite *suite_room(void);
+Suite *suite_header(void);
 Suite *suite_link(void);
 Suite *suite_groups(void);
 Suite *suite_buffers(void);

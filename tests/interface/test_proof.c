@@ -25,7 +25,7 @@ static uint64_t path_hold(void)
 	return 0;
 }
 
-/* The SA refuses the path to 10.0.0.2, which is entered by hand, until it is asked once a minute. */
+/* The SA refuses the path to 10.0.0.2, entered by hand, until it is asked once a minute. */
 static void refused_for_long(void)
 {
 	const struct ipoib_interface_config config = bench_connected();

@@ -30,7 +30,10 @@ static void begin(struct forged *forged, uint8_t mode)
 	forged->liar = machine_rail(&forged->world, 2, 0);
 	world_up(&forged->world);
 	world_run(&forged->world, 15 * SECOND); /* addresses are probed and announced */
-	host_send(forged->server, &forged->peer->address, 100);
+	for (unsigned i = 0; i < 2; i++) { /* the second one dials */
+		host_send(forged->server, &forged->peer->address, 100);
+		world_run(&forged->world, SECOND);
+	}
 	host_send(forged->liar, &forged->server->address, 100);
 	world_run(&forged->world, SECOND);
 }

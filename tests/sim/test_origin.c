@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A third port asks a host for a connection by the service ID of RFC 4755, and its request says that
- * it is from the host's peer: the peer's packets must not become the stranger's.
+ * A third port asks a host for a connection by the service ID of RFC 4755, and its request says
+ * that it is from the host's peer: the peer's packets must not become the stranger's.
  */
 #include <string.h>
 

@@ -273,7 +273,7 @@ int support_main(Suite *(*const suites[])(void), const char *name)
 	printf("%s: seed 0x%016" PRIx64 "\n", name, run_seed);
 	fflush(stdout); /* before Check forks, or each child would print it again */
 
-	/* Check counts seconds of the wall, 4 for a test: too few where others want the processor. */
+	/* Check counts 4 seconds of the wall for a test: too few on a busy machine. */
 	(void)setenv("CK_TIMEOUT_MULTIPLIER", TIMEOUT_MULTIPLIER, 0);
 	runner = srunner_create(NULL);
 	for (size_t i = 0; suites[i]; i++)
