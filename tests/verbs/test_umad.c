@@ -51,6 +51,9 @@ static void teardown(void)
 	support_teardown();
 }
 
+/* By then it has been repeated once, whatever the jitter. */
+#define REPEATED_NS (IPOIB__SA_PATH_LIMIT / 2)
+
 static void ask(uint64_t id)
 {
 	ck_assert_int_eq(ipoib__umad_path(umad, id, &dgid, 0xffff), 0);
@@ -161,7 +164,7 @@ START_TEST(a_subnet_manager_that_moved_is_asked_where_it_is)
 	process();
 	port.sm_lid = 9;
 	ipoib__umad_set_port(umad, &port);
-	support_advance(IPOIB__SA_PATH_LIMIT / IPOIB__SA_SENDS);
+	support_advance(REPEATED_NS);
 	process();
 	ck_assert_uint_eq(fake_channel.lids[0], 1);
 	ck_assert_uint_eq(fake_channel.lids[1], 9);
@@ -194,7 +197,7 @@ START_TEST(what_the_channel_does_not_take_is_sent_again)
 	process();
 	ck_assert_uint_eq(ipoib__umad_counters(umad).unsent, 1);
 	fake_channel.send_status = 0;
-	support_advance(IPOIB__SA_PATH_LIMIT / IPOIB__SA_SENDS);
+	support_advance(REPEATED_NS);
 	process();
 	fake_channel_answer(0, 0x0300, 1);
 	expect_status(1, -ENOENT);
