@@ -29,8 +29,8 @@ static struct ipoib__connection *find(unsigned number)
 	return ipoib__connections_find(&rig.set, &peer);
 }
 
-/* Whether there was a failure: one, and a hold time for it. */
-static void failed(unsigned number)
+/* Whether there was a failure: one, and a hold time for it and for ends that came before. */
+static void failed(unsigned number, unsigned ends)
 {
 	const struct ipoib__connection *c = find(number);
 	uint64_t then;
@@ -43,8 +43,8 @@ static void failed(unsigned number)
 	model[number].failures++;
 	rig_check(c->failures == model[number].failures);
 	row = model[number].failures;
-	if (row + 1 < model[number].ends)
-		row = model[number].ends - 1;
+	if (row < ends)
+		row = ends;
 	model[number].not_before = then + ipoib__connection_hold(row) / 4 * 3;
 	rig_check(c->hold_until >= model[number].not_before);
 	rig_check(c->hold_until <= then + ipoib__connection_hold(row) / 4 * 5);
@@ -65,7 +65,7 @@ static void want(unsigned number)
 	uint64_t not_before = model[number].not_before;
 
 	rig_want(number);
-	failed(number); /* for want of room */
+	failed(number, model[number].ends); /* for want of room */
 	rig_check((rig.n_dials == dials && model[number].failures == failures) ||
 		  support_now >= not_before);
 }
@@ -79,6 +79,7 @@ static void happen(unsigned number)
 	enum ipoib__connection_event event = events[ipoib__random_below(numbers, 6)];
 	struct ipoib__connection *c = find(number);
 	bool was_up = c && c->state == IPOIB__CONNECTION_UP;
+	unsigned ends = model[number].ends;
 
 	if (!c)
 		return;
@@ -89,7 +90,7 @@ static void happen(unsigned number)
 		model[number].failures = 0;
 	if (c->state == IPOIB__CONNECTION_UP && !was_up)
 		model[number].up_at = support_now;
-	failed(number);
+	failed(number, ends);
 }
 
 static void change_users(unsigned number)
@@ -156,7 +157,7 @@ static void pass_time(void)
 	else
 		rig_run_until(support_now + spans[ipoib__random_below(numbers, 7)]);
 	for (unsigned i = 0; i < PEERS; i++) /* the turn of some has not come */
-		failed(i);
+		failed(i, model[i].ends);
 }
 
 static void operate(unsigned number)
