@@ -89,7 +89,8 @@ static int decode(struct ipoib__audit_link_info *info, const struct message *mes
 	/* a copy of its very length, so that a sanitizer sees what is read behind it */
 	uint8_t *octets = ipoib__memory_get(support_memory(), message->length);
 
-	memcpy(octets, message->octets, message->length);
+	if (message->length > 0)
+		memcpy(octets, message->octets, message->length);
 	int error = ipoib__audit_link_decode(info, octets, message->length);
 
 	ipoib__memory_put(support_memory(), octets, message->length);
