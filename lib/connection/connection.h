@@ -58,6 +58,8 @@
 #define IPOIB__CONNECTION_IDLE_TAKEN_NS UINT64_C(600000000000)
 /* The order of use is kept to this grain: a packet must not reorder a list that others share. */
 #define IPOIB__CONNECTION_TOUCH_NS UINT64_C(1000000000)
+/* A hold is ended by proof once in this time. */
+#define IPOIB__CONNECTION_PROOF_NS UINT64_C(1000000000)
 /* One that was up for so long has shown that the peer means it. */
 #define IPOIB__CONNECTION_PROVEN_NS UINT64_C(10000000000)
 /*
@@ -115,6 +117,7 @@ struct ipoib__connection {
 	uint64_t hold_until;
 	uint64_t used;      /* sent or received on */
 	uint64_t since;     /* when it came up */
+	uint64_t proven;    /* when a hold was last ended by proof */
 	uint32_t users;     /* peers of the owner that send by it */
 	/* the set's */
 	uint64_t hash;
@@ -227,6 +230,12 @@ void ipoib__connections_release(struct ipoib__connections *set, struct ipoib__co
  */
 void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__connection *c,
 			     enum ipoib__connection_event event, uint32_t mtu, uint64_t now);
+/*
+ * The peer has made a connection itself: it is there, and takes what it asks for. That ends a hold,
+ * once a second at most, so that a peer which asks and hangs up costs no more than a REQ a second.
+ */
+void ipoib__connections_proof(struct ipoib__connections *set,
+			      const struct ipoib_link_address *peer, uint64_t now);
 /* Something went or came by it. */
 void ipoib__connections_touch(struct ipoib__connections *set, struct ipoib__connection *c,
 			      uint64_t now);

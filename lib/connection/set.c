@@ -344,6 +344,19 @@ void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__conne
 		ipoib__connections_run(set, c, event, mtu, now);
 }
 
+void ipoib__connections_proof(struct ipoib__connections *set,
+			      const struct ipoib_link_address *peer, uint64_t now)
+{
+	struct ipoib__connection *c = ipoib__connections_find(set, peer);
+
+	if (!c || c->state != IPOIB__CONNECTION_HELD || now >= c->hold_until)
+		return;
+	if (c->proven != 0 && now - c->proven < IPOIB__CONNECTION_PROOF_NS)
+		return;
+	c->proven = now;
+	c->hold_until = now;
+}
+
 void ipoib__connections_touch(struct ipoib__connections *set, struct ipoib__connection *c,
 			      uint64_t now)
 {

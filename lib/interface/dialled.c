@@ -70,6 +70,7 @@ static void accept(struct ipoib_interface *interface, struct ipoib__channel *cha
 				      &attributes, &channel->rc) == 0) {
 		interface->statistics.connections_taken++;
 		ipoib__route_proof(interface, &request->gid, now);
+		ipoib__connections_proof(&interface->connections, &channel->connection.peer, now);
 		return;
 	}
 	refuse(interface, request, IPOIB__CM_REASON_NO_RESOURCES);

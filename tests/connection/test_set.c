@@ -250,6 +250,35 @@ START_TEST(each_allocation_failing_leaves_the_set_as_it_was)
 }
 END_TEST
 
+/* I39: whatever a peer asks for, at most one request of ours a second comes of it. */
+START_TEST(a_connection_that_the_peer_makes_ends_a_hold_once_a_second)
+{
+	struct ipoib_link_address peer = rig_peer(1);
+	struct ipoib__connection *c;
+
+	rig_start(4);
+	rig_run_until(S);
+	c = rig_get(1);
+	for (unsigned i = 0; i < 8; i++) { /* held for a minute and more by now */
+		c->hold_until = support_now;
+		rig_want(1);
+		rig_step(c, IPOIB__CONNECTION_FAILURE);
+	}
+	rig.n_dials = 0;
+	for (unsigned i = 0; i < 100; i++) {
+		ipoib__connections_proof(&rig.set, &peer, support_now);
+		rig_want(1);
+		if (c->state == IPOIB__CONNECTION_DIALLING)
+			rig_step(c, IPOIB__CONNECTION_FAILURE);
+		rig_run_until(support_now + 100 * MS);
+	}
+	ck_assert_uint_eq(rig.n_dials, 10);
+	peer = rig_peer(2);
+	ipoib__connections_proof(&rig.set, &peer, support_now); /* one that is not known */
+	rig_fini();
+}
+END_TEST
+
 Suite *suite_set(void)
 {
 	Suite *suite = suite_create("set");
@@ -258,6 +287,7 @@ Suite *suite_set(void)
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_set_timeout(tcase, 120); /* for valgrind */
 	tcase_add_test(tcase, a_peer_has_one_entry_whatever_its_flags_say);
+	tcase_add_test(tcase, a_connection_that_the_peer_makes_ends_a_hold_once_a_second);
 	tcase_add_test(tcase, what_a_peer_made_stands_beside_what_we_made);
 	tcase_add_test(tcase, every_dialling_has_an_id_of_its_own);
 	tcase_add_test(tcase, idle_connections_end_by_themselves);
