@@ -44,6 +44,7 @@ static unsigned answer_milliseconds(const uint8_t mad[IPOIB__MAD_LENGTH])
 	if (ipoib__mad_decode(&header, mad, IPOIB__MAD_LENGTH) > 0 &&
 	    header.method == IPOIB__MAD_GET)
 		spacing = IPOIB__SA_PATH_LIMIT / IPOIB__SA_SENDS;
+	spacing -= spacing * IPOIB__SA_JITTER / 100; /* the shortest that it may be */
 	return (unsigned)((spacing - spacing / 8) / 1000000);
 }
 

@@ -121,7 +121,7 @@ START_TEST(an_answer_is_awaited_a_little_less_than_it_is_asked_again)
 	ck_assert_uint_eq(fake_channel.sent, 2);
 	for (unsigned i = 0; i < 2; i++) {
 		uint64_t limit = i == 0 ? IPOIB__SA_PATH_LIMIT : IPOIB__SA_JOIN_LIMIT;
-		uint64_t spacing = limit / IPOIB__SA_SENDS;
+		uint64_t spacing = limit / IPOIB__SA_SENDS * (100 - IPOIB__SA_JITTER) / 100;
 
 		ck_assert_uint_lt(fake_channel.milliseconds[i] * MS, spacing);
 		ck_assert_uint_gt(fake_channel.milliseconds[i] * MS, spacing - spacing / 4);
