@@ -116,8 +116,12 @@ duplicate() {
 check "two children of one P_Key" duplicate
 ip link delete ib0p
 
+# The kernel takes children down with their parent (ipoib_stop); an administrator sets them up again.
 ip link set ib0 down
-settle ib0.8002 lowerlayerdown
+for child in ib0.8001 ib0.8002; do
+	ip link set "$child" up
+	settle "$child" lowerlayerdown
+done
 lower() {
 	audit
 	says out '^error: ib0\.8001: .*\[child-down\]'
