@@ -108,10 +108,10 @@ kill -STOP "${pid_of[opensm]}"
 silence() {
 	asked "-110 path" vhca1 path "$there" 0xffff
 	says out "^sent 3$"
-	says out "^unanswered 3$"
+	says out "^unanswered [23]$" # repetitions are jittered: the last one may be with the kernel still
 	says out "^milliseconds 1[0-4][0-9][0-9]$"
 }
-check "it stands still: three times asked, three MADs come back, given up after a second" silence
+check "it stands still: three times asked, the MADs come back, given up after a second" silence
 kill -CONT "${pid_of[opensm]}"
 check "it goes on, and late answers reach nobody" asked "0 path dlid [1-9]" vhca1 path "$there" 0xffff
 
