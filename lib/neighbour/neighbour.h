@@ -43,6 +43,12 @@
  *      nobody has spoken just now: it is STALE, or, if it was used lately, in PROBE at once
  *      (RFC 4861 section 7.3.3 allows to send probes early; waiting 5 s for a hint that the old
  *      port did not give would be wasted).
+ *   7. Proof beats waiting. Under CONFIRM a claim of another port, and a restart as in point 5,
+ *      begin a trial: the known port and the claimant are asked by unicast, in quick succession.
+ *      The known port answers: refused. The claimant alone does: the neighbour moves. The SA
+ *      knows no path to the known port: it moves at once. In a hold-down time that began with a
+ *      move the known port is asked more often, for lost packets must not make a neighbour swing;
+ *      in one that began with a refusal there is no trial. There is one a second at most.
  *
  * The machine is pure: ipoib__neighbour_step() takes an event and the time, and answers with
  * what is to be done. The table around it keeps entries, their timers, their history and their
