@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Prints C source without its comments and without what stands in quotes, line for line, so that
-# the checks do not trip over prose.
+# the checks do not trip over prose. With where=1 each line says where it stands, FILE:LINE:.
 FNR == 1 { comment = 0 }
 {
 	out = ""
@@ -24,5 +24,5 @@ FNR == 1 { comment = 0 }
 			out = out c
 		}
 	}
-	print out
+	print (where ? FILENAME ":" FNR ":" : "") out
 }
