@@ -130,6 +130,11 @@ static bool print_connection(const json_t *element)
 		printf(" failures %" JSON_INTEGER_FORMAT " hold ", ctl_number(element, "failures"));
 		print_seconds(element, "hold_ms");
 	}
+	if (json_is_string(json_object_get(element, "ended"))) {
+		printf(" ended %s ", ctl_string(element, "ended"));
+		print_seconds(element, "ended_ms");
+		printf(" ago");
+	}
 	printf(" %s\n", ctl_string(element, "state"));
 	return true;
 }

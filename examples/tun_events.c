@@ -190,6 +190,32 @@ static void say_foreign(const struct tun_port *port, const struct ipoib_event *e
 	       (unsigned)event->count);
 }
 
+static const char *end_text(uint32_t why)
+{
+	switch (why) {
+	case IPOIB_CONNECTION_END_PEER:
+		return "the peer has ended it";
+	case IPOIB_CONNECTION_END_RETRIES:
+		return "the peer acknowledges nothing any more";
+	case IPOIB_CONNECTION_END_RNR:
+		return "the peer has no room to receive (RNR)";
+	case IPOIB_CONNECTION_END_PORT:
+		return "the port went down";
+	default:
+		return "its queue pair has failed, here or at the peer";
+	}
+}
+
+static void say_lost(const struct tun_port *port, const struct ipoib_event *event)
+{
+	char ip[IPOIB_IP_TEXT];
+
+	report("interface %s: the connection to %s, %s, was lost: %s; it is made again when there "
+	       "is something to send, and what is too long for a datagram waits for that",
+	       port->device.name, event->ip.family ? ipoib_ip_format(&event->ip, ip) : "a peer",
+	       port_text(&event->link_address).text, end_text(event->detail));
+}
+
 void tun_events_report(const struct tun_port *port, const struct ipoib_event *event,
 		       const struct tun_port *ports, size_t count)
 {
@@ -217,6 +243,9 @@ void tun_events_report(const struct tun_port *port, const struct ipoib_event *ev
 		break;
 	case IPOIB_EVENT_CONNECTION_FOREIGN:
 		say_foreign(port, event);
+		break;
+	case IPOIB_EVENT_CONNECTION_LOST:
+		say_lost(port, event);
 		break;
 	default:
 		break; /* the port says the rest itself, or `ipoib-ctl monitor` does */

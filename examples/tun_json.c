@@ -37,6 +37,13 @@ static const char *direction_of(const struct ipoib_connection_info *info)
 	return info->state == IPOIB_CONNECTION_TAKEN ? "in" : "out";
 }
 
+static json_t *end_of(const struct ipoib_connection_info *info)
+{
+	return info->ended == IPOIB_CONNECTION_END_NONE ?
+		       json_null() :
+		       tun_json_name(ipoib_connection_end_name(info->ended));
+}
+
 static void add_connections(json_t *array, const struct tun_port *port)
 {
 	struct ipoib_connection_info info = { .size = sizeof(info) };
@@ -46,7 +53,8 @@ static void add_connections(json_t *array, const struct tun_port *port)
 	while (ipoib_connection_next(port->interface, &cursor, &info) == 1)
 		json_array_append_new(
 			array,
-			json_pack("{s:s, s:s, s:o, s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:o}",
+			json_pack("{s:s, s:s, s:o, s:s, s:s, s:i, s:i, s:i, s:i, s:o, s:o, s:o, "
+				  "s:o}",
 				  "peer", ipoib_link_address_format(&info.peer, peer), "dev",
 				  port->device.name, "state",
 				  tun_json_name(ipoib_connection_state_name(info.state)),
@@ -55,7 +63,8 @@ static void add_connections(json_t *array, const struct tun_port *port)
 				  "neighbours", (int)info.neighbours, "outstanding",
 				  (int)info.outstanding, "failures", (int)info.failures,
 				  "used_ms", tun_json_ms(info.used_ns), "hold_ms",
-				  tun_json_ms(info.hold_ns)));
+				  tun_json_ms(info.hold_ns), "ended",
+				  end_of(&info), "ended_ms", tun_json_ms(info.ended_ns)));
 }
 
 static void add_groups(json_t *array, const struct tun_port *port)

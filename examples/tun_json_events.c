@@ -78,7 +78,9 @@ json_t *tun_json_event(const struct tun_port *port, const struct ipoib_event *ev
 	add_gid(object, &event->gid);
 	add_lladdr(object, "lladdr", &event->link_address);
 	add_lladdr(object, "old_lladdr", &event->old_link_address);
-	if (event->detail)
+	if (event->type == IPOIB_EVENT_CONNECTION_LOST)
+		add_text(object, "reason", ipoib_connection_end_name(event->detail));
+	else if (event->detail)
 		add_text(object, "claim", ipoib_claim_name(event->detail));
 	if (event->verdict)
 		add_text(object, "verdict", ipoib_flux_verdict_name(event->verdict));

@@ -12,6 +12,7 @@ static const char usage[] =
 	"                             [,address=...]\n"
 	"                             [,pkey=0xffff][,mode=datagram|connected][,mtu=N]\n"
 	"                             [,connected_depth=N][,connections_max=N]\n"
+	"                             [,connection_timeout=N][,connection_retries=N]\n"
 	"                             [,queue_packets=N][,queue_packets_total=N]\n"
 	"                             [,queue_age=SECONDS]\n"
 	"                             [,gc_thresh1=N][,gc_thresh2=N][,gc_thresh3=N]\n"

@@ -37,6 +37,8 @@ struct tun_interface_options {
 	uint8_t defend;       /* enum ipoib_defend */
 	uint32_t flux_hold_ms;
 	uint32_t connections_max;
+	uint32_t connection_timeout; /* 0: by the path, as the library does */
+	uint32_t connection_retries; /* the same */
 	uint32_t gc_thresh1; /* 0: the library's share of gc_thresh3 */
 	uint32_t gc_thresh2; /* the same */
 	uint32_t gc_thresh3; /* neighbours_max */

@@ -187,6 +187,8 @@ static int open_interface(struct tun_port *port)
 	config.mtu = port->options->mtu;
 	config.connected_depth = port->options->connected_depth;
 	config.connections_max = port->options->connections_max;
+	config.connection_timeout = (uint8_t)port->options->connection_timeout;
+	config.connection_retries = (uint8_t)port->options->connection_retries;
 	config.queue_packets = port->options->queue_packets;
 	config.queue_packets_total = port->options->queue_packets_total;
 	config.queue_age_ms = port->options->queue_age_ms;

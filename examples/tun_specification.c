@@ -17,6 +17,8 @@
 #define FLUX_HOLD_MOST 86400.
 /* What the library takes. */
 #define CONNECTIONS_MOST 16384
+#define TIMEOUT_MOST 31
+#define RETRIES_MOST 7
 #define NEIGHBOURS_MOST (1U << 24)
 #define QUEUE_MOST (1U << 20)
 #define QUEUE_AGE_LEAST 0.001
@@ -179,6 +181,8 @@ static const struct keyword {
 	{ "mtu", take_mtu, NULL, 0, 0 },
 	{ "connected_depth", NULL, NULL, CONNECTED_DEPTH_MOST, AT(connected_depth) },
 	{ "connections_max", NULL, NULL, CONNECTIONS_MOST, AT(connections_max) },
+	{ "connection_timeout", NULL, NULL, TIMEOUT_MOST, AT(connection_timeout) },
+	{ "connection_retries", NULL, NULL, RETRIES_MOST, AT(connection_retries) },
 	{ "queue_packets", NULL, NULL, QUEUE_MOST, AT(queue_packets) },
 	{ "queue_packets_total", NULL, NULL, QUEUE_MOST, AT(queue_packets_total) },
 	{ "queue_age", take_queue_age, NULL, 0, 0 },
@@ -196,7 +200,8 @@ static const struct keyword {
 
 static const char keyword_names[] =
 	"port=, device=, address=, pkey=, mode=, mtu=, connected_depth=, connections_max=, "
-	"queue_packets=, queue_packets_total=, queue_age=, gc_thresh1=, gc_thresh2=, gc_thresh3=, "
+	"connection_timeout=, connection_retries=, queue_packets=, queue_packets_total=, "
+	"queue_age=, gc_thresh1=, gc_thresh2=, gc_thresh3=, "
 	"arp_ignore=, arp_announce=, flux=, flux_hold=, acd= or defend=";
 
 static bool take_choice(struct tun_interface_options *interface, const char *what,

@@ -28,6 +28,21 @@ enum ipoib_connection_state {
 	IPOIB_CONNECTION_TAKEN = 5,      /**< made by the peer; packets come by it */
 };
 
+/** Why a connection has ended, or did not come up. */
+enum ipoib_connection_end {
+	/** none has failed; one that was not used, or gave way, does not count */
+	IPOIB_CONNECTION_END_NONE = 0,
+	IPOIB_CONNECTION_END_PEER = 1,    /**< the peer has ended it, in good order */
+	/** the peer acknowledged nothing, to the last repetition */
+	IPOIB_CONNECTION_END_RETRIES = 2,
+	IPOIB_CONNECTION_END_RNR = 3,     /**< the peer had no room to receive, the same way */
+	/** the queue pair failed, here or at the peer; the transport knows no more */
+	IPOIB_CONNECTION_END_ERROR = 4,
+	IPOIB_CONNECTION_END_PORT = 5,       /**< our port went down */
+	IPOIB_CONNECTION_END_REFUSED = 6,    /**< it was asked for, and the peer did not want it */
+	IPOIB_CONNECTION_END_UNANSWERED = 7, /**< it was asked for, and the peer did not answer */
+};
+
 /** What is known of a connection. */
 struct ipoib_connection_info {
 	size_t size;         /**< set by the caller to sizeof(struct ipoib_connection_info) */
@@ -40,13 +55,19 @@ struct ipoib_connection_info {
 	uint8_t rfc;         /**< asked for by the service ID of RFC 4755, not that of Linux */
 	/** made by the peer, used in both directions (RFC 4755 section 3.3) */
 	uint8_t both;
-	uint8_t reserved[2]; /**< zero */
+	/** why the last one to this peer failed, enum ipoib_connection_end */
+	uint8_t ended;
+	uint8_t reserved; /**< zero */
 	uint64_t used_ns;    /**< nanoseconds since a packet went or came by it */
 	uint64_t hold_ns;    /**< nanoseconds until it is asked for again after a failure */
+	uint64_t ended_ns;   /**< nanoseconds since that failure; #IPOIB_NEVER: there was none */
 };
 
 /** A name for an enum ipoib_connection_state ("UP"), or NULL. */
 IPOIB_PUBLIC const char *ipoib_connection_state_name(uint32_t state);
+
+/** A name for an enum ipoib_connection_end ("retries"), or NULL. */
+IPOIB_PUBLIC const char *ipoib_connection_end_name(uint32_t end);
 
 /**
  * Goes through the connections. One that comes or goes between two calls may hide another one.

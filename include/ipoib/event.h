@@ -68,6 +68,12 @@ enum ipoib_event_type {
 	IPOIB_EVENT_CONNECTION_FOREIGN = 17,
 	/** after ipoib_interface_buffer() was answered -ENOMEM: buffers are back */
 	IPOIB_EVENT_BUFFERS = 18,
+	/**
+	 * A connection that was up has failed, to the peer ipoib_event::link_address and (one
+	 * of its addresses) ipoib_event::ip; ipoib_event::detail says why (enum
+	 * ipoib_connection_end). Another one is asked for when there is something to send.
+	 */
+	IPOIB_EVENT_CONNECTION_LOST = 20,
 };
 
 /** An event. What a type does not speak of is zero. */
@@ -83,7 +89,8 @@ struct ipoib_event {
 	struct ipoib_gid gid; /**< which port or group it is about */
 	struct ipoib_link_address link_address;     /**< the neighbour's, new */
 	struct ipoib_link_address old_link_address; /**< the neighbour's, old */
-	uint32_t detail;  /**< which packet said so, enum ipoib_claim */
+	/** which packet said so, enum ipoib_claim; of a connection, enum ipoib_connection_end */
+	uint32_t detail;
 	uint32_t verdict; /**< enum ipoib_flux_verdict */
 	uint32_t count;   /**< how often: flux in the last minute, conflicts and requests in all */
 	uint32_t reserved; /**< zero */

@@ -141,7 +141,18 @@ struct ipoib_interface_config {
 	uint32_t connected_depth;  /**< messages that may arrive by connections at a time; 128 */
 	uint32_t connection_depth; /**< packets that one connection may hold for sending; 64 */
 	uint32_t connections_max;  /**< connections at a time, both directions together; 1024 */
-	uint32_t reserved2;        /**< zero */
+	/**
+	 * how long a peer may take to acknowledge, before a message is repeated: 4.096 us *
+	 * 2^connection_timeout, 1 to 31; 0: twice the packet lifetime of the path, and 268 ms at
+	 * least
+	 */
+	uint8_t connection_timeout;
+	/**
+	 * how often it is repeated before the connection is given up, 1 to 7; 0: until the peer
+	 * has been silent for two seconds
+	 */
+	uint8_t connection_retries;
+	uint8_t reserved2[2];      /**< zero */
 
 	/** An entry of the neighbour table has changed; NULL: nobody wants to know. */
 	void (*neighbour)(struct ipoib_interface *interface,
@@ -201,7 +212,8 @@ struct ipoib_interface_config {
  * @param config how to open it
  * @return 0; -EINVAL (a limit of zero, a depth or number of connections above 16384, a P_Key
  * without the full member's bit, an MTU below #IPOIB_MTU_MIN or above #IPOIB_MTU_CONNECTED, an
- * unknown mode, a pool that is too small or above 1048576, a reserved scope); -E2BIG; -ENOMEM;
+ * unknown mode, a pool that is too small or above 1048576, a reserved scope, more than 7
+ * repetitions or a timeout above 31); -E2BIG; -ENOMEM;
  * -EBUSY (this transport already has an interface with this P_Key); -ENOENT (the port's table does
  * not have the P_Key); another error of the transport.
  */

@@ -19,6 +19,7 @@
 #ifndef IPOIB_TRANSPORT_H
 #define IPOIB_TRANSPORT_H
 
+#include <ipoib/connection.h>
 #include <ipoib/context.h>
 #include <ipoib/port.h>
 #include <ipoib/record.h>
@@ -122,6 +123,9 @@ struct ipoib_rc_attributes {
 	/** times a message is repeated that found no receive posted, 0 to 7 */
 	uint8_t rnr_retry;
 	uint8_t private_data[IPOIB_RC_PRIVATE_MAX]; /**< goes with the REQ, or with the REP */
+	/** before it is repeated, 4.096 us * 2^ack_timeout, 1 to 31; 0: up to the transport */
+	uint8_t ack_timeout;
+	uint8_t reserved[7]; /**< zero */
 };
 
 /** One message to send on a reliable connection, in one piece of registered memory. */
@@ -140,7 +144,8 @@ struct ipoib_rc_event {
 	struct ipoib_gid gid; /**< the peer's port; of a request: as the request says */
 	/** the peer's port; 0 where there are no LIDs; of a request: as the request says */
 	uint16_t lid;
-	uint16_t reason;      /**< of a refusal: the REJ's reason, as the IBA numbers them */
+	/** of a refusal: the REJ's, as in the IBA; of an end: enum ipoib_connection_end */
+	uint16_t reason;
 	/** octets of private data that came: what the peer gave, and zeros up to the room for it */
 	uint16_t private_length;
 	uint8_t private_data[IPOIB_RC_PRIVATE_MAX]; /**< as the peer sent it: hostile */
@@ -178,19 +183,14 @@ enum ipoib_transport_event_type {
 	 * ipoib_transport_event::path.
 	 */
 	IPOIB_TRANSPORT_RC_REQUEST = 6,
-	/**
-	 * The connection `id` is up: of one that was made, gid and the REP's private data count.
-	 */
+	/** The connection `id` is up: of one that was made, gid and private data count. */
 	IPOIB_TRANSPORT_RC_UP = 7,
-	/**
-	 * The connection `id` was refused (reason, private data) or not answered (status
-	 * -ETIMEDOUT).
-	 */
+	/** `id` was refused (reason, private data) or not answered (status -ETIMEDOUT). */
 	IPOIB_TRANSPORT_RC_REFUSED = 8,
 	/**
 	 * The connection `id` is down: -ECONNRESET (the peer ended it), -EIO (its queue pair
-	 * failed, or the port went down). It is to be destroyed; until then what is posted
-	 * completes as flushed.
+	 * failed, or the port went down); reason says more. It is to be destroyed; until then what
+	 * is posted completes as flushed.
 	 */
 	IPOIB_TRANSPORT_RC_DOWN = 9,
 };

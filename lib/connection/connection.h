@@ -7,11 +7,14 @@
  *     having announced a connection.
  *  2. Dialled is the service ID of Linux (0x10...), and when the peer refuses that as unknown,
  *     at once and from then on, that of RFC 4755 (0x01...). Listened for are both.
- *  3. A connection that fails, however it fails, is held: datagrams alone for a time that
- *     doubles with each failure in a row. A peer that announces RC and never answers costs a
- *     logarithmic number of REQs (I13, I39). The neighbour is never lost for it. One that ends in
- *     good order is made again at once, but one that had not lasted is held like one that fails:
- *     a peer that agrees and hangs up costs no more than one that refuses.
+ *  3. One that cannot be made is held: datagrams alone for a time that doubles with each failure in
+ *     a row. A peer that announces RC and never answers costs a logarithmic number of REQs (I13,
+ *     I39). The neighbour is never lost for it. That a peer asks for one itself ends a hold.
+ *     One that was up and has ended, however, is made again at once, and what needs it waits for
+ *     that until the peer refuses, or it has failed for as long as a packet may wait: a smaller MTU
+ *     that is told for a pause of the peer stays in the stack above for ten minutes. When those
+ *     before it did not last either it is held meanwhile: a peer that agrees and hangs up costs no
+ *     more than one that refuses.
  *  4. A peer of Linux's kind sends on the connection that it made and receives on the one that
  *     we made: one for each direction. A peer that asks by RFC 4755's service ID follows its
  *     section 3.3: one for both; and when two REQs cross, the one of the numerically smaller
@@ -58,9 +61,9 @@
 #define IPOIB__CONNECTION_IDLE_TAKEN_NS UINT64_C(600000000000)
 /* The order of use is kept to this grain: a packet must not reorder a list that others share. */
 #define IPOIB__CONNECTION_TOUCH_NS UINT64_C(1000000000)
-/* A hold is ended by proof once in this time. */
+/* Holds are ended by proof once in this time; what comes earlier ends one when the time is over. */
 #define IPOIB__CONNECTION_PROOF_NS UINT64_C(1000000000)
-/* One that was up for so long has shown that the peer means it. */
+/* One that was up for so long has shown that the peer means it; a proof is good for as long. */
 #define IPOIB__CONNECTION_PROVEN_NS UINT64_C(10000000000)
 /*
  * So long without use, and one may have to give way to another: many round trips, and a rate of
@@ -86,20 +89,24 @@ enum ipoib__connection_event {
 	IPOIB__CONNECTION_UNKNOWN, /* the peer does not know the service ID (REJ 8) */
 	/* one side took the other for its former self, and knows better now */
 	IPOIB__CONNECTION_STALE,
-	IPOIB__CONNECTION_FAILURE, /* refused otherwise, not answered, or failed while it was up */
+	IPOIB__CONNECTION_FAILURE, /* not answered, or failed while it was up */
 	IPOIB__CONNECTION_ENDED,   /* the peer has ended it in good order */
 	IPOIB__CONNECTION_ADOPT,   /* the peer has made one for both directions, and we take it */
 	IPOIB__CONNECTION_TIMER,
 	IPOIB__CONNECTION_NO_ROOM, /* it was to be dialled, and its turn did not come */
+	IPOIB__CONNECTION_REFUSED, /* the peer does not want it */
+	IPOIB__CONNECTION_PROOF,   /* the peer asks for one itself */
+	IPOIB__CONNECTION_MOVED,   /* the peer's port has another LID */
 };
 
 enum ipoib__connection_action {
 	IPOIB__CONNECTION_DIAL = 1,
 	IPOIB__CONNECTION_USABLE = 2,
-	IPOIB__CONNECTION_LOST = 4,   /* it was up: packets go as datagrams now */
-	IPOIB__CONNECTION_GIVE_UP = 8,/* it did not come up: answer what waits for it */
+	IPOIB__CONNECTION_LOST = 4,   /* it was up, and packets go another way or wait */
+	IPOIB__CONNECTION_GIVE_UP = 8,/* it did not come up: decide anew about what waits for it */
 	IPOIB__CONNECTION_HANG_UP = 16,/* end it */
 	IPOIB__CONNECTION_FORGET = 32,/* remove the entry */
+	IPOIB__CONNECTION_FAILED = 64,/* count it as a failure */
 };
 
 struct ipoib__connection {
@@ -117,7 +124,12 @@ struct ipoib__connection {
 	uint64_t hold_until;
 	uint64_t used;      /* sent or received on */
 	uint64_t since;     /* when it came up */
+	uint64_t grace;     /* how long what needs it waits after it was lost */
+	uint64_t lost_until;/* it was up: so long that grace goes on; 0: it does not */
+	uint64_t proof;     /* when the peer last asked for one; 0: never */
 	uint64_t proven;    /* when a hold was last ended by proof */
+	uint8_t ended;      /* why the last one failed, enum ipoib_connection_end */
+	uint64_t ended_at;
 	uint32_t users;     /* peers of the owner that send by it */
 	/* the set's */
 	uint64_t hash;
@@ -135,6 +147,8 @@ struct ipoib__connection {
 unsigned ipoib__connection_step(struct ipoib__connection *c, enum ipoib__connection_event event,
 				uint32_t mtu, uint64_t hold, uint64_t now);
 uint64_t ipoib__connection_hold(unsigned failures);
+/* Whether what needs it waits, though it is held: it was up a moment ago. */
+bool ipoib__connection_in_grace(const struct ipoib__connection *c, uint64_t now);
 /* The failures that a next one would make, those that looked like a connection included. */
 unsigned ipoib__connection_blame(const struct ipoib__connection *c);
 /* Whether the transport has something for it: dialling, up or taken. */
@@ -150,6 +164,18 @@ bool ipoib__connection_yields(const struct ipoib_link_address *local,
  * least of what it takes, what we send, and what IP knows; 0 when the peer said nonsense (I38).
  */
 uint32_t ipoib__connection_mtu(uint32_t receive_mtu, uint32_t own);
+
+/* How long a peer may be silent: the code of a timeout, and repetitions after it. */
+struct ipoib__connection_patience {
+	uint8_t timeout; /* 4.096 us * 2^timeout */
+	uint8_t retries;
+};
+/*
+ * By the packet lifetime of the path, there and back; what is not zero of `wanted` is taken.
+ * Together they outlive a peer that stands still for a second, or a cable that is moved.
+ */
+struct ipoib__connection_patience
+ipoib__connection_patience(uint8_t packet_life, struct ipoib__connection_patience wanted);
 
 struct ipoib__connections_hooks {
 	size_t size; /* of an entry, with struct ipoib__connection at its start */
@@ -230,10 +256,7 @@ void ipoib__connections_release(struct ipoib__connections *set, struct ipoib__co
  */
 void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__connection *c,
 			     enum ipoib__connection_event event, uint32_t mtu, uint64_t now);
-/*
- * The peer has made a connection itself: it is there, and takes what it asks for. That ends a hold,
- * once a second at most, so that a peer which asks and hangs up costs no more than a REQ a second.
- */
+/* A peer that asks for one itself is there, and wants what it asks for. */
 void ipoib__connections_proof(struct ipoib__connections *set,
 			      const struct ipoib_link_address *peer, uint64_t now);
 /* Something went or came by it. */

@@ -162,6 +162,7 @@ void ipoib__connections_drop(struct ipoib__connections *set, struct ipoib__conne
 	c->state = IPOIB__CONNECTION_IDLE;
 	c->both = false;
 	c->again = false;
+	c->lost_until = 0;
 	c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
 	place(set, c, true, now);
 	ipoib__wheel_arm(set->wheel, &c->timer, c->deadline);
@@ -224,6 +225,7 @@ static struct ipoib__connection *make(struct ipoib__connections *set,
 	c->deadline = now + IPOIB__CONNECTION_FORGET_NS;
 	c->used = now;
 	c->touched = now;
+	c->grace = set->age;
 	c->set = set;
 	c->hash = hash_of(set, peer);
 	ipoib__list_init(&c->recent);
@@ -349,12 +351,8 @@ void ipoib__connections_proof(struct ipoib__connections *set,
 {
 	struct ipoib__connection *c = ipoib__connections_find(set, peer);
 
-	if (!c || c->state != IPOIB__CONNECTION_HELD || now >= c->hold_until)
-		return;
-	if (c->proven != 0 && now - c->proven < IPOIB__CONNECTION_PROOF_NS)
-		return;
-	c->proven = now;
-	c->hold_until = now;
+	if (c)
+		ipoib__connections_run(set, c, IPOIB__CONNECTION_PROOF, 0, now);
 }
 
 void ipoib__connections_touch(struct ipoib__connections *set, struct ipoib__connection *c,

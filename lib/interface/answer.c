@@ -31,6 +31,7 @@ static bool is_of_neighbour(const struct ipoib_event *event)
 	       event->type == IPOIB_EVENT_NEIGHBOUR_FLUX ||
 	       event->type == IPOIB_EVENT_PATH_STALE ||
 	       event->type == IPOIB_EVENT_CONNECTION_FOREIGN ||
+	       event->type == IPOIB_EVENT_CONNECTION_LOST ||
 	       event->type == IPOIB_EVENT_JOIN_FAILED;
 }
 

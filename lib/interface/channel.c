@@ -12,11 +12,7 @@
 
 #include "wire/ipoib_cm.h"
 
-/*
- * A message is repeated so often before the connection is given up; the peer goes back to
- * datagrams then.
- */
-#define RETRIES 3
+/* So often a peer without room is tried again: it has the time that it asks for each time. */
 #define RNR_RETRIES 6
 
 static struct ipoib__channel *channel_of(struct ipoib__connection *c)
@@ -45,14 +41,33 @@ size_t ipoib__channel_private(const struct ipoib_interface *interface, uint8_t *
 	return (size_t)length;
 }
 
-struct ipoib_rc_attributes ipoib__channel_attributes(const struct ipoib_interface *interface,
-						     const struct ipoib__connection *c)
+static const struct ipoib_path_record *path_of(const struct ipoib__channel *channel)
 {
+	const struct ipoib__list *first = channel->peers.next;
+
+	return first == &channel->peers ?
+		       NULL :
+		       &ipoib__container_of(first, const struct ipoib__peer, of_channel)
+				->route->path.record;
+}
+
+struct ipoib_rc_attributes ipoib__channel_attributes(const struct ipoib_interface *interface,
+						     const struct ipoib__channel *channel)
+{
+	const struct ipoib_path_record *path = path_of(channel);
+	struct ipoib__connection_patience patience = ipoib__connection_patience(
+		path ? path->packet_life : 0,
+		(struct ipoib__connection_patience){
+			.timeout = interface->config.connection_timeout,
+			.retries = interface->config.connection_retries,
+		});
 	struct ipoib_rc_attributes attributes = {
-		.connection = (uint64_t)interface->number << IPOIB__CONNECTION_ID_BITS | c->id,
+		.connection = (uint64_t)interface->number << IPOIB__CONNECTION_ID_BITS |
+			      channel->connection.id,
 		.send_depth = interface->config.connection_depth,
-		.retry_count = RETRIES,
+		.retry_count = patience.retries,
 		.rnr_retry = RNR_RETRIES,
+		.ack_timeout = patience.timeout,
 	};
 
 	attributes.private_length = (uint16_t)ipoib__channel_private(
@@ -64,7 +79,7 @@ static int dial(struct ipoib_interface *interface, struct ipoib__channel *channe
 {
 	struct ipoib__connection *c = &channel->connection;
 	struct ipoib_transport *transport = interface->transport;
-	struct ipoib_rc_attributes attributes = ipoib__channel_attributes(interface, c);
+	struct ipoib_rc_attributes attributes = ipoib__channel_attributes(interface, channel);
 	struct ipoib__list *first = ipoib__list_first(&channel->peers);
 	uint32_t qpn = ipoib_link_address_qpn(&c->peer);
 
@@ -128,8 +143,7 @@ static void connection_act(void *owner, struct ipoib__connection *c, unsigned ac
 
 	if (actions & IPOIB__CONNECTION_HANG_UP)
 		hang_up(interface, channel);
-	if ((actions & (IPOIB__CONNECTION_LOST | IPOIB__CONNECTION_GIVE_UP)) &&
-	    c->state == IPOIB__CONNECTION_HELD) /* and not ended in good order */
+	if (actions & IPOIB__CONNECTION_FAILED)
 		interface->statistics.connections_failed++;
 	if (actions & (IPOIB__CONNECTION_USABLE | IPOIB__CONNECTION_LOST |
 		       IPOIB__CONNECTION_GIVE_UP))
@@ -218,6 +232,14 @@ void ipoib__channel_enter(struct ipoib_interface *interface, struct ipoib__peer 
 	peer->channel = channel;
 	ipoib__connections_hold(&channel->connection);
 	ipoib__list_push_back(&channel->peers, &peer->of_channel);
+}
+
+/* The peers of a route have another LID: connections to the old one are made anew. */
+void ipoib__channel_moved(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
+{
+	if (peer->channel)
+		ipoib__connections_step(&interface->connections, &peer->channel->connection,
+					IPOIB__CONNECTION_MOVED, 0, now);
 }
 
 /* ---- sending ---- */

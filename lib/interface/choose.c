@@ -23,8 +23,11 @@ static enum ipoib__mtu_link link_of(const struct ipoib__channel *channel, uint64
 	case IPOIB__CONNECTION_DIALLING:
 		return IPOIB__MTU_CONNECTING;
 	case IPOIB__CONNECTION_HELD:
-		return now < channel->connection.hold_until ? IPOIB__MTU_NO_CONNECTION :
-							      IPOIB__MTU_WANTED;
+		if (now >= channel->connection.hold_until)
+			return IPOIB__MTU_WANTED;
+		return ipoib__connection_in_grace(&channel->connection, now) ?
+			       IPOIB__MTU_CONNECTING :
+			       IPOIB__MTU_NO_CONNECTION;
 	default:
 		return IPOIB__MTU_WANTED;
 	}

@@ -64,7 +64,7 @@ static void accept(struct ipoib_interface *interface, struct ipoib__channel *cha
 {
 	struct ipoib_transport *transport = interface->transport;
 	struct ipoib_rc_attributes attributes =
-		ipoib__channel_attributes(interface, &channel->connection);
+		ipoib__channel_attributes(interface, channel);
 
 	if (transport->ops->rc_accept(transport->self, interface->ud, request->request,
 				      &attributes, &channel->rc) == 0) {
@@ -190,11 +190,20 @@ static void suspect_path(struct ipoib_interface *interface, struct ipoib__connec
 			ipoib__container_of(first, struct ipoib__peer, of_channel)->route, now);
 }
 
+static void note_end(struct ipoib__connection *c, enum ipoib_connection_end why, uint64_t now)
+{
+	c->ended = (uint8_t)why;
+	c->ended_at = now;
+}
+
 static void on_refused(struct ipoib_interface *interface, struct ipoib__connection *c,
 		       const struct ipoib_rc_event *event, int status, uint64_t now)
 {
-	enum ipoib__connection_event what = IPOIB__CONNECTION_FAILURE;
+	enum ipoib__connection_event what =
+		status == 0 ? IPOIB__CONNECTION_REFUSED : IPOIB__CONNECTION_FAILURE;
 
+	note_end(c, status == 0 ? IPOIB_CONNECTION_END_REFUSED : IPOIB_CONNECTION_END_UNANSWERED,
+		 now);
 	if (status == 0 && event->reason == IPOIB__CM_REASON_SERVICE_ID)
 		what = IPOIB__CONNECTION_UNKNOWN;
 	else if (status == 0 && event->reason == IPOIB__CM_REASON_STALE_CONNECTION)
@@ -204,12 +213,23 @@ static void on_refused(struct ipoib_interface *interface, struct ipoib__connecti
 	step(interface, c, what, 0, now);
 }
 
+/* A transport that knows no reasons says no more than whether the peer has ended it. */
+static enum ipoib_connection_end end_of(const struct ipoib_transport_event *event)
+{
+	if (event->rc.reason != 0 && ipoib_connection_end_name(event->rc.reason))
+		return event->rc.reason;
+	return event->status == -ECONNRESET ? IPOIB_CONNECTION_END_PEER :
+					      IPOIB_CONNECTION_END_ERROR;
+}
+
 /* Drained before it is destroyed: the peer was told that its last messages have arrived. */
-static void note_end(struct ipoib_interface *interface, struct ipoib__connection *c, int status)
+static void will_end(struct ipoib_interface *interface, struct ipoib__connection *c,
+		     const struct ipoib_transport_event *event)
 {
 	struct ipoib__channel *channel = (struct ipoib__channel *)(void *)c;
 
-	channel->ended = status;
+	channel->ended = event->status;
+	channel->why = (uint8_t)end_of(event);
 	if (!ipoib__list_is_linked(&channel->ending))
 		ipoib__list_push_back(&interface->ending, &channel->ending);
 	interface->context->again = true;
@@ -247,7 +267,22 @@ void ipoib__channel_event(struct ipoib_interface *interface,
 	else if (event->type == IPOIB_TRANSPORT_RC_REFUSED)
 		on_refused(interface, c, &event->rc, event->status, now);
 	else
-		note_end(interface, c, event->status);
+		will_end(interface, c, event);
+}
+
+/* One that packets went by is lost: the caller is told, and told why. */
+static void tell_lost(struct ipoib_interface *interface, const struct ipoib__channel *channel,
+		      uint64_t now)
+{
+	struct ipoib_event event = { .type = IPOIB_EVENT_CONNECTION_LOST,
+				     .link_address = channel->connection.peer,
+				     .detail = channel->why };
+
+	if (!ipoib__list_empty(&channel->peers))
+		event.ip = ipoib__container_of(channel->peers.next, const struct ipoib__peer,
+					       of_channel)
+				   ->neighbour.ip;
+	ipoib__answer_event(interface, &event, now);
 }
 
 /* Ends what has been told to have ended, now that what came by it was taken out of the queue. */
@@ -261,6 +296,9 @@ void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now)
 
 		if (channel->ended == -EIO)
 			suspect_path(interface, &channel->connection, now);
+		if (channel->connection.state == IPOIB__CONNECTION_UP)
+			tell_lost(interface, channel, now);
+		note_end(&channel->connection, channel->why, now);
 		step(interface, &channel->connection,
 		     channel->ended == -ECONNRESET ? IPOIB__CONNECTION_ENDED :
 						     IPOIB__CONNECTION_FAILURE,

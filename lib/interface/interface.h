@@ -83,6 +83,8 @@ void ipoib__channel_enter(struct ipoib_interface *interface, struct ipoib__peer 
 			  uint64_t now);
 void ipoib__channel_leave(struct ipoib_interface *interface, struct ipoib__peer *peer,
 			  uint64_t now);
+void ipoib__channel_moved(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			  uint64_t now);
 uint32_t ipoib__channel_room(const struct ipoib_interface *interface,
 			     const struct ipoib__channel *channel);
 void ipoib__channel_post(struct ipoib_interface *interface, struct ipoib__channel *channel,
@@ -90,7 +92,7 @@ void ipoib__channel_post(struct ipoib_interface *interface, struct ipoib__channe
 size_t ipoib__channel_private(const struct ipoib_interface *interface, uint8_t *bytes,
 			      size_t room);
 struct ipoib_rc_attributes ipoib__channel_attributes(const struct ipoib_interface *interface,
-						     const struct ipoib__connection *c);
+						     const struct ipoib__channel *channel);
 struct ipoib__channel *ipoib__channel_set_up(struct ipoib__connection *c);
 void ipoib__channel_wait(struct ipoib__peer *peer);
 void ipoib__channel_flush(struct ipoib_interface *interface, struct ipoib__channel *channel,

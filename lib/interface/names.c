@@ -66,6 +66,7 @@ const char *ipoib_event_name(uint32_t type)
 		[IPOIB_EVENT_PATH_STALE] = "path-stale",
 		[IPOIB_EVENT_CONNECTION_FOREIGN] = "connection-foreign",
 		[IPOIB_EVENT_BUFFERS] = "buffers",
+		[IPOIB_EVENT_CONNECTION_LOST] = "connection-lost",
 	};
 
 	return name_of(names, COUNT(names), type);
@@ -157,6 +158,22 @@ const char *ipoib_connection_state_name(uint32_t state)
 	};
 
 	return name_of(names, COUNT(names), state);
+}
+
+const char *ipoib_connection_end_name(uint32_t end)
+{
+	static const char *const names[] = {
+		[IPOIB_CONNECTION_END_NONE] = "none",
+		[IPOIB_CONNECTION_END_PEER] = "peer",
+		[IPOIB_CONNECTION_END_RETRIES] = "retries",
+		[IPOIB_CONNECTION_END_RNR] = "RNR",
+		[IPOIB_CONNECTION_END_ERROR] = "error",
+		[IPOIB_CONNECTION_END_PORT] = "port",
+		[IPOIB_CONNECTION_END_REFUSED] = "refused",
+		[IPOIB_CONNECTION_END_UNANSWERED] = "unanswered",
+	};
+
+	return name_of(names, COUNT(names), end);
 }
 
 const char *ipoib_multicast_state_name(uint32_t state)

@@ -140,6 +140,7 @@ struct ipoib__channel {
 	uint32_t sends_out;
 	/* what the transport told of its end, until that is dealt with */
 	int ended;
+	uint8_t why; /* enum ipoib_connection_end */
 	struct ipoib__list ending;
 	struct ipoib__list posted; /* buffers, oldest first */
 	struct ipoib__list peers;

@@ -287,8 +287,11 @@ static int fill_connection(const struct ipoib_interface *interface,
 		.failures = c->failures,
 		.rfc = c->rfc,
 		.both = c->both,
+		.ended = c->ended,
 		.used_ns = since(c->used, now),
 		.hold_ns = c->state == IPOIB__CONNECTION_HELD ? until(c->hold_until, now) : 0,
+		.ended_ns = c->ended == IPOIB_CONNECTION_END_NONE ? IPOIB_NEVER :
+								    since(c->ended_at, now),
 	};
 
 	return ipoib__sized_out(info, info->size, CONNECTION_FIRST, &full, sizeof(full));

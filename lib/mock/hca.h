@@ -139,6 +139,7 @@ struct ipoib__hca {
 	struct ipoib__table rcs;     /* by their number */
 	struct ipoib__list working;  /* something is due to the link */
 	struct ipoib__list starting; /* their timers start at the next ipoib__hca_tick() */
+	uint64_t rc_timeout; /* the shortest of a connection, in ns */
 	struct ipoib__list telling;  /* they have events */
 	bool full;		     /* the link had no room when it was tried last */
 	struct ipoib__hca_counters counters;

@@ -10,6 +10,8 @@
 #define TIMERS_MAX 1024
 /* What a count of three bits holds. */
 #define RETRIES_MAX 7
+/* And a code of five. */
+#define TIMEOUT_MAX 31
 
 /* ---- finding ---- */
 
@@ -32,6 +34,7 @@ void ipoib__hca_rc_init(struct ipoib__hca *hca)
 	ipoib__list_init(&hca->working);
 	ipoib__list_init(&hca->starting);
 	ipoib__list_init(&hca->telling);
+	hca->rc_timeout = IPOIB_NEVER;
 }
 
 struct ipoib__hca_rc *ipoib__hca_rc_find(const struct ipoib__hca *hca, uint32_t qpn)
@@ -45,6 +48,7 @@ static bool attributes_are_valid(const struct ipoib_rc_attributes *attributes)
 {
 	return attributes->send_depth >= 1 && attributes->send_depth <= IPOIB__HCA_DEPTH_MAX &&
 	       attributes->retry_count <= RETRIES_MAX && attributes->rnr_retry <= RETRIES_MAX &&
+	       attributes->ack_timeout <= TIMEOUT_MAX &&
 	       attributes->private_length <= IPOIB_RC_PRIVATE_MAX;
 }
 
@@ -100,6 +104,10 @@ int ipoib__hca_rc_create(struct ipoib__hca_rc **out, struct ipoib__hca_ud *ud,
 		return -ENOMEM;
 	}
 	rc->connection = attributes->connection;
+	rc->timeout = UINT64_C(4096) << (attributes->ack_timeout ? attributes->ack_timeout :
+								   IPOIB__RC_TIMEOUT);
+	if (rc->timeout < ud->hca->rc_timeout)
+		ud->hca->rc_timeout = rc->timeout;
 	rc->retry_count = attributes->retry_count;
 	rc->retries_left = attributes->retry_count;
 	rc->rnr_retry = attributes->rnr_retry;
@@ -126,18 +134,19 @@ void ipoib__hca_rc_up(struct ipoib__hca_rc *rc)
 
 /* ---- failing and ending ---- */
 
-static void tell(struct ipoib__hca_rc *rc, uint32_t type, int status)
+static void tell(struct ipoib__hca_rc *rc, uint32_t type, int status, uint16_t reason)
 {
 	if (rc->over)
 		return;
 	rc->over = true;
 	rc->event_type = type;
 	rc->event_status = status;
+	rc->event_reason = reason;
 	ipoib__list_push_back(&rc->hca->telling, &rc->telling);
 	rc->hca->owner.wake(rc->hca->owner.self, false);
 }
 
-void ipoib__hca_rc_fail(struct ipoib__hca_rc *rc, int oldest, int told)
+void ipoib__hca_rc_fail(struct ipoib__hca_rc *rc, int oldest, enum ipoib_connection_end why)
 {
 	bool answered = rc->state != IPOIB__RC_IDLE || !rc->made;
 
@@ -148,9 +157,10 @@ void ipoib__hca_rc_fail(struct ipoib__hca_rc *rc, int oldest, int told)
 	ipoib__list_remove(&rc->starting);
 	ipoib__hca_rc_flush(rc, oldest);
 	if (answered)
-		tell(rc, IPOIB_TRANSPORT_RC_DOWN, told);
+		tell(rc, IPOIB_TRANSPORT_RC_DOWN,
+		     why == IPOIB_CONNECTION_END_PEER ? -ECONNRESET : -EIO, (uint16_t)why);
 	else /* what was asked for is not coming any more */
-		tell(rc, IPOIB_TRANSPORT_RC_REFUSED, -ETIMEDOUT);
+		tell(rc, IPOIB_TRANSPORT_RC_REFUSED, -ETIMEDOUT, 0);
 }
 
 void ipoib__hca_rc_destroy(struct ipoib__hca_rc *rc)
@@ -178,7 +188,7 @@ void ipoib__hca_rc_fail_all(struct ipoib__hca *hca)
 		for (struct ipoib__list *link = ud->connections.next; link != &ud->connections;
 		     link = link->next)
 			ipoib__hca_rc_fail(ipoib__container_of(link, struct ipoib__hca_rc, link),
-					   -EIO, -EIO);
+					   -EIO, IPOIB_CONNECTION_END_PORT);
 	}
 }
 
@@ -193,6 +203,7 @@ bool ipoib__hca_rc_next_event(struct ipoib__hca *hca, struct ipoib_transport_eve
 	memset(event, 0, sizeof(*event));
 	event->type = rc->event_type;
 	event->status = rc->event_status;
+	event->rc.reason = rc->event_reason;
 	event->id = rc->connection;
 	return true;
 }
@@ -210,17 +221,19 @@ void ipoib__hca_rc_tick(struct ipoib__hca *hca)
 	struct ipoib__list *link;
 
 	(void)ipoib__wheel_advance(&hca->wheel, hca->now, TIMERS_MAX);
-	while ((link = ipoib__list_pop_front(&hca->starting)) != NULL)
-		ipoib__wheel_arm(&hca->wheel,
-				 &ipoib__container_of(link, struct ipoib__hca_rc, starting)->timer,
-				 hca->now + IPOIB__RC_TIMEOUT_NS);
+	while ((link = ipoib__list_pop_front(&hca->starting)) != NULL) {
+		struct ipoib__hca_rc *rc =
+			ipoib__container_of(link, struct ipoib__hca_rc, starting);
+
+		ipoib__wheel_arm(&hca->wheel, &rc->timer, hca->now + rc->timeout);
+	}
 }
 
 /* What was posted since the last tick is not older than that: its timer is not due before. */
 uint64_t ipoib__hca_rc_deadline(const struct ipoib__hca *hca)
 {
 	uint64_t wheel = ipoib__wheel_deadline(&hca->wheel);
-	uint64_t start = hca->now + IPOIB__RC_TIMEOUT_NS;
+	uint64_t start = hca->now + hca->rc_timeout;
 
 	if (!ipoib__list_empty(&hca->telling))
 		return 0;

@@ -53,8 +53,8 @@
 #define IPOIB__RC_WINDOW	UINT64_C(64)
 #define IPOIB__RC_WINDOW_OCTETS UINT64_C(524288)
 /*
- * 4.096 us * 2^15 = 134 ms until silence is loss: programs on one machine answer within a turn of
- * their loops, even when they are many.
+ * 4.096 us * 2^15 = 134 ms until silence is loss, where the user does not say: programs on one
+ * machine answer within a turn of their loops, even when they are many.
  */
 #define IPOIB__RC_TIMEOUT    15
 #define IPOIB__RC_TIMEOUT_NS (UINT64_C(4096) << IPOIB__RC_TIMEOUT)
@@ -105,6 +105,7 @@ struct ipoib__hca_rc {
 	struct ipoib__rc_peer peer;
 	uint32_t event_type; /* while telling */
 	int event_status;
+	uint16_t event_reason;
 
 	/* Requester: tail <= next <= sent <= head, numbers of messages since the beginning. */
 	struct ipoib_rc_send *sends;
@@ -115,6 +116,7 @@ struct ipoib__hca_rc {
 	uint64_t next;	     /* to be sent */
 	uint64_t tail;	     /* the oldest that is not acknowledged */
 	uint64_t octets;     /* from tail to next */
+	uint64_t timeout; /* of an acknowledgement, in ns */
 	uint8_t retry_count, retries_left;
 	uint8_t rnr_retry, rnr_left;
 	bool rnr_waiting;
@@ -136,9 +138,10 @@ void ipoib__hca_rc_ready(struct ipoib__hca_rc *rc, const struct ipoib__rc_peer *
 void ipoib__hca_rc_up(struct ipoib__hca_rc *rc);
 /*
  * Stops it: the oldest send completes with `oldest`, the others are flushed, and an event tells
- * the user `told`. Nothing happens to one that has failed before.
+ * the user why: -ECONNRESET when the peer has ended it, else -EIO. Nothing happens to one that has
+ * failed before.
  */
-void ipoib__hca_rc_fail(struct ipoib__hca_rc *rc, int oldest, int told);
+void ipoib__hca_rc_fail(struct ipoib__hca_rc *rc, int oldest, enum ipoib_connection_end why);
 void ipoib__hca_rc_destroy(struct ipoib__hca_rc *rc);
 /* The port went down. */
 void ipoib__hca_rc_fail_all(struct ipoib__hca *hca);

@@ -97,7 +97,7 @@ static void refuse(struct ipoib__hca_rc *rc, const struct ipoib_ud_receive *room
 {
 	complete(rc, room, frame, status);
 	owe(rc, status == -EMSGSIZE ? IPOIB__RC_NAK_INVALID : IPOIB__RC_NAK_OPERATION);
-	ipoib__hca_rc_fail(rc, -ECANCELED, -EIO);
+	ipoib__hca_rc_fail(rc, -ECANCELED, IPOIB_CONNECTION_END_ERROR);
 }
 
 static void land(struct ipoib__hca_rc *rc, const struct ipoib_ud_receive *room,

@@ -107,7 +107,7 @@ bool ipoib__hca_rc_send(struct ipoib__hca_rc *rc)
 			return false;
 		if (status < 0) {
 			if (rc->next == rc->tail)
-				ipoib__hca_rc_fail(rc, status, -EIO);
+				ipoib__hca_rc_fail(rc, status, IPOIB_CONNECTION_END_ERROR);
 			return true; /* those before it are to be acknowledged first */
 		}
 		if (number < rc->sent)
@@ -159,7 +159,7 @@ static void go_on(struct ipoib__hca_rc *rc)
 static void repeat(struct ipoib__hca_rc *rc)
 {
 	if (rc->retries_left == 0) {
-		ipoib__hca_rc_fail(rc, -EIO, -EIO);
+		ipoib__hca_rc_fail(rc, -EIO, IPOIB_CONNECTION_END_RETRIES);
 		return;
 	}
 	rc->retries_left--;
@@ -170,7 +170,7 @@ static void repeat(struct ipoib__hca_rc *rc)
 static void wait_for_receiver(struct ipoib__hca_rc *rc, uint8_t code)
 {
 	if (rc->rnr_left == 0) {
-		ipoib__hca_rc_fail(rc, -EIO, -EIO);
+		ipoib__hca_rc_fail(rc, -EIO, IPOIB_CONNECTION_END_RNR);
 		return;
 	}
 	if (rc->rnr_retry != IPOIB__RC_FOR_EVER)
@@ -222,7 +222,7 @@ static void denied(struct ipoib__hca_rc *rc, const struct ipoib__frame *frame)
 	else if (frame->syndrome == IPOIB__FRAME_NAK_RNR)
 		wait_for_receiver(rc, frame->rnr_timer);
 	else
-		ipoib__hca_rc_fail(rc, -EIO, -EIO);
+		ipoib__hca_rc_fail(rc, -EIO, IPOIB_CONNECTION_END_ERROR);
 }
 
 void ipoib__hca_rc_acknowledged(struct ipoib__hca_rc *rc, const struct ipoib__frame *frame)

@@ -165,7 +165,7 @@ static bool on_refused(const struct ipoib__cm_event *told, struct ipoib_transpor
 	if (rc->over)
 		return false;
 	rc->over = true;
-	ipoib__hca_rc_fail(rc, -ECANCELED, told->status);
+	ipoib__hca_rc_fail(rc, -ECANCELED, IPOIB_CONNECTION_END_REFUSED);
 	describe(event, IPOIB_TRANSPORT_RC_REFUSED, told);
 	event->id = rc->connection;
 	return true;
@@ -185,7 +185,9 @@ static bool act(struct ipoib__port *port, const struct ipoib__cm_event *told,
 	case IPOIB__CM_EVENT_REFUSED:
 		return on_refused(told, event);
 	case IPOIB__CM_EVENT_DOWN:
-		ipoib__hca_rc_fail(told->user, -ECANCELED, told->status);
+		ipoib__hca_rc_fail(told->user, -ECANCELED,
+				   told->status == -ECONNRESET ? IPOIB_CONNECTION_END_PEER :
+								 IPOIB_CONNECTION_END_RETRIES);
 		return false; /* the queue pair tells it */
 	}
 	return false;

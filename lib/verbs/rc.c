@@ -10,6 +10,8 @@
 
 /* What a count of three bits holds. */
 #define RETRIES_MAX 7
+/* And a code of five. */
+#define TIMEOUT_MAX 31
 #define SERIAL	    0xffffff
 /* From a link that is back to the addresses of its network device. */
 #define GOODBYE_NS UINT64_C(3000000000)
@@ -111,6 +113,7 @@ static int check(const struct ipoib__verbs_ud *ud, const struct ipoib_rc_attribu
 	if (attributes->send_depth < 1 || attributes->send_depth > IPOIB__VERBS_DEPTH_MAX ||
 	    attributes->send_depth > (uint32_t)limits->max_qp_wr ||
 	    attributes->retry_count > RETRIES_MAX || attributes->rnr_retry > RETRIES_MAX ||
+	    attributes->ack_timeout > TIMEOUT_MAX ||
 	    attributes->private_length > IPOIB_RC_PRIVATE_MAX)
 		return -EINVAL;
 	if (ud->verbs->gone || ud->verbs->port.state != IPOIB_PORT_ACTIVE)
@@ -242,7 +245,7 @@ void ipoib__verbs_rc_tell(struct ipoib__verbs_rc *rc)
 	ipoib_transport_wake(rc->verbs->transport);
 }
 
-void ipoib__verbs_rc_fail(struct ipoib__verbs_rc *rc, int32_t status)
+void ipoib__verbs_rc_fail(struct ipoib__verbs_rc *rc, enum ipoib_connection_end why)
 {
 	bool asked = rc->state == IPOIB__VERBS_RC_RESOLVING || rc->state == IPOIB__VERBS_RC_ASKING;
 
@@ -251,7 +254,8 @@ void ipoib__verbs_rc_fail(struct ipoib__verbs_rc *rc, int32_t status)
 	rc->state = IPOIB__VERBS_RC_FAILED;
 	rc->tell_end = true;
 	rc->refused = asked;
-	rc->end_status = asked ? -ETIMEDOUT : status;
+	rc->end_status = asked ? -ETIMEDOUT : why == IPOIB_CONNECTION_END_PEER ? -ECONNRESET : -EIO;
+	rc->end_reason = asked ? 0 : (uint16_t)why;
 	ipoib__verbs_rc_stop(rc);
 	ipoib__verbs_rc_tell(rc);
 }
@@ -261,7 +265,8 @@ static void fail_all(struct ipoib__verbs_ud *ud)
 {
 	for (struct ipoib__list *at = ud->rc->connections.next; at != &ud->rc->connections;
 	     at = at->next)
-		ipoib__verbs_rc_fail(ipoib__container_of(at, struct ipoib__verbs_rc, link), -EIO);
+		ipoib__verbs_rc_fail(ipoib__container_of(at, struct ipoib__verbs_rc, link),
+				     IPOIB_CONNECTION_END_PORT);
 }
 
 void ipoib__verbs_rc_port(struct ipoib__verbs *verbs)
@@ -299,7 +304,7 @@ void ipoib__verbs_rc_async(struct ipoib__verbs *verbs, const struct ibv_async_ev
 		(void)rdma_notify(rc->id, IBV_EVENT_COMM_EST);
 	else if (event->event_type != IBV_EVENT_COMM_EST &&
 		 event->event_type != IBV_EVENT_QP_LAST_WQE_REACHED)
-		ipoib__verbs_rc_fail(rc, -EIO);
+		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_ERROR);
 }
 
 /* ---- events ---- */
@@ -354,6 +359,8 @@ static void describe(struct ipoib__verbs_rc *rc, struct ipoib_transport_event *e
 	event->status = rc->end_status;
 	if (rc->refused)
 		event->rc = rc->told;
+	else
+		event->rc.reason = rc->end_reason;
 }
 
 bool ipoib__verbs_rc_next_event(struct ipoib__verbs *verbs, struct ipoib_transport_event *event)

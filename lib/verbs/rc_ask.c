@@ -130,7 +130,7 @@ static void refused(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *even
 				     event->param.conn.private_data_len, &rc->told.reason))
 		header = IPOIB__RC_REJ_HEADER;
 	tell_private(rc, event, header);
-	ipoib__verbs_rc_fail(rc, -ECONNRESET);
+	ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_PEER);
 	rc->end_status = 0;
 }
 
@@ -157,7 +157,7 @@ void ipoib__verbs_rc_ask_further(struct ipoib__verbs_rc *rc, const struct rdma_c
 		break;
 	}
 	if (status < 0)
-		ipoib__verbs_rc_fail(rc, status);
+		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_ERROR);
 }
 
 static int resolve(struct ipoib__verbs_rc *rc)
@@ -172,7 +172,7 @@ static int resolve(struct ipoib__verbs_rc *rc)
 	if (status == -ENOMEM)
 		return status;
 	if (status < 0) /* there is no way to the peer: that is an answer */
-		ipoib__verbs_rc_fail(rc, status);
+		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_ERROR);
 	return 0;
 }
 

@@ -99,12 +99,12 @@ static void go_on(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event)
 		break;
 	case RDMA_CM_EVENT_DISCONNECTED:
 		(void)rdma_disconnect(rc->id); /* the answer to the farewell */
-		ipoib__verbs_rc_fail(rc, -ECONNRESET);
+		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_PEER);
 		break;
 	case RDMA_CM_EVENT_REJECTED:
 	case RDMA_CM_EVENT_UNREACHABLE:
 	case RDMA_CM_EVENT_CONNECT_ERROR:
-		ipoib__verbs_rc_fail(rc, -ECONNRESET);
+		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_PEER);
 		break;
 	default:
 		break;
@@ -121,7 +121,7 @@ void ipoib__verbs_rc_handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_eve
 	}
 	if (event->event == RDMA_CM_EVENT_DEVICE_REMOVAL) {
 		/* The kernel waits for the ending of every id. */
-		ipoib__verbs_rc_fail(rc, -EIO);
+		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_ERROR);
 		(void)rdma_destroy_id(rc->id);
 		rc->id = NULL;
 	} else if (rc->state == IPOIB__VERBS_RC_RESOLVING || rc->state == IPOIB__VERBS_RC_ASKING) {

@@ -125,6 +125,7 @@ struct ipoib__verbs_rc {
 	bool tell_end;
 	bool refused; /* the end is a refusal, or silence: it was never up */
 	int32_t end_status;
+	uint16_t end_reason; /* enum ipoib_connection_end, of one that was not refused */
 	struct ipoib_rc_event told; /* with the answer, yes or no */
 	struct ipoib_rc_attributes attributes;
 	struct ipoib__verbs_posted sends;
@@ -139,10 +140,10 @@ int ipoib__verbs_rc_new(struct ipoib__verbs_ud *ud, const struct ipoib_rc_attrib
 /* Ends its queue pair and frees it; its id was ended, or goes another way. */
 void ipoib__verbs_rc_free(struct ipoib__verbs_rc *rc);
 /*
- * It is over: nothing is sent or received any more, and the user is told, once. The status is that
- * of RC_DOWN; one that was asked for and not answered is told as refused.
+ * It is over: nothing is sent or received any more, and the user is told, once: -ECONNRESET when
+ * the peer has ended it, else -EIO; one that was asked for and not answered is told as refused.
  */
-void ipoib__verbs_rc_fail(struct ipoib__verbs_rc *rc, int32_t status);
+void ipoib__verbs_rc_fail(struct ipoib__verbs_rc *rc, enum ipoib_connection_end why);
 void ipoib__verbs_rc_tell(struct ipoib__verbs_rc *rc);
 
 /* ---- rc_listen.c ---- */

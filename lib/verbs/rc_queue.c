@@ -15,8 +15,8 @@
 /* The code of 1.28 ms until a receive may be posted again: a turn of a loop. */
 #define RNR_TIMER 14
 /*
- * 4.096 us * 2^17 = 0.5 s until silence is loss: what librdmacm says comes of a packet lifetime
- * that RoCE does not have, and is too short for a machine that emulates.
+ * 4.096 us * 2^17 = 0.5 s until silence is loss, where the user does not say: what librdmacm says
+ * comes of a packet lifetime that RoCE does not have, and is too short for a machine that emulates.
  */
 #define TIMEOUT_LEAST 17
 /* Bits that librdmacm's kernel sets for RoCE, and InfiniBand does not take. */
@@ -52,7 +52,9 @@ int ipoib__verbs_rc_modify(struct ipoib__verbs_rc *rc, enum ibv_qp_state state)
 	if (state == IBV_QPS_RTS) {
 		attr.retry_cnt = rc->attributes.retry_count;
 		attr.rnr_retry = rc->attributes.rnr_retry;
-		if (rc->verbs->ethernet && attr.timeout < TIMEOUT_LEAST)
+		if (rc->attributes.ack_timeout != 0)
+			attr.timeout = rc->attributes.ack_timeout;
+		else if (rc->verbs->ethernet && attr.timeout < TIMEOUT_LEAST)
 			attr.timeout = TIMEOUT_LEAST;
 	}
 	return ipoib__verbs_status(ibv_modify_qp(rc->qp, &attr, mask));
@@ -127,7 +129,7 @@ static int post_sends(struct ipoib__verbs_rc *rc, const struct ipoib_rc_send *se
 	number = bad != NULL ? number_of(bad->wr_id) : first;
 	ipoib__verbs_posted_withdraw(&rc->sends, number);
 	/* Those it took may lack the one that says so for them: they come back flushed. */
-	ipoib__verbs_rc_fail(rc, -EIO);
+	ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_ERROR);
 	return number != first ? (int)(number - first) : status;
 }
 
@@ -291,6 +293,18 @@ int ipoib__verbs_rc_post_receive(struct ipoib__verbs *verbs, struct ipoib__verbs
 
 /* ---- completions ---- */
 
+static enum ipoib_connection_end end_of(const struct ibv_wc *wc)
+{
+	switch (wc->status) {
+	case IBV_WC_RETRY_EXC_ERR:
+		return IPOIB_CONNECTION_END_RETRIES;
+	case IBV_WC_RNR_RETRY_EXC_ERR:
+		return IPOIB_CONNECTION_END_RNR;
+	default:
+		return IPOIB_CONNECTION_END_ERROR;
+	}
+}
+
 static void sent(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc)
 {
 	struct ipoib__verbs_rc *rc = ipoib__verbs_rc_find(ud->verbs, wc->qp_num);
@@ -301,7 +315,7 @@ static void sent(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc)
 	(void)ipoib__verbs_posted_completed(&rc->sends, number_of(wc->wr_id), status);
 	decided(rc);
 	if (status < 0)
-		ipoib__verbs_rc_fail(rc, -EIO);
+		ipoib__verbs_rc_fail(rc, end_of(wc));
 }
 
 /* A message for a connection that was destroyed meanwhile: its receive is for the next one. */
@@ -338,7 +352,7 @@ static bool received(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
 	};
 	own->free[own->free_count++] = number;
 	if (completion->status < 0)
-		ipoib__verbs_rc_fail(rc, -EIO);
+		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_ERROR);
 	else
 		completion->length = wc->byte_len;
 	/* The peer's RTU is late, or lost. */

@@ -42,7 +42,7 @@ static void act(void *owner, struct ipoib__connection *c, unsigned actions, uint
 		go(c);
 	rig_check(!(actions & IPOIB__CONNECTION_LOST) || !ipoib__connection_exists(c));
 	rig_check(!(actions & IPOIB__CONNECTION_USABLE) || c->state == IPOIB__CONNECTION_UP);
-	if (actions & (IPOIB__CONNECTION_LOST | IPOIB__CONNECTION_GIVE_UP))
+	if (actions & IPOIB__CONNECTION_FAILED)
 		rig_of(c)->ended_at = now;
 	rig.n_lost += (actions & IPOIB__CONNECTION_LOST) != 0;
 	rig.n_given_up += (actions & IPOIB__CONNECTION_GIVE_UP) != 0;

@@ -64,6 +64,7 @@ void rig_check_set(void);
 			ck_abort_msg("not: %s", #condition);  \
 	} while (0)
 
+Suite *suite_loss(void);
 Suite *suite_machine(void);
 Suite *suite_machine_table(void);
 Suite *suite_set(void);

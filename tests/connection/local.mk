@@ -4,6 +4,7 @@ unit_tests += %D%/test_connection
 	%D%/connection_rig.c %D%/connection_rig.h \
 	%D%/main.c \
 	%D%/test_limits.c \
+	%D%/test_loss.c \
 	%D%/test_machine.c \
 	%D%/test_machine_table.c \
 	%D%/test_model.c \

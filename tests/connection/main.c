@@ -5,7 +5,7 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = { suite_machine, suite_machine_table, suite_set,
-						  suite_limits, suite_model, NULL };
+						  suite_limits, suite_loss, suite_model, NULL };
 
 	return support_main(suites, "test_connection");
 }

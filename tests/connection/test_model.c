@@ -73,17 +73,18 @@ static void want(unsigned number)
 static void happen(unsigned number)
 {
 	static const enum ipoib__connection_event events[] = {
-		IPOIB__CONNECTION_ANSWER, IPOIB__CONNECTION_ANSWER,  IPOIB__CONNECTION_UNKNOWN,
-		IPOIB__CONNECTION_STALE,  IPOIB__CONNECTION_FAILURE, IPOIB__CONNECTION_ENDED,
+		IPOIB__CONNECTION_ANSWER,  IPOIB__CONNECTION_ANSWER,  IPOIB__CONNECTION_UNKNOWN,
+		IPOIB__CONNECTION_STALE,   IPOIB__CONNECTION_FAILURE, IPOIB__CONNECTION_ENDED,
+		IPOIB__CONNECTION_REFUSED, IPOIB__CONNECTION_MOVED,
 	};
-	enum ipoib__connection_event event = events[ipoib__random_below(numbers, 6)];
+	enum ipoib__connection_event event = events[ipoib__random_below(numbers, 8)];
 	struct ipoib__connection *c = find(number);
 	bool was_up = c && c->state == IPOIB__CONNECTION_UP;
 	unsigned ends = model[number].ends;
 
 	if (!c)
 		return;
-	if (was_up && event == IPOIB__CONNECTION_ENDED)
+	if (was_up && event != IPOIB__CONNECTION_ANSWER && event != IPOIB__CONNECTION_MOVED)
 		ended(number);
 	rig_step(c, event);
 	if (c->state == IPOIB__CONNECTION_UP)

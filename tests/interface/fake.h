@@ -232,6 +232,8 @@ void fake_rc_up(struct fake *fake, struct fake_rc *rc, uint32_t qpn, uint32_t re
 /* The peer refuses; reason 0: it does not answer. */
 void fake_rc_refuse(struct fake *fake, struct fake_rc *rc, uint16_t reason);
 void fake_rc_down(struct fake *fake, struct fake_rc *rc, int status);
+/* The same with the reason, enum ipoib_connection_end. */
+void fake_rc_down_for(struct fake *fake, struct fake_rc *rc, int status, unsigned reason);
 /* A peer asks; the name of its request. */
 uint64_t fake_rc_request(struct fake *fake, uint64_t service_id, uint16_t peer,
 			 const void *private_data, size_t private_length);

@@ -213,13 +213,21 @@ void fake_rc_refuse(struct fake *fake, struct fake_rc *rc, uint16_t reason)
 	fake_event(fake, &event);
 }
 
-void fake_rc_down(struct fake *fake, struct fake_rc *rc, int status)
+void fake_rc_down_for(struct fake *fake, struct fake_rc *rc, int status, unsigned reason)
 {
+	struct ipoib_transport_event event = { .type = IPOIB_TRANSPORT_RC_DOWN,
+					       .status = status,
+					       .id = rc->attributes.connection };
+
 	ck_assert(rc->alive);
 	rc->up = false;
-	fake_event(fake, &(struct ipoib_transport_event){ .type = IPOIB_TRANSPORT_RC_DOWN,
-							  .status = status,
-							  .id = rc->attributes.connection });
+	event.rc.reason = (uint16_t)reason;
+	fake_event(fake, &event);
+}
+
+void fake_rc_down(struct fake *fake, struct fake_rc *rc, int status)
+{
+	fake_rc_down_for(fake, rc, status, IPOIB_CONNECTION_END_NONE);
 }
 
 uint64_t fake_rc_request(struct fake *fake, uint64_t service_id, uint16_t peer,

@@ -27,6 +27,7 @@ unit_tests += %D%/test_interface
 	%D%/test_groups.c \
 	%D%/test_header.c \
 	%D%/test_link.c \
+	%D%/test_lost.c \
 	%D%/test_nd.c \
 	%D%/test_origin.c \
 	%D%/test_own.c \

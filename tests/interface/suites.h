@@ -18,6 +18,7 @@ Suite *suite_proof(void);
 Suite *suite_queues(void);
 Suite *suite_room(void);
 Suite *suite_header(void);
+Suite *suite_lost(void);
 Suite *suite_link(void);
 Suite *suite_groups(void);
 Suite *suite_buffers(void);

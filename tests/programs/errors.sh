@@ -133,6 +133,8 @@ with_option() { # OPTION PATTERN
 with_option connected_depth=0 "\"0\" is not a number from 1 to 16384"
 with_option connected_depth=16385 "\"16385\" is not a number"
 with_option connections_max=0 "\"0\" is not a number from 1 to 16384"
+with_option connection_timeout=32 "\"32\" is not a number from 1 to 31"
+with_option connection_retries=0 "\"0\" is not a number from 1 to 7"
 with_option queue_packets=none "\"none\" is not a number from 1 to 1048576"
 with_option queue_packets_total=1048577 "\"1048577\" is not a number from 1 to 1048576"
 with_option queue_age=61 "\"61\" is not a number of seconds from 0.001 to 60"

@@ -78,6 +78,17 @@ fabric loss all 100%
 sleep 1
 fabric loss all 0
 after "all packets lost"
+
+say "longer than a connection waits: it is said why it was lost"
+fabric loss all 100%
+sleep 4
+fabric loss all 0
+after "all packets lost for 4 s"
+says host2.err '^ipoib-tun: interface ipoib0: the connection to 10\.10\.1\.1, .*, was lost: the peer acknowledges nothing any more; it is made again'
+run 0 "$bin/ipoib-ctl" --control "$work/host2.control" conn
+says out ' ended (retries|unanswered) [0-9]+ ago UP$'
+run 0 "$bin/ipoib-ctl" --control "$work/host2.control" conn -j
+says out '"ended": "(retries|unanswered)"'
 fabric pkey host2/1 table 0x8001
 sleep 1
 fabric pkey host2/1 table 0xffff

@@ -199,6 +199,113 @@ START_TEST(connections_in_use_do_not_give_way_to_a_new_peers)
 }
 END_TEST
 
+/* ---- pauses ---- */
+
+static void silence(struct world *world, const char *port, bool silent)
+{
+	const struct ipoib_fabric_faults faults = { .size = sizeof(faults),
+						    .loss_ppm = silent ? 1000000 : 0 };
+
+	ck_assert_int_eq(ipoib_fabric_set_faults(world->fabric, port, &faults), 0);
+}
+
+/* 9,000 octets every 10 ms, as an IP stack would: what is "too big" once is smaller for ever. */
+static void stream(struct world *world, uint64_t nanoseconds, uint64_t *sent)
+{
+	uint64_t end = ipoib_context_now(world->hosts[0].context) + nanoseconds;
+	struct host *a = &world->hosts[0], *b = &world->hosts[1];
+
+	while (ipoib_context_now(a->context) < end) {
+		int status = host_send(a, &b->address, 9000);
+
+		ck_assert_int_ne(status, -EMSGSIZE);
+		*sent += status == 0;
+		world_run(world, 10 * MILLISECOND);
+	}
+}
+
+/* A peer that stands still for a second, or whose cable does: its connection outlives that. */
+START_TEST(a_second_of_silence_costs_nothing)
+{
+	struct world_options options = connected();
+	struct world world;
+	struct host *a = &world.hosts[0], *b = &world.hosts[1];
+	uint64_t sent = 0;
+
+	world_make(&world, 2, &options);
+	world_up(&world);
+	stream(&world, SECOND, &sent);
+	for (int i = 0; i < 10; i++) {
+		silence(&world, NULL, true);
+		stream(&world, 1200 * MILLISECOND, &sent);
+		silence(&world, NULL, false);
+		stream(&world, 5 * SECOND, &sent);
+	}
+	world_run(&world, SECOND);
+	ck_assert_uint_eq(b->received, sent);
+	ck_assert_uint_eq(host_events(a, IPOIB_EVENT_CONNECTION_LOST), 0);
+	ck_assert_uint_eq(host_statistics(a).connections_asked, 1);
+	world_end(&world);
+}
+END_TEST
+
+/*
+ * Longer than that, and the connection fails; it is made again, packets wait meanwhile or are lost
+ * of age, and no smaller MTU is told.
+ */
+START_TEST(a_pause_of_any_length_that_packets_outlive_tells_no_smaller_mtu)
+{
+	static const uint64_t pauses[] = { 2300, 2700, 3300, 4500 };
+	struct world_options options = connected();
+	struct world world;
+	struct host *a = &world.hosts[0], *b = &world.hosts[1];
+	uint64_t sent = 0, received;
+
+	world_make(&world, 2, &options);
+	world_up(&world);
+	stream(&world, SECOND, &sent);
+	silence(&world, NULL, true);
+	stream(&world, pauses[_i] * MILLISECOND, &sent);
+	silence(&world, NULL, false);
+	stream(&world, 5 * SECOND, &sent);
+	ck_assert_uint_eq(host_events(a, IPOIB_EVENT_CONNECTION_LOST), 1);
+	ck_assert_uint_eq(host_events(a, IPOIB_EVENT_NEIGHBOUR_MTU), 0);
+	ck_assert_uint_eq(a->undelivered[IPOIB_SEND_DROP_TOO_BIG], 0);
+	received = b->received;
+	sent = 0;
+	stream(&world, SECOND, &sent);
+	ck_assert_uint_eq(sent, 100);
+	ck_assert_uint_ge(b->received - received, 100);
+	world_end(&world);
+}
+END_TEST
+
+/* A link that goes down and comes back: the port knows, and the peer's connection is made again. */
+START_TEST(a_link_that_was_down_for_a_second_tells_no_smaller_mtu)
+{
+	struct world_options options = connected();
+	struct world world;
+	struct host *a = &world.hosts[0], *b = &world.hosts[1];
+	uint64_t sent = 0, received;
+
+	world_make(&world, 2, &options);
+	world_up(&world);
+	stream(&world, SECOND, &sent);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(ipoib_fabric_set_link(world.fabric, "host2/1", false), 0);
+		stream(&world, SECOND, &sent);
+		ck_assert_int_eq(ipoib_fabric_set_link(world.fabric, "host2/1", true), 0);
+		stream(&world, 14 * SECOND, &sent);
+	}
+	ck_assert_uint_eq(host_events(a, IPOIB_EVENT_NEIGHBOUR_MTU), 0);
+	ck_assert_uint_eq(a->undelivered[IPOIB_SEND_DROP_TOO_BIG], 0);
+	received = b->received;
+	stream(&world, SECOND, &sent);
+	ck_assert_uint_ge(b->received - received, 100);
+	world_end(&world);
+}
+END_TEST
+
 Suite *suite_connections(void)
 {
 	Suite *suite = suite_create("connections");
@@ -211,6 +318,10 @@ Suite *suite_connections(void)
 	tcase_add_test(tcase, an_idle_connection_gives_way_to_a_new_peers);
 	tcase_add_test(tcase, a_full_taker_serves_a_third_peer_in_both_directions);
 	tcase_add_test(tcase, connections_in_use_do_not_give_way_to_a_new_peers);
+	tcase_add_test(tcase, a_second_of_silence_costs_nothing);
+	tcase_add_loop_test(tcase, a_pause_of_any_length_that_packets_outlive_tells_no_smaller_mtu,
+			    0, 4);
+	tcase_add_test(tcase, a_link_that_was_down_for_a_second_tells_no_smaller_mtu);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
