@@ -5,8 +5,9 @@
 #include "base/assert.h"
 #include "mock/hca_rc.h"
 
-/* A P_Key without its membership bit. */
-#define PKEY_PARTITION 0x7fff
+/* A P_Key without its membership bit, and that bit. */
+#define PKEY_PARTITION	 0x7fff
+#define PKEY_FULL_MEMBER 0x8000
 
 /* ---- making and ending ---- */
 
@@ -31,16 +32,24 @@ uint32_t ipoib__hca_qpn_new(struct ipoib__hca *hca)
 	return qpn;
 }
 
+/* The entry of a full member goes before that of a limited one: it reaches every member. */
 static int pkey_find(const struct ipoib__hca *hca, uint16_t pkey, uint32_t *index)
 {
+	int status = -ENOENT;
+
+	if ((pkey & PKEY_PARTITION) == 0)
+		return -ENOENT;
 	for (uint32_t i = 0; i < hca->port.pkey_count; i++) {
-		if ((pkey & PKEY_PARTITION) != 0 &&
-		    ((hca->port.pkeys[i] ^ pkey) & PKEY_PARTITION) == 0) {
-			*index = i;
-			return 0;
-		}
+		bool full = (hca->port.pkeys[i] & PKEY_FULL_MEMBER) != 0;
+
+		if (((hca->port.pkeys[i] ^ pkey) & PKEY_PARTITION) != 0 || (status == 0 && !full))
+			continue;
+		*index = i;
+		status = 0;
+		if (full)
+			break;
 	}
-	return -ENOENT;
+	return status;
 }
 
 static void rings_fini(struct ipoib__hca_ud *ud)

@@ -219,6 +219,23 @@ START_TEST(a_queue_pair_follows_its_pkey_through_the_table)
 }
 END_TEST
 
+/* As a driver chooses the entry: that of the full member reaches every member. */
+START_TEST(a_port_that_is_both_sends_as_a_full_member)
+{
+	ck_assert_int_eq(node_receive(&asker_b, 0, NODE_SLOT), 1);
+	table("host2/1", 0x7fff, 0);
+	table("host1/1", 0x7fff, 0xffff);
+	ck_assert_uint_eq(refused_by_b(), 0);
+	node_completion(&asker_b, IPOIB_UD_RECEIVE, 0);
+	table("host1/1", 0x7fff, 0);
+	ck_assert_uint_eq(refused_by_b(), 1);
+	table("host1/1", 0xffff, 0x7fff);
+	ck_assert_int_eq(node_receive(&asker_b, 0, NODE_SLOT), 1);
+	ck_assert_uint_eq(refused_by_b(), 0);
+	node_completion(&asker_b, IPOIB_UD_RECEIVE, 0);
+}
+END_TEST
+
 START_TEST(the_sa_is_reached_from_any_partition_but_not_from_none)
 {
 	struct ipoib_ud_attributes attributes = { .pkey = 0x8001, .send_depth = 1,
@@ -250,6 +267,7 @@ Suite *suite_partition(void)
 	tcase_add_test(tcase, more_partitions_than_multicast_lids_are_refused);
 	tcase_add_test(tcase, a_port_drops_what_its_table_does_not_have);
 	tcase_add_test(tcase, a_queue_pair_follows_its_pkey_through_the_table);
+	tcase_add_test(tcase, a_port_that_is_both_sends_as_a_full_member);
 	tcase_add_test(tcase, the_sa_is_reached_from_any_partition_but_not_from_none);
 	suite_add_tcase(suite, tcase);
 	return suite;
