@@ -184,6 +184,14 @@ static bool print_group(const json_t *element)
 	return true;
 }
 
+/* The end of a line: " limited" or " none"; of a full member nothing is to be said. */
+static void print_membership(const char *membership)
+{
+	if (*membership && strcmp(membership, "full") != 0)
+		printf(" %s", membership);
+	printf("\n");
+}
+
 /* In the manner of `ip address`. */
 static bool print_interface(const json_t *element)
 {
@@ -195,10 +203,11 @@ static bool print_interface(const json_t *element)
 	       ctl_string(element, "port"));
 	printf("    link/infiniband %s\n", ctl_string(element, "lladdr"));
 	printf("    gid %s lid %" JSON_INTEGER_FORMAT " sm_lid %" JSON_INTEGER_FORMAT
-	       " qpn 0x%06x pkey 0x%04x\n",
+	       " qpn 0x%06x pkey 0x%04x",
 	       ctl_string(element, "gid"), ctl_number(element, "lid"),
 	       ctl_number(element, "sm_lid"), (unsigned)ctl_number(element, "qpn"),
 	       (unsigned)ctl_number(element, "pkey"));
+	print_membership(ctl_string(element, "membership"));
 	printf("    broadcast %s mlid 0x%04x qkey 0x%x mtu %" JSON_INTEGER_FORMAT
 	       " sl %" JSON_INTEGER_FORMAT " rate %" JSON_INTEGER_FORMAT "Mbit\n",
 	       ctl_string(element, "broadcast"), (unsigned)ctl_number(element, "mlid"),

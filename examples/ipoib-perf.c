@@ -15,6 +15,7 @@
 
 #include <ipoib/transport.h>
 
+#include "partition.h"
 #include "perf.h"
 #include "perf_failure.h"
 #include "perf_traffic.h"
@@ -81,6 +82,16 @@ static void begin_table(struct perf *perf)
 	perf_table_begin(&perf->table, stdout, perf->options.json, &perf->client.terms, perf->mtu);
 }
 
+static void report_failure(const struct perf *perf)
+{
+	char text[PARTITION_TEXT];
+
+	perf_failure_report(&perf->client);
+	if (perf->client.failure == PERF_FAILED_UNREACHABLE &&
+	    partition_is_limited(perf->interface))
+		report("%s", partition_text(perf->interface, text));
+}
+
 static void step_client(struct perf *perf, uint64_t now)
 {
 	struct perf_client *client = &perf->client;
@@ -104,7 +115,7 @@ static void step_client(struct perf *perf, uint64_t now)
 	if (client->state != PERF_CLIENT_ENDED)
 		return;
 	if (client->failure != PERF_NO_FAILURE) {
-		perf_failure_report(client);
+		report_failure(perf);
 		perf_traffic_goodbye(perf);
 	}
 	end(perf, client->failure == PERF_NO_FAILURE ? EXIT_SUCCESS : EXIT_FAILURE);

@@ -14,6 +14,8 @@ pcap_file_sources = \
 	%D%/pcap_file.c %D%/pcap_file.h
 attachment_sources = \
 	%D%/attachment.c %D%/attachment.h
+partition_sources = \
+	%D%/partition.c %D%/partition.h
 poll_loop_sources = \
 	%D%/poll_loop.c %D%/poll_loop.h
 # Ports of adapters, for the programs that take them as well as those of a simulated fabric.
@@ -56,7 +58,8 @@ bin_PROGRAMS += %D%/ipoib-fabric
 
 bin_PROGRAMS += %D%/ipoib-ping
 %C%_ipoib_ping_SOURCES = %D%/ipoib-ping.c \
-	$(common_sources) $(attachment_sources) $(ip_checksum_sources) $(poll_loop_sources) \
+	$(common_sources) $(attachment_sources) $(ip_checksum_sources) $(partition_sources) \
+	$(poll_loop_sources) \
 	%D%/ping.h \
 	%D%/ping_options.c %D%/ping_options.h \
 	%D%/ping_packet.c %D%/ping_packet.h \
@@ -69,7 +72,8 @@ bin_PROGRAMS += %D%/ipoib-ping
 
 bin_PROGRAMS += %D%/ipoib-perf
 %C%_ipoib_perf_SOURCES = %D%/ipoib-perf.c \
-	$(common_sources) $(attachment_sources) $(perf_sources) $(poll_loop_sources) \
+	$(common_sources) $(attachment_sources) $(partition_sources) $(perf_sources) \
+	$(poll_loop_sources) \
 	%D%/perf.h \
 	%D%/perf_traffic.c %D%/perf_traffic.h
 %C%_ipoib_perf_CPPFLAGS = $(program_cppflags) $(device_cppflags)
@@ -90,7 +94,8 @@ if HAVE_TUN
 bin_PROGRAMS += %D%/ipoib-tun
 endif
 %C%_ipoib_tun_SOURCES = %D%/ipoib-tun.c \
-	$(common_sources) $(attachment_sources) $(local_socket_sources) $(pcap_file_sources) \
+	$(common_sources) $(attachment_sources) $(local_socket_sources) $(partition_sources) \
+	$(pcap_file_sources) \
 	%D%/control.c %D%/control.h \
 	%D%/control_stream.c \
 	%D%/tun_addresses.c %D%/tun_addresses.h \

@@ -29,6 +29,7 @@ struct ping {
 	uint32_t learnt_mtu; /* of the destination; 0 unknown */
 	bool up;
 	bool was_up;
+	bool partition_told;
 	uint64_t begun_ns;
 	bool patience_lost;
 	uint64_t next_ns; /* when the next request is due */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "partition.h"
 #include "ping_send.h"
 #include "report.h"
 
@@ -138,6 +139,17 @@ static void on_down(struct ping *ping, int status)
 	ping->up = false;
 }
 
+/* It may be there, and not hear us. */
+static void on_failed(struct ping *ping)
+{
+	char text[PARTITION_TEXT];
+
+	if (ping->partition_told || !partition_is_limited(ping->interface))
+		return;
+	report("%s", partition_text(ping->interface, text));
+	ping->partition_told = true;
+}
+
 void ping_traffic_event(struct ipoib_interface *interface, const struct ipoib_event *event,
 			void *user)
 {
@@ -152,6 +164,9 @@ void ping_traffic_event(struct ipoib_interface *interface, const struct ipoib_ev
 		on_ready(ping);
 	else if (event->type == IPOIB_EVENT_ADDRESS_CONFLICT)
 		on_conflict(ping, event);
+	else if (event->type == IPOIB_EVENT_NEIGHBOUR_FAILED &&
+		 ipoib_ip_equal(&event->ip, &ping->options.destination))
+		on_failed(ping);
 	else if (event->type == IPOIB_EVENT_NEIGHBOUR_MTU &&
 		 ipoib_ip_equal(&event->ip, &ping->options.destination))
 		ping->learnt_mtu = event->mtu;

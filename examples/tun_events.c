@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "partition.h"
 #include "report.h"
 #include "tun_port.h"
 
@@ -216,6 +217,18 @@ static void say_lost(const struct tun_port *port, const struct ipoib_event *even
 	       port_text(&event->link_address).text, end_text(event->detail));
 }
 
+static void say_membership(const struct tun_port *port, const struct ipoib_event *event)
+{
+	char text[PARTITION_TEXT];
+
+	if (event->membership == IPOIB_PKEY_MEMBERSHIP_LIMITED)
+		report("interface %s: %s", port->device.name,
+		       partition_text(port->interface, text));
+	else
+		report("interface %s: port %s is a full member of partition 0x%04x now",
+		       port->device.name, port->options->port, (unsigned)port->options->pkey);
+}
+
 void tun_events_report(const struct tun_port *port, const struct ipoib_event *event,
 		       const struct tun_port *ports, size_t count)
 {
@@ -246,6 +259,9 @@ void tun_events_report(const struct tun_port *port, const struct ipoib_event *ev
 		break;
 	case IPOIB_EVENT_CONNECTION_LOST:
 		say_lost(port, event);
+		break;
+	case IPOIB_EVENT_MEMBERSHIP:
+		say_membership(port, event);
 		break;
 	default:
 		break; /* the port says the rest itself, or `ipoib-ctl monitor` does */

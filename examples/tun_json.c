@@ -153,9 +153,10 @@ static void add_interface(json_t *array, const struct tun_port *port)
 		ipoib_gid_format(&info.gid, gid), "broadcast",
 		ipoib_gid_format(&info.broadcast, broadcast), "addresses", addresses_of(port));
 	json_t *numbers = json_pack(
-		"{s:i, s:I, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "qpn", (int)info.qpn, "qkey",
-		(json_int_t)info.qkey, "pkey", (int)info.pkey, "lid", (int)info.lid, "sm_lid",
-		(int)info.sm_lid, "mlid", (int)info.mlid, "sl", (int)info.sl, "rate_mbps",
+		"{s:i, s:I, s:i, s:o, s:i, s:i, s:i, s:i, s:i, s:i}", "qpn", (int)info.qpn, "qkey",
+		(json_int_t)info.qkey, "pkey", (int)info.pkey, "membership",
+		tun_json_name(ipoib_pkey_membership_name(info.membership)), "lid", (int)info.lid,
+		"sm_lid", (int)info.sm_lid, "mlid", (int)info.mlid, "sl", (int)info.sl, "rate_mbps",
 		(int)info.rate_mbps, "neighbours", (int)info.neighbours);
 
 	if (object && numbers)

@@ -88,6 +88,10 @@ json_t *tun_json_event(const struct tun_port *port, const struct ipoib_event *ev
 	add_number(object, "mtu", event->mtu);
 	add_number(object, "lid", event->lid);
 	add_number(object, "sm_lid", event->sm_lid);
+	if (event->type == IPOIB_EVENT_MEMBERSHIP) {
+		add_number(object, "pkey", port->options->pkey);
+		add_text(object, "membership", ipoib_pkey_membership_name(event->membership));
+	}
 	if (event->status)
 		add_text(object, "status", error_text(event->status));
 	return object;

@@ -69,11 +69,26 @@ enum ipoib_event_type {
 	/** after ipoib_interface_buffer() was answered -ENOMEM: buffers are back */
 	IPOIB_EVENT_BUFFERS = 18,
 	/**
+	 * ipoib_event::membership is what the port is in the partition of the interface: told when
+	 * an active port is found to be a limited member, and when that has changed
+	 */
+	IPOIB_EVENT_MEMBERSHIP = 19,
+	/**
 	 * A connection that was up has failed, to the peer ipoib_event::link_address and (one
 	 * of its addresses) ipoib_event::ip; ipoib_event::detail says why (enum
 	 * ipoib_connection_end). Another one is asked for when there is something to send.
 	 */
 	IPOIB_EVENT_CONNECTION_LOST = 20,
+};
+
+/**
+ * What a port is in a partition, by its P_Key table. Two limited members do not reach each other
+ * (IBA 10.9.3).
+ */
+enum ipoib_pkey_membership {
+	IPOIB_PKEY_MEMBERSHIP_NONE = 0,    /**< the table has no such P_Key, or is not known */
+	IPOIB_PKEY_MEMBERSHIP_LIMITED = 1, /**< it reaches full members, and is reached by them */
+	IPOIB_PKEY_MEMBERSHIP_FULL = 2,    /**< it reaches every member */
 };
 
 /** An event. What a type does not speak of is zero. */
@@ -93,7 +108,7 @@ struct ipoib_event {
 	uint32_t detail;
 	uint32_t verdict; /**< enum ipoib_flux_verdict */
 	uint32_t count;   /**< how often: flux in the last minute, conflicts and requests in all */
-	uint32_t reserved; /**< zero */
+	uint32_t membership; /**< enum ipoib_pkey_membership */
 };
 
 /**
@@ -101,6 +116,9 @@ struct ipoib_event {
  * not know.
  */
 IPOIB_PUBLIC const char *ipoib_event_name(uint32_t type);
+
+/** A short name for an enum ipoib_pkey_membership ("limited"), or NULL for an unknown value. */
+IPOIB_PUBLIC const char *ipoib_pkey_membership_name(uint32_t membership);
 
 #ifdef __cplusplus
 }

@@ -297,7 +297,7 @@ struct ipoib_interface_info {
 	uint8_t up;           /**< packets flow */
 	uint8_t port_active;  /**< the port is active */
 	uint8_t sl;           /**< service level of the broadcast group */
-	uint8_t reserved;     /**< zero */
+	uint8_t membership;   /**< of the port in this partition, enum ipoib_pkey_membership */
 	uint32_t mtu;         /**< octets of an IP packet; 0 before the first time up */
 	uint32_t group_mtu;   /**< MTU of the broadcast group, octets of an IB payload */
 	uint32_t qpn;         /**< queue pair number */

@@ -73,6 +73,7 @@ void ipoib__link_event(struct ipoib_interface *interface,
 void ipoib__link_start(struct ipoib_interface *interface, uint64_t now);
 void ipoib__link_port_due(struct ipoib__timer *timer, uint64_t now);
 void ipoib__link_update(struct ipoib_interface *interface, uint64_t now);
+enum ipoib_pkey_membership ipoib__link_membership(const struct ipoib_interface *interface);
 
 /* channel.c: connections; dialled.c: what is told of them */
 extern const struct ipoib__connections_hooks ipoib__interface_connections_hooks;

@@ -14,7 +14,8 @@
  *   register again  the same, and groups are joined again
  *   GID changed     the same, for our link address is another one; groups are joined again from
  *                   the new GID
- *   P_Keys changed  down when ours has gone, up when it has come back (I16)
+ *   P_Keys changed  down when ours has gone, up when it has come back (I16); told when we have
+ *                   become a limited member, or a full one again
  *   any of them     what was refused, a path or a join, is asked for again without waiting for the
  *                   end of its hold time
  *
@@ -25,6 +26,8 @@
 
 #include <errno.h>
 #include <string.h>
+
+#include "wire/mgid.h"
 
 /* Of an id: what paths and groups number their questions with. */
 #define QUESTION_BITS 39
@@ -43,23 +46,30 @@ uint64_t ipoib__question_id(const struct ipoib_interface *interface, bool join, 
 	       question;
 }
 
-/*
- * Membership aside: a limited member may use the link, and the library always sends the full
- * member's form.
- */
-static bool has_pkey(const struct ipoib_port_attributes *port, uint16_t pkey)
+/* Where a table has the P_Key in both forms the full member's is used, by every transport. */
+enum ipoib_pkey_membership ipoib__link_membership(const struct ipoib_interface *interface)
 {
-	for (uint32_t i = 0; i < port->pkey_count && i < IPOIB_PKEYS_MAX; i++)
-		if (port->pkeys[i] != 0 && ((port->pkeys[i] ^ pkey) & 0x7fff) == 0)
-			return true;
-	return false;
+	const struct ipoib_port_attributes *port = &interface->port;
+	enum ipoib_pkey_membership membership = IPOIB_PKEY_MEMBERSHIP_NONE;
+
+	for (uint32_t i = 0; i < port->pkey_count && i < IPOIB_PKEYS_MAX; i++) {
+		if (port->pkeys[i] == 0 || ((port->pkeys[i] ^ interface->config.pkey) & 0x7fff))
+			continue;
+		if (port->pkeys[i] & IPOIB__PKEY_FULL_MEMBER)
+			return IPOIB_PKEY_MEMBERSHIP_FULL;
+		membership = IPOIB_PKEY_MEMBERSHIP_LIMITED;
+	}
+	return membership;
 }
 
-/* No join is sent with a P_Key that the port does not have (I16). */
+/*
+ * No join is sent with a P_Key that the port does not have (I16). A limited member may use the
+ * link; the library asks for everything by the full member's form.
+ */
 static bool port_usable(const struct ipoib_interface *interface)
 {
 	return !interface->gone && interface->port.state == IPOIB_PORT_ACTIVE &&
-	       has_pkey(&interface->port, interface->config.pkey);
+	       ipoib__link_membership(interface) != IPOIB_PKEY_MEMBERSHIP_NONE;
 }
 
 /*
@@ -105,6 +115,25 @@ static void tell_link(struct ipoib_interface *interface, uint32_t type, int stat
 					   .sm_lid = interface->port.sm_lid,
 					   .gid = interface->port.gid };
 
+	ipoib__answer_event(interface, &event, now);
+}
+
+/*
+ * Told once, and again when it has changed. Only of an active port: before, the SM has not written
+ * its table. One that has lost the P_Key meanwhile has been told to be down.
+ */
+static void tell_membership(struct ipoib_interface *interface, uint64_t now)
+{
+	struct ipoib_event event = { .type = IPOIB_EVENT_MEMBERSHIP,
+				     .membership = ipoib__link_membership(interface) };
+	bool limited = event.membership == IPOIB_PKEY_MEMBERSHIP_LIMITED;
+
+	if (!port_usable(interface) || limited == interface->told_limited)
+		return;
+	interface->told_limited = limited;
+	ipoib__log_write(&interface->context->log, limited ? IPOIB_LOG_WARNING : IPOIB_LOG_INFO,
+			 "%s: %s member of partition 0x%04x", interface->port.name,
+			 limited ? "limited" : "full", (unsigned)interface->config.pkey);
 	ipoib__answer_event(interface, &event, now);
 }
 
@@ -208,6 +237,7 @@ static void port_changed(struct ipoib_interface *interface, uint64_t now)
 		ipoib__groups_retry(&interface->groups, now);
 	}
 	ipoib__paths_news(&interface->paths, now);
+	tell_membership(interface, now);
 	if (!same_place(&before, &interface->port))
 		place_changed(interface, &before, now);
 	ipoib__link_update(interface, now);
@@ -279,6 +309,7 @@ void ipoib__link_event(struct ipoib_interface *interface,
 void ipoib__link_start(struct ipoib_interface *interface, uint64_t now)
 {
 	read_port(interface);
+	tell_membership(interface, now);
 	if (port_usable(interface))
 		ipoib__groups_start(&interface->groups, now);
 }

@@ -66,10 +66,22 @@ const char *ipoib_event_name(uint32_t type)
 		[IPOIB_EVENT_PATH_STALE] = "path-stale",
 		[IPOIB_EVENT_CONNECTION_FOREIGN] = "connection-foreign",
 		[IPOIB_EVENT_BUFFERS] = "buffers",
+		[IPOIB_EVENT_MEMBERSHIP] = "membership",
 		[IPOIB_EVENT_CONNECTION_LOST] = "connection-lost",
 	};
 
 	return name_of(names, COUNT(names), type);
+}
+
+const char *ipoib_pkey_membership_name(uint32_t membership)
+{
+	static const char *const names[] = {
+		[IPOIB_PKEY_MEMBERSHIP_NONE] = "none",
+		[IPOIB_PKEY_MEMBERSHIP_LIMITED] = "limited",
+		[IPOIB_PKEY_MEMBERSHIP_FULL] = "full",
+	};
+
+	return name_of(names, COUNT(names), membership);
 }
 
 const char *ipoib_neighbour_state_name(uint32_t state)

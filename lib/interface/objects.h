@@ -212,6 +212,7 @@ struct ipoib_interface {
 	bool takes_none;      /* connections are made here and none are taken: the port cannot */
 	bool started;
 	bool up;
+	bool told_limited;    /* that the port is a limited member, and nothing else since */
 	bool want_room;       /* a send was answered -EAGAIN, for want of room in the send queue */
 	bool want_buffers;    /* ipoib_interface_buffer() was answered -ENOMEM */
 	bool addresses_changed; /* addresses were bound, or their groups joined */

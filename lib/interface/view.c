@@ -51,6 +51,7 @@ int ipoib_interface_info(const struct ipoib_interface *interface, struct ipoib_i
 		.up = interface->up,
 		.port_active = interface->port.state == IPOIB_PORT_ACTIVE && !interface->gone,
 		.sl = record->sl,
+		.membership = (uint8_t)ipoib__link_membership(interface),
 		.mtu = interface->mtu,
 		.group_mtu = record->mtu,
 		.qpn = interface->qpn,

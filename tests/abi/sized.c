@@ -262,7 +262,7 @@ static const struct row {
 	FILLED(ipoib_fabric_statistics, ports_attached, fill_fabric),
 	FILLED(ipoib_fabric_faults, jitter_ns, fill_faults),
 	FILLED(ipoib_port_attributes, pkeys, fill_port),
-	TOLD(ipoib_event, reserved, &scene.event),
+	TOLD(ipoib_event, membership, &scene.event),
 	TOLD(ipoib_neighbour_change, link_address, &scene.change),
 	TOLD(ipoib_undelivered, next_hop, &scene.undelivered),
 #ifdef WITH_VERBS

@@ -32,5 +32,6 @@ Suite *suite_entries(void);
 Suite *suite_nd(void);
 Suite *suite_origin(void);
 Suite *suite_own(void);
+Suite *suite_partition(void);
 
 #endif

@@ -17,6 +17,7 @@ program_tests += \
 	%D%/log.sh \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
+	%D%/partition.sh \
 	%D%/path-mtu.sh \
 	%D%/pause.sh \
 	%D%/perf.sh \
@@ -40,6 +41,7 @@ EXTRA_DIST += \
 	%D%/log.sh \
 	%D%/monitor.sh \
 	%D%/oracle.sh \
+	%D%/partition.sh \
 	%D%/path-mtu.sh \
 	%D%/pause.sh \
 	%D%/perf.sh \

@@ -16,6 +16,7 @@ unit_tests += %D%/test_sim
 	%D%/test_forged.c \
 	%D%/test_ipv6.c \
 	%D%/test_origin.c \
+	%D%/test_partition.c \
 	%D%/test_seeds.c \
 	%D%/test_story.c \
 	%D%/test_weak_peer.c \

@@ -9,7 +9,7 @@ int main(void)
 		suite_flux,	     suite_seeds,	  suite_story,
 		suite_weak_peer,     suite_flood,	  suite_addresses,
 		suite_ipv6,	     suite_fabric_moves,  suite_origin,
-		suite_forged,	     NULL
+		suite_forged,	     suite_partition,	  NULL
 	};
 
 	return support_main(suites, "test_sim");
