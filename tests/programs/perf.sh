@@ -82,13 +82,17 @@ for mode in ud rc; do
 	says err "the server at 10.10.1.1 runs with -m $mode, and this client with -m $other"
 
 	say "a client that is told to end tells its server"
-	start first "${client[@]}" -m "$mode" -e -D 3600 10.10.1.1
-	wait_line first.out 'Bandwidth Test'
-	kill "${pid_of[first]}"
-	wait_until "$limit" dead first || fail "the client does not end on SIGTERM"
-	wait "${pid_of[first]}" && fail "a client that was stopped has measured everything"
-	unset "pid_of[first]"
-	run 0 "${client[@]}" -m "$mode" -e -n 100 10.10.1.1
+	for signal in TERM HUP; do
+		start first env --default-signal=HUP "${client[@]}" -m "$mode" -e -D 3600 10.10.1.1
+		wait_line first.out 'Bandwidth Test'
+		kill "-$signal" "${pid_of[first]}"
+		wait_until "$limit" dead first || fail "the client does not end on SIG$signal"
+		status=0
+		wait "${pid_of[first]}" || status=$?
+		[ "$status" -eq 1 ] || fail "a client that was stopped ends with status $status"
+		unset "pid_of[first]"
+		run 0 "${client[@]}" -m "$mode" -e -n 100 10.10.1.1
+	done
 	if [ "$mode" = rc ]; then # silence is silence, and takes ten seconds
 		stop server
 		continue
