@@ -192,6 +192,20 @@ static void print_membership(const char *membership)
 	printf("\n");
 }
 
+/* Those that are out of those that there may be; of an ipoib-tun that does not tell, nothing. */
+static void print_buffers(const json_t *element)
+{
+	if (ctl_number(element, "buffers") == 0)
+		return;
+	printf("    buffers %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
+	       ctl_number(element, "buffers_out"), ctl_number(element, "buffers"));
+	if (ctl_number(element, "connected_buffers") != 0)
+		printf(" connected %" JSON_INTEGER_FORMAT "/%" JSON_INTEGER_FORMAT,
+		       ctl_number(element, "connected_buffers_out"),
+		       ctl_number(element, "connected_buffers"));
+	printf("\n");
+}
+
 /* In the manner of `ip address`. */
 static bool print_interface(const json_t *element)
 {
@@ -215,6 +229,7 @@ static bool print_interface(const json_t *element)
 	       ctl_number(element, "sl"), ctl_number(element, "rate_mbps"));
 	printf("    mode %s neighbours %" JSON_INTEGER_FORMAT "\n", ctl_string(element, "mode"),
 	       ctl_number(element, "neighbours"));
+	print_buffers(element);
 	for (size_t i = 0; i < json_array_size(addresses); i++) {
 		const char *text = json_string_value(json_array_get(addresses, i));
 

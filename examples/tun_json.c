@@ -134,6 +134,15 @@ static json_t *addresses_of(const struct tun_port *port)
 	return array;
 }
 
+/* Of the transport's pools, which its interfaces share. */
+static json_t *buffers_of(const struct ipoib_interface_info *info)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "buffers", (json_int_t)info->buffers,
+			 "buffers_out", (json_int_t)info->buffers_out, "connected_buffers",
+			 (json_int_t)info->connected_buffers, "connected_buffers_out",
+			 (json_int_t)info->connected_buffers_out);
+}
+
 static void add_interface(json_t *array, const struct tun_port *port)
 {
 	struct ipoib_interface_info info = { .size = sizeof(info) };
@@ -159,9 +168,14 @@ static void add_interface(json_t *array, const struct tun_port *port)
 		"sm_lid", (int)info.sm_lid, "mlid", (int)info.mlid, "sl", (int)info.sl, "rate_mbps",
 		(int)info.rate_mbps, "neighbours", (int)info.neighbours);
 
-	if (object && numbers)
+	json_t *buffers = buffers_of(&info);
+
+	if (object && numbers && buffers) {
 		json_object_update(object, numbers);
+		json_object_update(object, buffers);
+	}
 	json_decref(numbers);
+	json_decref(buffers);
 	json_array_append_new(array, object);
 }
 

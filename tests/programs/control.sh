@@ -29,6 +29,7 @@ ctl multicast
 says out '^ff12:401b:ffff::ffff:ffff dev ipoib0 mlid 0xc000 qkey 0xb1b mtu 2048 members [0-9]+ broadcast JOINED$'
 ctl interface
 says out '^ipoib0: <UP,PORT_ACTIVE> mtu 2044 port host1/1$'
+says out '^    buffers [1-9][0-9]*/[1-9][0-9]*$'
 says out '^    inet 10\.10\.1\.1/24$'
 ctl address
 says out '^10\.10\.1\.1/24 dev ipoib0 scope global READY$'

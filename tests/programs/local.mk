@@ -13,6 +13,7 @@ program_tests += \
 	%D%/fabric-control.sh \
 	%D%/fabric-dies.sh \
 	%D%/ipv6.sh \
+	%D%/json.sh \
 	%D%/limits.sh \
 	%D%/log.sh \
 	%D%/monitor.sh \
@@ -36,6 +37,7 @@ EXTRA_DIST += \
 	%D%/fabric-control.sh \
 	%D%/fabric-dies.sh \
 	%D%/ipv6.sh \
+	%D%/json.sh \
 	%D%/lib.sh \
 	%D%/limits.sh \
 	%D%/log.sh \
