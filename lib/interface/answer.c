@@ -51,6 +51,21 @@ void ipoib__answer_event(struct ipoib_interface *interface, const struct ipoib_e
 	interface->context->again = true; /* another interface's turn may have brought it */
 }
 
+/*
+ * What wakes a caller that waits. False when events leave no room for it: it is told in a later
+ * turn then, and never lost (I24).
+ */
+bool ipoib__answer_wake(struct ipoib_interface *interface, uint32_t type, uint64_t now)
+{
+	const struct ipoib_event event = { .type = type };
+
+	interface->context->again = true;
+	if (ipoib__ring_count(&interface->events) >= IPOIB__EVENTS_MAX)
+		return false;
+	ipoib__answer_event(interface, &event, now);
+	return true;
+}
+
 /* The monitor's: every change, in order, as long as there is room. */
 void ipoib__answer_change(struct ipoib_interface *interface, const struct ipoib__neighbour *n,
 			  uint32_t type, uint64_t now)

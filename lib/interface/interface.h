@@ -250,6 +250,7 @@ unsigned ipoib__receive_poll(struct ipoib_interface *interface, unsigned budget,
 
 /* refill.c */
 void ipoib__receive_refill(struct ipoib_interface *interface);
+void ipoib__receive_refill_later(struct ipoib_interface *interface);
 void ipoib__receive_refill_due(struct ipoib__timer *timer, uint64_t now);
 
 /* arp.c */
@@ -311,6 +312,7 @@ void ipoib__address_wanted(struct ipoib_interface *interface, const struct ipoib
 /* answer.c */
 void ipoib__answer_event(struct ipoib_interface *interface, const struct ipoib_event *event,
 			 uint64_t now);
+bool ipoib__answer_wake(struct ipoib_interface *interface, uint32_t type, uint64_t now);
 void ipoib__answer_change(struct ipoib_interface *interface, const struct ipoib__neighbour *n,
 			  uint32_t type, uint64_t now);
 void ipoib__answer_dropped(struct ipoib_interface *interface, struct ipoib_buffer *buffer,

@@ -27,6 +27,8 @@ static void want_buffers(struct ipoib_interface *interface, bool wants)
 		return;
 	interface->want_buffers = wants;
 	callers_pool(interface)->wanted += wants ? 1 : UINT32_MAX; /* one less */
+	if (wants) /* the turn finds out whether it is memory that is short */
+		interface->context->again = true;
 }
 
 int ipoib_interface_buffer(struct ipoib_interface *interface, struct ipoib_buffer **out)
@@ -45,18 +47,21 @@ int ipoib_interface_buffer(struct ipoib_interface *interface, struct ipoib_buffe
 	return 0;
 }
 
-/* Tells a caller that was answered -ENOMEM when there are buffers for a burst, not for each one. */
+/*
+ * Tells a caller that was answered -ENOMEM when there are buffers for a burst, not for each one.
+ * One that is given back brings a turn; memory that is there again does not.
+ */
 void ipoib__tell_buffers(struct ipoib_interface *interface, uint64_t now)
 {
-	const struct ipoib_event event = { .type = IPOIB_EVENT_BUFFERS };
 	struct ipoib__pool *pool = callers_pool(interface);
 	uint32_t enough = pool->limit / 8 < IPOIB__BURST ? pool->limit / 8 : IPOIB__BURST;
 
-	if (!interface->want_buffers || ipoib__pool_left(pool) < enough ||
-	    !ipoib__pool_has(interface->transport, pool, IPOIB__POOL_CALLER))
+	if (!interface->want_buffers || ipoib__pool_left(pool) < enough)
 		return;
-	want_buffers(interface, false);
-	ipoib__answer_event(interface, &event, now);
+	if (!ipoib__pool_has(interface->transport, pool, IPOIB__POOL_CALLER))
+		ipoib__receive_refill_later(interface);
+	else if (ipoib__answer_wake(interface, IPOIB_EVENT_BUFFERS, now))
+		want_buffers(interface, false);
 }
 
 void ipoib__forget_buffers(struct ipoib_interface *interface)

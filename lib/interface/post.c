@@ -218,13 +218,10 @@ void ipoib__post_backlog(struct ipoib_interface *interface, uint64_t now)
  */
 void ipoib__tell_room(struct ipoib_interface *interface, uint64_t now)
 {
-	const struct ipoib_event event = { .type = IPOIB_EVENT_SEND_ROOM };
-
 	if (!interface->want_room || interface->backlog.count > 0 ||
 	    interface->sends_out > interface->config.send_depth / 2)
 		return;
-	interface->want_room = false;
-	ipoib__answer_event(interface, &event, now);
+	interface->want_room = !ipoib__answer_wake(interface, IPOIB_EVENT_SEND_ROOM, now);
 }
 
 /* The library lets go of a packet: its address handle, and its count of the buffer. */

@@ -74,10 +74,15 @@ static bool refill_burst(struct ipoib_interface *interface, const struct queue *
 	return (size_t)posted == IPOIB__BURST;
 }
 
+/* There is another turn, with what it looks for: receives to be posted, memory for the pools. */
+void ipoib__receive_refill_later(struct ipoib_interface *interface)
+{
+	ipoib__wheel_arm(&interface->context->wheel, &interface->refill_timer,
+			 interface->context->last + REFILL_RETRY_NS);
+}
+
 static void refill(struct ipoib_interface *interface, const struct queue *queue)
 {
-	uint64_t retry = interface->context->last + REFILL_RETRY_NS;
-
 	if (*queue->out >= queue->depth)
 		return;
 	queue->pool->starved = false;
@@ -87,7 +92,7 @@ static void refill(struct ipoib_interface *interface, const struct queue *queue)
 		return;
 	if (queue->pool->starved)
 		interface->statistics.receive_starved++;
-	ipoib__wheel_arm(&interface->context->wheel, &interface->refill_timer, retry);
+	ipoib__receive_refill_later(interface);
 }
 
 void ipoib__receive_refill(struct ipoib_interface *interface)

@@ -4,6 +4,7 @@
  * one resource away at one step, gives it back, and wants packets to flow.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "interface/bench.h"
 #include "interface/suites.h"
@@ -241,6 +242,92 @@ START_TEST(a_silent_administrator_is_asked_again_and_less_often)
 }
 END_TEST
 
+static struct ipoib_buffer *taken[8192];
+
+static size_t take_all_there_are(void)
+{
+	size_t n = 0;
+
+	while (n < sizeof(taken) / sizeof(taken[0]) &&
+	       ipoib_interface_buffer(rail->interface, &taken[n]) == 0)
+		n++;
+	return n;
+}
+
+static void give_back(size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		ipoib_buffer_unref(taken[i]);
+}
+
+/* It is memory that was short, not the pool: no buffer that comes back would wake us. */
+START_TEST(buffers_that_memory_was_short_for_are_told_once_it_is_there)
+{
+	size_t first, all;
+
+	bench_up(NULL);
+	bench_run(SECOND);
+	support_fail_after(1, true);
+	first = take_all_there_are();
+	bench_run(SECOND);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_BUFFERS), 0);
+	support_fail_after(0, false);
+	bench_run(SECOND);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_BUFFERS), 1);
+	give_back(first);
+	all = take_all_there_are();
+	ck_assert_uint_gt(all, first);
+	give_back(all);
+	bench_settle();
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_BUFFERS), 2);
+	bench_close();
+}
+END_TEST
+
+/*
+ * More events in one turn than are kept: of neighbours that fail, and of addresses. A caller that
+ * waits for buffers is told all the same (I24).
+ */
+START_TEST(buffers_are_told_behind_more_events_than_are_kept)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+	struct rail *other = &bench.rails[1];
+	struct ipoib_binding *bindings[40];
+	char text[32];
+	size_t count;
+
+	bench_up(NULL);
+	config.pkey = 0x8001;
+	rail_open(other, fake, &config);
+	bench_settle();
+	bench.silent = true;
+	for (unsigned i = 0; i < 250; i++) {
+		snprintf(text, sizeof(text), "10.0.1.%u", 1 + i);
+		ck_assert_int_eq(rail_send(rail, text, 100, i), 0);
+	}
+	count = take_all_there_are();
+	ck_assert_uint_lt(count, sizeof(taken) / sizeof(taken[0]));
+	bench_run(2500 * MILLISECOND);
+	support_advance(2 * SECOND);
+	ck_assert_int_ge(ipoib_interface_poll(other->interface, 16), 0); /* they fail, untold */
+	for (unsigned i = 0; i < 40; i++) {
+		struct ipoib_ip address;
+
+		snprintf(text, sizeof(text), "10.0.2.%u", 1 + i);
+		address = ip(text);
+		ck_assert_int_eq(ipoib_binding_open(&bindings[i], rail->interface, &address, 24),
+				 0);
+	}
+	give_back(count);
+	bench_settle();
+	ck_assert_uint_gt(rail_statistics(rail).events_lost, 26);
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_BUFFERS), 1);
+	for (unsigned i = 0; i < 40; i++)
+		ipoib_binding_close(bindings[i]);
+	bench_close();
+}
+END_TEST
+
 Suite *suite_recovery(void)
 {
 	Suite *suite = suite_create("recovery");
@@ -263,6 +350,8 @@ Suite *suite_recovery(void)
 	tcase_add_test(tcase, a_group_without_an_address_handle_is_joined_again);
 	tcase_add_test(tcase, a_port_that_could_not_be_read_is_read_again);
 	tcase_add_test(tcase, a_silent_administrator_is_asked_again_and_less_often);
+	tcase_add_test(tcase, buffers_that_memory_was_short_for_are_told_once_it_is_there);
+	tcase_add_test(tcase, buffers_are_told_behind_more_events_than_are_kept);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
