@@ -122,10 +122,11 @@ static json_t *device_of(const struct tun_port *port)
 {
 	const struct tun_port_counters *device = &port->counters;
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "read",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "read",
 			 (json_int_t)device->read, "read_other",
 			 (json_int_t)device->read_other, "read_blocked",
-			 (json_int_t)device->read_blocked, "written",
+			 (json_int_t)device->read_blocked, "read_starved",
+			 (json_int_t)device->read_starved, "written",
 			 (json_int_t)device->written, "write_failed",
 			 (json_int_t)device->write_failed, "write_other",
 			 (json_int_t)device->write_other, "groups", (json_int_t)port->groups.count,

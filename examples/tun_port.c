@@ -144,6 +144,9 @@ static void on_event(struct ipoib_interface *interface, const struct ipoib_event
 	case IPOIB_EVENT_SEND_ROOM:
 		tun_traffic_room(port, &event->ip);
 		break;
+	case IPOIB_EVENT_BUFFERS:
+		tun_traffic_resume(port);
+		break;
 	case IPOIB_EVENT_PORT:
 		on_port(port);
 		break;

@@ -9,8 +9,9 @@
  *    them TUN_PORT_READY is told.
  * 3. Packets of the device go to ipoib_interface_send() in bursts, packets that arrive go to the
  *    device. What is answered -EAGAIN waits here, and the device is not read until there is room:
- *    its queue is the kernel's, which knows how to slow a sender down. A next hop that has had no
- *    room for a while holds up the others no longer (tun_blocked.h).
+ *    its queue is the kernel's, which knows how to slow a sender down. The same while there are no
+ *    buffers. A next hop that has had no room for a while holds up the others no longer
+ *    (tun_blocked.h).
  * 4. In connected mode the device has the MTU of connections, and a single neighbour may take less:
  *    one in datagram mode, or one whose connection has died. The system hears of that when it sends
  *    what is too long, by an ICMP error that the library builds and this program writes to the
@@ -68,6 +69,7 @@ struct tun_port_counters {
 	uint64_t read;         /* IP packets read from the device */
 	uint64_t read_other;   /* what is no IP packet, and is left */
 	uint64_t read_blocked; /* to a next hop without room, and left */
+	uint64_t read_starved; /* times that the device was left for want of buffers */
 	uint64_t written;      /* written to the device */
 	uint64_t write_failed; /* that the device did not take */
 	uint64_t write_other;  /* what arrived and is no IP packet, and is left */
@@ -82,7 +84,6 @@ struct tun_port {
 
 	struct tun_device device;
 	struct ev_io readable;
-	struct ev_timer retry; /* after a lack of buffers */
 	struct ev_timer patience; /* with packets that wait */
 
 	struct ipoib_transport *transport;

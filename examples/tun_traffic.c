@@ -7,13 +7,6 @@
 
 #include "report.h"
 
-/*
- * The pool of buffers is used up: by packets that wait for neighbours, or that the adapter holds.
- * The latter come back within microseconds; a millisecond is short enough not to be felt and long
- * enough not to spin.
- */
-#define RETRY_SECONDS 0.001
-
 /* The least length of a header, and where in it the destination stands. */
 #define IPV4_HEADER 20
 #define IPV4_DESTINATION 16
@@ -155,8 +148,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
 		return;
 	ev_io_stop(loop, &port->readable);
 	if (error == -ENOMEM) {
-		ev_timer_set(&port->retry, RETRY_SECONDS, 0.);
-		ev_timer_start(loop, &port->retry);
+		port->counters.read_starved++; /* until IPOIB_EVENT_BUFFERS */
 	} else if (error) {
 		report("interface %s: the device cannot be read any more: %s", port->device.name,
 		       error_text(error));
@@ -192,19 +184,10 @@ static void on_patience(struct ev_loop *loop, struct ev_timer *watcher, int even
 	tun_traffic_resume(port);
 }
 
-static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, int events)
-{
-	(void)loop;
-	(void)events;
-	tun_traffic_resume(watcher->data);
-}
-
 void tun_traffic_init(struct tun_port *port)
 {
 	ev_io_init(&port->readable, on_readable, port->device.fd, EV_READ);
 	port->readable.data = port;
-	ev_timer_init(&port->retry, on_retry, RETRY_SECONDS, 0.);
-	port->retry.data = port;
 	ev_timer_init(&port->patience, on_patience, TUN_PATIENCE_SECONDS, 0.);
 	port->patience.data = port;
 }
@@ -217,7 +200,6 @@ void tun_traffic_start(struct tun_port *port)
 void tun_traffic_stop(struct tun_port *port)
 {
 	ev_io_stop(port->loop, &port->readable);
-	ev_timer_stop(port->loop, &port->retry);
 	ev_timer_stop(port->loop, &port->patience);
 	for (size_t i = 0; i < port->waiting; i++)
 		ipoib_buffer_unref(port->burst[i].buffer);

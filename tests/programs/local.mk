@@ -4,6 +4,7 @@ if PROGRAMS
 program_tests += \
 	%D%/addresses.sh \
 	%D%/audit.sh \
+	%D%/buffers.sh \
 	%D%/capture.sh \
 	%D%/connected.sh \
 	%D%/control.sh \
@@ -28,6 +29,7 @@ endif
 EXTRA_DIST += \
 	%D%/addresses.sh \
 	%D%/audit.sh \
+	%D%/buffers.sh \
 	%D%/capture.sh \
 	%D%/connected.sh \
 	%D%/control.sh \
