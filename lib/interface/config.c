@@ -135,10 +135,12 @@ static uint32_t round_up(uint32_t count, uint32_t unit)
  */
 static uint32_t buffers(const struct ipoib_interface_config *config)
 {
+	uint32_t needed = 2 * config->receive_depth + config->send_depth +
+			  config->queue_packets_total + 2 * IPOIB__SLAB_BUFFERS;
+
 	if (config->buffers != 0)
-		return round_up(config->buffers, IPOIB__SLAB_BUFFERS);
-	return 2 * config->receive_depth + config->send_depth + config->queue_packets_total +
-	       2 * IPOIB__SLAB_BUFFERS;
+		needed = config->buffers;
+	return round_up(needed, IPOIB__SLAB_BUFFERS);
 }
 
 /*
@@ -147,12 +149,14 @@ static uint32_t buffers(const struct ipoib_interface_config *config)
  */
 static uint32_t large_buffers(const struct ipoib_interface_config *config)
 {
+	uint32_t needed = 2 * config->connected_depth + 2 * config->connection_depth +
+			  config->queue_packets_total + 2 * IPOIB__SLAB_LARGE;
+
 	if (config->mode != IPOIB_MODE_CONNECTED)
 		return 0;
 	if (config->connected_buffers != 0)
-		return round_up(config->connected_buffers, IPOIB__SLAB_LARGE);
-	return 2 * config->connected_depth + 2 * config->connection_depth +
-	       config->queue_packets_total + 2 * IPOIB__SLAB_LARGE;
+		needed = config->connected_buffers;
+	return round_up(needed, IPOIB__SLAB_LARGE);
 }
 
 /* Receives that stay posted, of a queue of this depth, while the caller keeps what it was given. */

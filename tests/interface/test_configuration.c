@@ -301,6 +301,22 @@ START_TEST(a_context_without_what_it_needs_is_refused)
 }
 END_TEST
 
+/* A pool grows by whole slabs: what does not fill one is promised, and never there. */
+START_TEST(the_pools_are_whole_slabs_by_default_too)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+	struct ipoib_interface_info info = { .size = sizeof(info) };
+
+	config.mode = IPOIB_MODE_CONNECTED;
+	config.queue_packets_total = 1001;
+	bench_up(&config);
+	ck_assert_int_eq(ipoib_interface_info(rail->interface, &info), 0);
+	ck_assert_uint_eq(info.buffers, 2816);           /* 22 of 128, for 2793 */
+	ck_assert_uint_eq(info.connected_buffers, 1408); /* 176 of 8, for 1401 */
+	bench_close();
+}
+END_TEST
+
 Suite *suite_configuration(void)
 {
 	Suite *suite = suite_create("configuration");
@@ -320,6 +336,7 @@ Suite *suite_configuration(void)
 	tcase_add_test(tcase,
 		       the_interface_after_sixteen_million_comes_up_and_has_a_number_of_its_own);
 	tcase_add_test(tcase, a_context_without_what_it_needs_is_refused);
+	tcase_add_test(tcase, the_pools_are_whole_slabs_by_default_too);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
