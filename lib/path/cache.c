@@ -44,10 +44,23 @@ static void remove_path(struct ipoib__paths *cache, struct ipoib__path *path)
 	ipoib__wheel_cancel(cache->wheel, &path->timer);
 	ipoib__list_remove(&path->turn);
 	ipoib__list_remove(&path->kept);
+	ipoib__list_remove(&path->of_lid);
 	there = ipoib__table_remove(&cache->table, path->hash, path);
 	ipoib__assert(there);
 	(void)there;
 	ipoib__memory_put(cache->memory, path, cache->hooks->path_size);
+}
+
+static unsigned list_of_lid(uint16_t lid)
+{
+	return lid % IPOIB__PATH_LIDS; /* an SM gives them one after another */
+}
+
+static void note_lid(struct ipoib__paths *cache, struct ipoib__path *path)
+{
+	ipoib__list_remove(&path->of_lid);
+	if (ipoib__path_usable(path))
+		ipoib__list_push_back(&cache->lids[list_of_lid(path->record.dlid)], &path->of_lid);
 }
 
 static void step(struct ipoib__paths *cache, struct ipoib__path *path,
@@ -58,6 +71,8 @@ static void step(struct ipoib__paths *cache, struct ipoib__path *path,
 	uint64_t drawn = ipoib__random_jitter(cache->random, time, IPOIB__PATH_JITTER);
 	unsigned actions = ipoib__path_step(path, event, record, drawn, now);
 
+	if (event != IPOIB__PATH_NEED && event != IPOIB__PATH_TIMER)
+		note_lid(cache, path);
 	if (path->users > 0)
 		ipoib__wheel_arm(cache->wheel, &path->timer, path->deadline);
 	if ((actions & IPOIB__PATH_ASK) && !ipoib__list_is_linked(&path->turn)) {
@@ -153,6 +168,8 @@ void ipoib__paths_init(struct ipoib__paths *cache, struct ipoib__memory *memory,
 	ipoib__list_init(&cache->turn);
 	ipoib__list_init(&cache->strangers);
 	ipoib__list_init(&cache->asked);
+	for (size_t i = 0; i < IPOIB__PATH_LIDS; i++)
+		ipoib__list_init(&cache->lids[i]);
 }
 
 void ipoib__paths_fini(struct ipoib__paths *cache)
@@ -215,6 +232,22 @@ struct ipoib__path *ipoib__paths_by_question(const struct ipoib__paths *cache, u
 	return NULL;
 }
 
+struct ipoib__path *ipoib__paths_by_lid(const struct ipoib__paths *cache, uint16_t lid,
+					const struct ipoib__path *after, unsigned *look)
+{
+	const struct ipoib__list *head = &cache->lids[list_of_lid(lid)];
+	struct ipoib__list *at = after ? after->of_lid.next : head->next;
+
+	for (; at != head && *look > 0; at = at->next) {
+		struct ipoib__path *path = ipoib__container_of(at, struct ipoib__path, of_lid);
+
+		(*look)--;
+		if (path->record.dlid == lid)
+			return path;
+	}
+	return NULL;
+}
+
 static void keep_idle(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t now)
 {
 	ipoib__list_remove(&path->kept);
@@ -241,6 +274,7 @@ struct ipoib__path *ipoib__paths_get(struct ipoib__paths *cache, const struct ip
 	path->deadline = IPOIB_NEVER;
 	ipoib__list_init(&path->turn);
 	ipoib__list_init(&path->kept);
+	ipoib__list_init(&path->of_lid);
 	ipoib__timer_init(&path->timer, expire);
 	if (ipoib__table_insert(&cache->table, hash, path) < 0) {
 		ipoib__memory_put(cache->memory, path, cache->hooks->path_size);

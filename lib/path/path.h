@@ -69,6 +69,11 @@ enum ipoib__path_action {
 	IPOIB__PATH_FLUSHED = 8, /* there is none any more, and nobody's fault */
 };
 
+/* Lists that paths are kept on by their LID: a fabric of 10,000 ports has 40 on each. */
+#define IPOIB__PATH_LIDS 256
+/* Paths looked at to find those of one LID; bounds the work for what a stranger sends. */
+#define IPOIB__PATH_LID_LOOK 256
+
 /* New in the cache, nothing asked yet; the other states are enum ipoib_path_state. */
 #define IPOIB__PATH_NEW 0
 
@@ -92,6 +97,7 @@ struct ipoib__path {
 	uint64_t hash;
 	struct ipoib__list turn; /* waits for its turn to be asked, or is asked */
 	struct ipoib__list kept; /* among the used, or among the idle */
+	struct ipoib__list of_lid; /* among those with a LID like its record's */
 	struct ipoib__timer timer;
 	struct ipoib__paths *cache;
 };
@@ -147,6 +153,7 @@ struct ipoib__paths {
 	struct ipoib__list turn;
 	struct ipoib__list strangers; /* wait for their turn behind those */
 	struct ipoib__list asked; /* at most IPOIB__PATH_WINDOW */
+	struct ipoib__list lids[IPOIB__PATH_LIDS]; /* usable ones, by the LID of the record */
 };
 
 void ipoib__paths_init(struct ipoib__paths *cache, struct ipoib__memory *memory,
@@ -165,6 +172,12 @@ struct ipoib__path *ipoib__paths_get(struct ipoib__paths *cache, const struct ip
 				     uint64_t now);
 /* The path whose question has this id, or NULL. */
 struct ipoib__path *ipoib__paths_by_question(const struct ipoib__paths *cache, uint64_t question);
+/*
+ * The paths whose record has this LID, one after another: the first for NULL, NULL after the last.
+ * A port may have several GIDs. look: paths that may still be looked at, counted down.
+ */
+struct ipoib__path *ipoib__paths_by_lid(const struct ipoib__paths *cache, uint16_t lid,
+					const struct ipoib__path *after, unsigned *look);
 /* Holds on to a path, and lets go of it; one that nobody holds goes after a while. */
 void ipoib__paths_hold(struct ipoib__paths *cache, struct ipoib__path *path);
 void ipoib__paths_release(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t now);

@@ -32,6 +32,64 @@ START_TEST(a_path_in_use_is_asked_for_again_when_it_is_old_and_stays_in_use)
 }
 END_TEST
 
+/* The paths of a LID as the cache lists them: their numbers, summed up, and how many. */
+static unsigned of_lid(uint16_t lid, unsigned *count)
+{
+	unsigned look = IPOIB__PATH_LID_LOOK, sum = 0;
+	struct ipoib__path *path = NULL;
+
+	*count = 0;
+	while ((path = ipoib__paths_by_lid(&rig.cache, lid, path, &look)) != NULL) {
+		rig_check(path->record.dlid == lid && ipoib__path_usable(path));
+		sum += path->dgid.raw[15];
+		(*count)++;
+	}
+	return sum;
+}
+
+START_TEST(a_path_is_found_by_the_lid_of_its_record)
+{
+	unsigned count;
+
+	rig_start(10);
+	for (unsigned i = 1; i <= 5; i++) {
+		rig_get(i, true);
+		rig_need(i);
+		rig_answer(i, i <= 2 ? 7 : (uint16_t)(7 + IPOIB__PATH_LIDS));
+	}
+	ck_assert_uint_eq(of_lid(7, &count), 1 + 2);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(of_lid(7 + IPOIB__PATH_LIDS, &count), 3 + 4 + 5);
+	ck_assert_uint_eq(of_lid(8, &count), 0);
+	ipoib__paths_doubt_all(&rig.cache);
+	rig_need(2);
+	ck_assert_uint_eq(of_lid(7, &count), 1 + 2); /* in use still */
+	rig_answer(2, 8);
+	rig_need(1);
+	rig_fail(1, -ENOENT);
+	ck_assert_uint_eq(of_lid(7, &count), 0);
+	ck_assert_uint_eq(of_lid(8, &count), 2);
+	ipoib__paths_flush(&rig.cache, support_now);
+	ck_assert_uint_eq(of_lid(8, &count), 0);
+	ck_assert_uint_eq(of_lid(7 + IPOIB__PATH_LIDS, &count), 0);
+	ipoib__paths_fini(&rig.cache);
+}
+END_TEST
+
+START_TEST(so_many_paths_are_looked_at_for_a_lid_and_no_more)
+{
+	unsigned look = 3;
+
+	rig_start(10);
+	for (unsigned i = 1; i <= 5; i++)
+		rig_valid(i);
+	ck_assert_ptr_null(ipoib__paths_by_lid(&rig.cache, 7 + IPOIB__PATH_LIDS, NULL, &look));
+	ck_assert_uint_eq(look, 0);
+	ck_assert_ptr_null(ipoib__paths_by_lid(&rig.cache, 7, NULL, &look));
+	ipoib__paths_fini(&rig.cache);
+}
+END_TEST
+
 START_TEST(a_path_that_grew_old_unused_is_doubted_when_it_is_used_again)
 {
 	struct ipoib__path *path;
@@ -283,6 +341,8 @@ Suite *suite_keep(void)
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_set_timeout(tcase, 60); /* for valgrind */
 	tcase_add_test(tcase, a_path_in_use_is_asked_for_again_when_it_is_old_and_stays_in_use);
+	tcase_add_test(tcase, a_path_is_found_by_the_lid_of_its_record);
+	tcase_add_test(tcase, so_many_paths_are_looked_at_for_a_lid_and_no_more);
 	tcase_add_test(tcase, a_path_that_grew_old_unused_is_doubted_when_it_is_used_again);
 	tcase_add_test(tcase, doubting_all_asks_nothing_until_a_path_is_needed);
 	tcase_add_test(tcase, an_answer_to_a_question_from_before_the_doubt_is_doubted);
