@@ -69,6 +69,22 @@ static const char *fate_of(uint32_t verdict)
 	}
 }
 
+/* Data goes on for as long as that host has such routes: the first packet is worth a line. */
+static void say_flux_in_data(const struct tun_port *port, const struct ipoib_event *event)
+{
+	char ip[IPOIB_IP_TEXT];
+
+	if (event->count > 1)
+		return;
+	report("interface %s: neighbour %s is known at %s, and sends from %s, LID %u, which is "
+	       "another port: nothing moves; if it is a host with two ports, its routes send by "
+	       "the one what belongs to the other: give it a routing table for each port, or each "
+	       "subnet a P_Key of its own",
+	       port->device.name, ipoib_ip_format(&event->ip, ip),
+	       port_text(&event->old_link_address).text, port_text(&event->link_address).text,
+	       (unsigned)event->lid);
+}
+
 /*
  * The remedy is on the other side: a host that answers on one port for the addresses of another.
  * Flux may go on for months: of claims that wait for their verdict the first is worth a line.
@@ -78,6 +94,10 @@ static void say_flux(const struct tun_port *port, const struct ipoib_event *even
 	const char *claim = ipoib_claim_name(event->detail);
 	char ip[IPOIB_IP_TEXT];
 
+	if (event->detail == IPOIB_CLAIM_DATA) {
+		say_flux_in_data(port, event);
+		return;
+	}
 	if (event->verdict == IPOIB_FLUX_PENDING && event->count > 1)
 		return;
 	report("interface %s: neighbour %s is known at %s, and a packet (%s) says that it is at "
@@ -178,8 +198,8 @@ static void say_path_stale(const struct tun_port *port, const struct ipoib_event
 {
 	char gid[IPOIB_IP_TEXT];
 
-	report("interface %s: port %s sends from LID %u, and its path record says another: the "
-	       "record is asked for again; the subnet manager has moved it and told nobody here",
+	report("interface %s: port %s has LID %u now, and its path record said another; the subnet "
+	       "manager has moved it and told nobody here",
 	       port->device.name, ipoib_gid_format(&event->gid, gid), (unsigned)event->lid);
 }
 

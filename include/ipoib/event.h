@@ -38,7 +38,8 @@ enum ipoib_event_type {
 	 * Somebody claims that ipoib_event::ip is at ipoib_event::link_address, and it is known at
 	 * ipoib_event::old_link_address, another port: ipoib_event::detail is the packet (enum
 	 * ipoib_claim), ipoib_event::verdict what has become of it, ipoib_event::count how often in
-	 * the last minute. At most one a second and neighbour while the verdict is the same.
+	 * the last minute. At most one a second and neighbour while the verdict is the same. Of
+	 * #IPOIB_CLAIM_DATA ipoib_event::lid is where the packet came from.
 	 */
 	IPOIB_EVENT_NEIGHBOUR_FLUX = 11,
 	/**
@@ -55,8 +56,9 @@ enum ipoib_event_type {
 	/** ipoib_event::ip, bound here, is in the subnet of an address of another interface */
 	IPOIB_EVENT_SAME_SUBNET = 15,
 	/**
-	 * ipoib_event::gid sends from another LID than its path record says: the record is
-	 * asked for again (the subnet manager has moved the peer, and told us nothing)
+	 * The subnet manager has moved ipoib_event::gid to ipoib_event::lid and told us nothing:
+	 * a packet came from another LID than the path record said, and the SA, asked again, has
+	 * another one too. (Where the SA keeps to the record, another port has sent the packet.)
 	 */
 	IPOIB_EVENT_PATH_STALE = 16,
 	/**

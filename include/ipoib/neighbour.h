@@ -51,6 +51,11 @@ enum ipoib_claim {
 	IPOIB_CLAIM_ARP_ANNOUNCEMENT = 3, /**< gratuitous ARP: sender and target are one address */
 	IPOIB_CLAIM_SOLICITATION = 4,     /**< source link-layer address of a solicitation */
 	IPOIB_CLAIM_ADVERTISEMENT = 5,    /**< target link-layer address of an advertisement */
+	/**
+	 * source address of an IP packet that another port has sent: it moves nothing, whatever the
+	 * policy, and is told and counted; the GID is zero where the LID is all that is known
+	 */
+	IPOIB_CLAIM_DATA = 6,
 };
 
 /** What has become of a claim. */

@@ -126,7 +126,7 @@ struct ipoib_statistics {
 	uint64_t nd_malformed;      /**< neighbour discovery that no parser should believe */
 	/** link address options that were padded at their end, against RFC 4391 section 9.3 */
 	uint64_t nd_padded_at_end;
-	/** paths asked for again because the peer sent from another LID than its record says */
+	/** paths that, asked for again because of a packet's source LID, had another LID indeed */
 	uint64_t paths_stale;
 	/** of connections_refused: requests that came from another port than they named */
 	uint64_t connections_foreign;

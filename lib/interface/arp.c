@@ -309,7 +309,7 @@ void ipoib__arp_received(struct ipoib_interface *interface, const struct ipoib_b
 		return;
 	}
 	gid = ipoib_link_address_gid(&heard.arp.sender_link);
-	ipoib__route_from(interface, &gid, buffer->source_lid, now);
+	ipoib__lid_from(interface, &gid, buffer, now);
 	dispute(interface, &heard, now);
 	learn(interface, &heard, buffer, now);
 	if (heard.request && is_answered(interface, &heard))

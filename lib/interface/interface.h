@@ -18,6 +18,7 @@
  *   address.c    bound addresses as the caller sees them; defend.c: probed, announced, defended
  *   own.c        the other interfaces of the context: never a peer, never a conflict
  *   sender.c     which port has sent a packet
+ *   lid.c        whether a LID is where a GID is
  *   answer.c     what callbacks are told
  *   view.c       what can be looked at from outside
  *
@@ -146,8 +147,6 @@ struct ipoib__route *ipoib__route_get(struct ipoib_interface *interface,
 void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *route, bool wanted,
 		       uint64_t now);
 void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now);
-bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,
-		       uint16_t source_lid, uint64_t now);
 void ipoib__route_proof(struct ipoib_interface *interface, const struct ipoib_gid *gid,
 			uint64_t now);
 void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route *route,
@@ -196,6 +195,24 @@ void ipoib__source_due(struct ipoib__timer *timer, uint64_t now);
 enum ipoib__neighbour_origin ipoib__sender_of(const struct ipoib_interface *interface,
 					      const struct ipoib_link_address *address,
 					      const struct ipoib_buffer *packet);
+void ipoib__sender_data(struct ipoib_interface *interface, const struct ipoib_buffer *packet,
+			const struct ipoib_ip *source, uint64_t now);
+
+/* lid.c */
+enum ipoib__lid {
+	IPOIB__LID_OPEN = 0, /* it is not known: look again at the next packet */
+	IPOIB__LID_FITS,     /* nothing speaks against it */
+	IPOIB__LID_OTHER,    /* it is another port that has sent this */
+};
+enum ipoib__lid ipoib__lid_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,
+				const struct ipoib_buffer *packet, uint64_t now);
+enum ipoib__lid ipoib__lid_doubt(struct ipoib_interface *interface, struct ipoib__route *route,
+				 uint16_t lid, uint64_t now);
+void ipoib__lid_answered(struct ipoib_interface *interface, struct ipoib__route *route,
+			 const struct ipoib_path_record *record, uint64_t now);
+void ipoib__lid_forget(struct ipoib__route *route);
+struct ipoib_gid ipoib__lid_gid(const struct ipoib_interface *interface, uint16_t lid,
+				uint32_t qpn);
 
 /* post.c */
 struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,

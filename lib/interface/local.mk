@@ -13,6 +13,7 @@ core_sources += \
 	%D%/entries.c \
 	%D%/groups.c \
 	%D%/interface.c %D%/interface.h \
+	%D%/lid.c \
 	%D%/link.c \
 	%D%/names.c \
 	%D%/nd.c \

@@ -119,6 +119,7 @@ const char *ipoib_claim_name(uint32_t claim)
 		[IPOIB_CLAIM_ARP_ANNOUNCEMENT] = "ARP announcement",
 		[IPOIB_CLAIM_SOLICITATION] = "neighbour solicitation",
 		[IPOIB_CLAIM_ADVERTISEMENT] = "neighbour advertisement",
+		[IPOIB_CLAIM_DATA] = "data",
 	};
 
 	return name_of(names, COUNT(names), claim);

@@ -251,7 +251,7 @@ void ipoib__nd_received(struct ipoib_interface *interface, const struct ipoib_bu
 	}
 	if (nd.has_link) {
 		gid = ipoib_link_address_gid(from);
-		ipoib__route_from(interface, &gid, buffer->source_lid, now);
+		ipoib__lid_from(interface, &gid, buffer, now);
 	}
 	if (nd.type == IPOIB__ND_SOLICITATION)
 		solicited(interface, &nd, buffer, from, now);

@@ -119,6 +119,9 @@ struct ipoib__queue {
 	struct ipoib__list refused;
 };
 
+/* LIDs that are remembered of a path as not its own: a host has a handful of ports. */
+#define IPOIB__ROUTE_DENIED 4
+
 /*
  * What this floor keeps of a path: the address handle, who uses it, and packets of ours that
  * wait for it.
@@ -128,7 +131,11 @@ struct ipoib__route {
 	struct ipoib__ah *ah;
 	struct ipoib__list peers;
 	struct ipoib__queue waiting; /* our own packets */
-	uint64_t suspected;          /* when something last came from another LID */
+	uint64_t suspected;          /* when the SA was last asked for that: lid.c */
+	uint16_t suspect;            /* the LID that something came from; 0: none */
+	/* where something came from as well, and the SA, asked for it, said that it is not there */
+	uint16_t denied[IPOIB__ROUTE_DENIED];
+	uint8_t denied_next;
 	bool refused;                /* the SA's last answer was that it knows no path */
 };
 
@@ -166,6 +173,8 @@ struct ipoib__peer {
 	uint64_t told_flux;          /* when; 0: never */
 	uint64_t counted_flux;       /* claims that are in the statistics */
 	uint64_t counted_refused;
+	uint64_t data_told;          /* when data from another port was last a claim; 0: never */
+	uint16_t data_lid;           /* that it came from */
 };
 
 /* What this floor keeps of a group. */
@@ -199,6 +208,14 @@ struct ipoib_multicast {
 	struct ipoib_context *context;
 	struct ipoib__cast_group *group; /* NULL once the interface is closed */
 	struct ipoib_interface *interface;
+};
+
+/* Where a datagram came from, and from which address. */
+struct ipoib__sender {
+	struct ipoib_link_address source; /* by its GRH; zero: it has none */
+	struct ipoib_ip ip;
+	uint32_t qpn;
+	uint16_t lid;
 };
 
 struct ipoib_interface {
@@ -265,9 +282,7 @@ struct ipoib_interface {
 	struct ipoib_capture *capture;
 	uint32_t capture_psn;
 	uint64_t completed;                 /* when a send or receive was last completed */
-	/* who sent the last datagram: who sends on and on is looked up once */
-	uint32_t last_qpn;
-	uint16_t last_lid;
+	struct ipoib__sender last_sender;   /* of a datagram: one that sends on is judged once */
 	uint64_t told_foreign;              /* when a foreign request was last told; 0: never */
 	int join_status;                    /* why the join that is being answered failed */
 	struct ipoib__list asking;          /* of the transport's askers */

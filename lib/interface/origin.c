@@ -20,7 +20,7 @@ static bool gid_is_set(const struct ipoib_gid *gid)
 }
 
 /* The first LID of a port is a multiple of their number. */
-static bool lid_is_same_port(uint16_t a, uint16_t b, uint8_t lmc)
+bool ipoib__origin_same_port(uint16_t a, uint16_t b, uint8_t lmc)
 {
 	return a >> lmc == b >> lmc;
 }
@@ -32,11 +32,11 @@ enum ipoib__origin ipoib__origin_judge(const struct ipoib__origin_facts *facts)
 	if (!facts->local || facts->came_lid == 0)
 		return IPOIB__ORIGIN_UNKNOWN;
 	if (facts->named_lid != 0 &&
-	    !lid_is_same_port(facts->came_lid, facts->named_lid, facts->lmc))
+	    !ipoib__origin_same_port(facts->came_lid, facts->named_lid, facts->lmc))
 		return IPOIB__ORIGIN_CONTRADICTED;
 	if (facts->record_lid == 0)
 		return IPOIB__ORIGIN_UNKNOWN;
-	return lid_is_same_port(facts->came_lid, facts->record_lid, facts->lmc) ?
+	return ipoib__origin_same_port(facts->came_lid, facts->record_lid, facts->lmc) ?
 		       IPOIB__ORIGIN_CONFIRMED :
 		       IPOIB__ORIGIN_CONTRADICTED;
 }
@@ -90,6 +90,7 @@ enum ipoib__origin ipoib__origin_of(struct ipoib_interface *interface,
 	tell(interface, &facts, named, now);
 	/* The port may have another LID by now, and then it is the record that is wrong (I34). */
 	if (facts.record_lid != 0)
-		ipoib__route_suspect(interface, (struct ipoib__route *)(void *)path, now);
+		ipoib__lid_doubt(interface, (struct ipoib__route *)(void *)path, facts.came_lid,
+				 now);
 	return origin;
 }

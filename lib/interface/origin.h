@@ -33,6 +33,8 @@ struct ipoib__origin_facts {
 	bool local;                 /* named_gid is in our subnet: no router is between */
 };
 
+/* Whether two LIDs of one subnet are of one port. */
+bool ipoib__origin_same_port(uint16_t a, uint16_t b, uint8_t lmc);
 /* Pure. */
 enum ipoib__origin ipoib__origin_judge(const struct ipoib__origin_facts *facts);
 /* The same with what the interface knows; a contradiction is counted, told, and looked into. */

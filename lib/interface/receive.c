@@ -51,27 +51,6 @@ static bool drop(struct ipoib_interface *interface, enum ipoib_receive_drop reas
 	return false;
 }
 
-/* A packet tells from which LID its sender is to be reached, if the sender is a neighbour (I34). */
-static void note_source(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
-			const struct ipoib_ip *source, uint64_t now)
-{
-	const struct ipoib__neighbour *n;
-	struct ipoib_gid gid;
-
-	if (buffer->source_lid == 0 || (buffer->source_lid == interface->last_lid &&
-					buffer->source_qpn == interface->last_qpn))
-		return;
-	n = ipoib__neighbours_find(&interface->neighbours, source);
-	if (n && ipoib__neighbour_valid(n) &&
-	    ipoib_link_address_qpn(&n->link_address) == buffer->source_qpn) {
-		gid = ipoib_link_address_gid(&n->link_address);
-		if (!ipoib__route_from(interface, &gid, buffer->source_lid, now))
-			return;
-	}
-	interface->last_lid = buffer->source_lid;
-	interface->last_qpn = buffer->source_qpn;
-}
-
 /*
  * Whether the receive queue stays stocked when the caller keeps this buffer: ARP and neighbour
  * discovery must be heard whatever it does. Large ones are kept as well, for without them a peer's
@@ -104,7 +83,7 @@ static bool hand_on(struct ipoib_interface *interface, struct ipoib_buffer *buff
 
 /* The link may pad: the packet ends where its own header says. */
 static bool take_ipv4(struct ipoib_interface *interface, struct ipoib_buffer *buffer, size_t length,
-		      uint64_t now)
+		      bool connected, uint64_t now)
 {
 	struct ipoib__ipv4 header;
 	struct ipoib_ip source;
@@ -112,12 +91,13 @@ static bool take_ipv4(struct ipoib_interface *interface, struct ipoib_buffer *bu
 	if (ipoib__ipv4_decode(&header, ipoib_buffer_data(buffer), length) < 0)
 		return drop(interface, IPOIB_RECEIVE_DROP_MALFORMED);
 	source = ipoib_ip_from_ipv4(header.source);
-	note_source(interface, buffer, &source, now);
+	if (!connected)
+		ipoib__sender_data(interface, buffer, &source, now);
 	return hand_on(interface, buffer, header.total_length);
 }
 
 static bool take_ipv6(struct ipoib_interface *interface, struct ipoib_buffer *buffer, size_t length,
-		      uint64_t now)
+		      bool connected, uint64_t now)
 {
 	const uint8_t *packet = ipoib_buffer_data(buffer);
 	struct ipoib__ipv6 header;
@@ -128,7 +108,8 @@ static bool take_ipv6(struct ipoib_interface *interface, struct ipoib_buffer *bu
 	length = IPOIB__IPV6_HEADER_LENGTH + (size_t)header.payload_length;
 	if (!ipoib__nd_is(packet, length)) {
 		source = ipoib_ip_from_ipv6(header.source);
-		note_source(interface, buffer, &source, now);
+		if (!connected)
+			ipoib__sender_data(interface, buffer, &source, now);
 		return hand_on(interface, buffer, length);
 	}
 	interface->statistics.control_received++;
@@ -137,7 +118,7 @@ static bool take_ipv6(struct ipoib_interface *interface, struct ipoib_buffer *bu
 }
 
 static bool take_by_type(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
-			 size_t length, uint64_t now)
+			 size_t length, bool connected, uint64_t now)
 {
 	const uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
 	struct ipoib__encap encap;
@@ -147,9 +128,9 @@ static bool take_by_type(struct ipoib_interface *interface, struct ipoib_buffer 
 	length -= IPOIB__ENCAP_LENGTH;
 	switch (encap.type) {
 	case IPOIB__TYPE_IPV4:
-		return take_ipv4(interface, buffer, length, now);
+		return take_ipv4(interface, buffer, length, connected, now);
 	case IPOIB__TYPE_IPV6:
-		return take_ipv6(interface, buffer, length, now);
+		return take_ipv6(interface, buffer, length, connected, now);
 	case IPOIB__TYPE_ARP:
 		interface->statistics.control_received++;
 		ipoib__arp_received(interface, buffer, start + IPOIB__ENCAP_LENGTH, length, now);
@@ -189,7 +170,7 @@ static bool take(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 	if (has_grh)
 		buffer->source =
 			ipoib_link_address_make(0, completion->source_qpn, &grh.source);
-	return take_by_type(interface, buffer, completion->length - IPOIB_GRH_LENGTH, now);
+	return take_by_type(interface, buffer, completion->length - IPOIB_GRH_LENGTH, false, now);
 }
 
 /* A message of a connection: IP alone (RFC 4755 section 4), and no GRH. */
@@ -214,7 +195,7 @@ static bool take_connected(struct ipoib_interface *interface, struct ipoib_buffe
 	buffer->source_qpn = completion->source_qpn;
 	buffer->source_lid = completion->source_lid;
 	memset(&buffer->source, 0, sizeof(buffer->source));
-	return take_by_type(interface, buffer, completion->length, now);
+	return take_by_type(interface, buffer, completion->length, true, now);
 }
 
 /* ---- bursts ---- */

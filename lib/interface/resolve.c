@@ -109,6 +109,7 @@ static void tell_flux(struct ipoib_interface *interface, struct ipoib__peer *pee
 		.old_link_address = moved ? n->old_link_address : n->link_address,
 		.detail = n->claim,
 		.verdict = n->verdict,
+		.lid = n->claim == IPOIB_CLAIM_DATA ? peer->data_lid : 0,
 	};
 
 	count_flux(interface, peer);

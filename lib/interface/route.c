@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* At most one question a second, so that forged source LIDs cannot flood the SA. */
+/* At most one question a second, whoever says so. */
 #define SUSPECT_NS IPOIB__PATH_PROOF_NS
 
 static struct ipoib__route *route_of(struct ipoib__path *path)
@@ -207,8 +207,10 @@ static void path_act(void *owner, struct ipoib__path *path, unsigned actions, ui
 		interface->statistics.path_failures++;
 		lose_route(interface, route, IPOIB_SEND_DROP_NO_PATH);
 	}
-	if (actions & IPOIB__PATH_FLUSHED)
+	if (actions & IPOIB__PATH_FLUSHED) {
+		ipoib__lid_forget(route);
 		wait_for_record(interface, route);
+	}
 }
 
 static void path_end(void *owner, struct ipoib__path *path)
@@ -263,6 +265,8 @@ void ipoib__interface_path_answer(struct ipoib_interface *interface, uint64_t qu
 		return; /* taken back meanwhile */
 	good = event->status == 0 && plausible(path, &event->path);
 	note_refused(interface, route_of(path), event->status);
+	if (good)
+		ipoib__lid_answered(interface, route_of(path), &event->path, now);
 	ipoib__paths_answer(&interface->paths, path, good ? &event->path : NULL,
 			    event->status < 0 ? event->status : -EPROTO, now);
 }
@@ -280,38 +284,6 @@ void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route
 		return;
 	path->doubted = true;
 	ipoib__paths_need(&interface->paths, path, true, now);
-}
-
-/*
- * Something came from a GID, from this LID. If its record says another one, the subnet manager
- * has moved the peer, and our packets go to nobody, or to a stranger (I34). If the SA said that
- * there is no path, there is one by now. True when nothing speaks against the record; false: look
- * again at the next packet.
- */
-bool ipoib__route_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,
-		       uint16_t source_lid, uint64_t now)
-{
-	struct ipoib__path *path = ipoib__paths_find(&interface->paths, gid);
-	struct ipoib_event event = { .type = IPOIB_EVENT_PATH_STALE,
-				     .gid = *gid,
-				     .lid = source_lid };
-
-	if (path && path->state == IPOIB_PATH_FAILED) {
-		ipoib__path_proof(path, now);
-		return false;
-	}
-	/* A router's LID is not the peer's; and where there are no LIDs, nothing can be told. */
-	if (!path || !ipoib__path_usable(path) || source_lid == 0 ||
-	    path->record.dlid == source_lid || path->record.hop_limit > 1)
-		return true;
-	if (path->state != IPOIB_PATH_VALID || now - path->since < SUSPECT_NS ||
-	    now - route_of(path)->suspected < SUSPECT_NS)
-		return false;
-	route_of(path)->suspected = now;
-	interface->statistics.paths_stale++;
-	ipoib__answer_event(interface, &event, now);
-	ipoib__route_suspect(interface, route_of(path), now);
-	return false;
 }
 
 /* The port of that GID has reached us by other means than a packet: it is there. */

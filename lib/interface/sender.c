@@ -10,23 +10,28 @@
 
 #include <string.h>
 
-/* The GUID is the port; its prefix may be changed by the subnet manager. */
-static bool same_guid(const struct ipoib_gid *a, const struct ipoib_gid *b)
+#include "interface/origin.h"
+
+static bool gid_equal(const struct ipoib_gid *a, const struct ipoib_gid *b)
 {
-	return memcmp(a->raw + 8, b->raw + 8, 8) == 0;
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-static enum ipoib__neighbour_origin by_lid(const struct ipoib_interface *interface,
+static struct ipoib__origin_facts facts_of(const struct ipoib_interface *interface,
 					   const struct ipoib_gid *gid,
 					   const struct ipoib_buffer *packet)
 {
 	const struct ipoib__path *path = ipoib__paths_find(&interface->paths, gid);
+	bool known = path && ipoib__path_usable(path);
 
-	if (!path || !ipoib__path_usable(path) || packet->source_lid == 0 ||
-	    path->record.hop_limit > 1)
-		return IPOIB__NEIGHBOUR_ORIGIN_UNKNOWN;
-	return path->record.dlid == packet->source_lid ? IPOIB__NEIGHBOUR_ORIGIN_ITSELF :
-							 IPOIB__NEIGHBOUR_ORIGIN_OTHER;
+	return (struct ipoib__origin_facts){
+		.named_gid = *gid,
+		.came_gid = ipoib_link_address_gid(&packet->source),
+		.came_lid = packet->source_lid,
+		.record_lid = known ? path->record.dlid : 0,
+		.lmc = interface->port.lmc,
+		.local = known && path->record.hop_limit <= 1,
+	};
 }
 
 /* Whether a packet has come from a link address: from its port, and from its queue pair. */
@@ -34,19 +39,97 @@ enum ipoib__neighbour_origin ipoib__sender_of(const struct ipoib_interface *inte
 					      const struct ipoib_link_address *address,
 					      const struct ipoib_buffer *packet)
 {
-	static const struct ipoib_link_address none;
 	struct ipoib_gid gid = ipoib_link_address_gid(address);
-	struct ipoib_gid source = ipoib_link_address_gid(&packet->source);
-	enum ipoib__neighbour_origin origin;
+	const struct ipoib__origin_facts facts = facts_of(interface, &gid, packet);
+	enum ipoib__origin origin = ipoib__origin_judge(&facts);
 
-	if (memcmp(&packet->source, &none, sizeof(none)) != 0)
-		origin = same_guid(&gid, &source) ? IPOIB__NEIGHBOUR_ORIGIN_ITSELF :
-						    IPOIB__NEIGHBOUR_ORIGIN_OTHER;
-	else
-		origin = by_lid(interface, &gid, packet);
-	/* A connection's queue pair is not the one of the link address, and proves nothing. */
-	if (origin == IPOIB__NEIGHBOUR_ORIGIN_ITSELF &&
-	    packet->source_qpn != ipoib_link_address_qpn(address))
+	if (origin == IPOIB__ORIGIN_CONTRADICTED)
+		return IPOIB__NEIGHBOUR_ORIGIN_OTHER;
+	/* Where a GRH tells the sender, no record has to, and no LID: on Ethernet there is none. */
+	if (origin == IPOIB__ORIGIN_UNKNOWN && !gid_equal(&facts.came_gid, &gid))
 		return IPOIB__NEIGHBOUR_ORIGIN_UNKNOWN;
-	return origin;
+	/* A connection's queue pair is not the one of the link address, and proves nothing. */
+	return packet->source_qpn == ipoib_link_address_qpn(address) ?
+		       IPOIB__NEIGHBOUR_ORIGIN_ITSELF :
+		       IPOIB__NEIGHBOUR_ORIGIN_UNKNOWN;
+}
+
+/* ---- data ---- */
+
+static bool is_last(const struct ipoib_interface *interface, const struct ipoib__sender *sender)
+{
+	const struct ipoib__sender *last = &interface->last_sender;
+
+	return sender->qpn == last->qpn && sender->lid == last->lid &&
+	       ipoib_ip_equal(&sender->ip, &last->ip) &&
+	       memcmp(&sender->source, &last->source, sizeof(last->source)) == 0;
+}
+
+static enum ipoib__lid judge(struct ipoib_interface *interface, const struct ipoib__peer *peer,
+			     const struct ipoib_buffer *packet, uint64_t now)
+{
+	struct ipoib_gid gid = ipoib_link_address_gid(&peer->neighbour.link_address);
+
+	/* From another queue pair it is no proof that there is a path to this one. */
+	if (packet->source_qpn != ipoib_link_address_qpn(&peer->neighbour.link_address) &&
+	    peer->route && !ipoib__path_usable(&peer->route->path))
+		return IPOIB__LID_FITS;
+	return ipoib__lid_from(interface, &gid, packet, now);
+}
+
+static struct ipoib_link_address name_of(const struct ipoib_interface *interface,
+					 const struct ipoib__sender *sender)
+{
+	static const struct ipoib_link_address none;
+	struct ipoib_gid gid;
+
+	if (memcmp(&sender->source, &none, sizeof(none)) != 0)
+		return sender->source;
+	gid = ipoib__lid_gid(interface, sender->lid, sender->qpn);
+	return ipoib_link_address_make(0, sender->qpn, &gid);
+}
+
+/* A flood of packets is one claim a second and neighbour. */
+static void claim(struct ipoib_interface *interface, struct ipoib__peer *peer,
+		  const struct ipoib__sender *sender, uint64_t now)
+{
+	struct ipoib_link_address address;
+	const struct ipoib__neighbour_event event = { .type = IPOIB__NEIGHBOUR_DATA,
+						      .address = &address,
+						      .claim = IPOIB_CLAIM_DATA };
+
+	if (peer->data_told != 0 && now - peer->data_told < IPOIB__TELL_NS)
+		return;
+	address = name_of(interface, sender);
+	peer->data_told = now;
+	peer->data_lid = sender->lid;
+	ipoib__neighbours_step(&interface->neighbours, &peer->neighbour, &event, now);
+}
+
+/*
+ * A datagram tells which port its source address is used at. That another one sends moves nothing,
+ * and is told: it is flux, seen in data.
+ */
+void ipoib__sender_data(struct ipoib_interface *interface, const struct ipoib_buffer *packet,
+			const struct ipoib_ip *source, uint64_t now)
+{
+	const struct ipoib__sender sender = { .source = packet->source,
+					      .ip = *source,
+					      .qpn = packet->source_qpn,
+					      .lid = packet->source_lid };
+	struct ipoib__neighbour *n;
+
+	if (is_last(interface, &sender))
+		return;
+	n = ipoib__neighbours_find(&interface->neighbours, source);
+	if (n && ipoib__neighbour_valid(n)) {
+		struct ipoib__peer *peer = (struct ipoib__peer *)(void *)n;
+		enum ipoib__lid from = judge(interface, peer, packet, now);
+
+		if (from == IPOIB__LID_OTHER)
+			claim(interface, peer, &sender, now);
+		if (from != IPOIB__LID_FITS)
+			return;
+	}
+	interface->last_sender = sender;
 }

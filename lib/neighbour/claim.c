@@ -204,6 +204,19 @@ unsigned ipoib__neighbour_claimed(struct ipoib__neighbour *n,
 	return ipoib__neighbour_refuse(n, now);
 }
 
+unsigned ipoib__neighbour_seen_elsewhere(struct ipoib__neighbour *n,
+					 const struct ipoib__neighbour_event *event)
+{
+	if (!ipoib__neighbour_valid(n) || ipoib__neighbour_undecided(n) ||
+	    ipoib__neighbour_same_port(&n->link_address, event->address))
+		return 0;
+	n->fluxes++;
+	n->claim = event->claim;
+	n->last_claimed = *event->address;
+	n->verdict = IPOIB_FLUX_REFUSED;
+	return IPOIB__NEIGHBOUR_FLUX;
+}
+
 unsigned ipoib__neighbour_trial_due(struct ipoib__neighbour *n,
 				    const struct ipoib__neighbour_parameters *parameters,
 				    uint64_t now)

@@ -244,6 +244,8 @@ static unsigned on_event(struct ipoib__neighbour *n,
 		return ipoib__neighbour_fixed(n, event->address, now);
 	case IPOIB__NEIGHBOUR_NO_PATH:
 		return ipoib__neighbour_claim_no_path(n, parameters, now);
+	case IPOIB__NEIGHBOUR_DATA:
+		return ipoib__neighbour_seen_elsewhere(n, event);
 	}
 	return 0;
 }

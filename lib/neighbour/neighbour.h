@@ -50,6 +50,9 @@
  *      move the known port is asked more often, for lost packets must not make a neighbour swing;
  *      in one that began with a refusal there is no trial. There is one a second at most.
  *
+ *   8. Data from another port moves nothing, under any policy: a host may send by any port what it
+ *      receives by one. It is counted and told, but not beside a claim that is not decided.
+ *
  * The machine is pure: ipoib__neighbour_step() takes an event and the time, and answers with
  * what is to be done. The table around it keeps entries, their timers, their history and their
  * order of use; it makes nothing happen itself but calls `act`, and the floor above does the
@@ -159,6 +162,7 @@ enum ipoib__neighbour_event_type {
 	IPOIB__NEIGHBOUR_DOUBT,
 	IPOIB__NEIGHBOUR_FIX,     /* it is PERMANENT from now on, with this link address */
 	IPOIB__NEIGHBOUR_NO_PATH, /* the SA knows no path to its GID */
+	IPOIB__NEIGHBOUR_DATA, /* a packet with its address as source came from another port */
 };
 
 /* Which port has sent a packet, as its headers show, beside the one that it speaks of. */
@@ -170,7 +174,7 @@ enum ipoib__neighbour_origin {
 
 struct ipoib__neighbour_event {
 	enum ipoib__neighbour_event_type type;
-	const struct ipoib_link_address *address; /* of ANSWER, HEARD, both WEAK ones, FIX */
+	const struct ipoib_link_address *address; /* of ANSWER, HEARD, both WEAK ones, FIX, DATA */
 	uint8_t claim;      /* enum ipoib_claim: the packet that said so */
 	uint8_t origin;     /* enum ipoib__neighbour_origin */
 	bool no_path;       /* the SA knows no path to the GID that is known */

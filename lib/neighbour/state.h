@@ -158,6 +158,10 @@ unsigned ipoib__neighbour_claimed(struct ipoib__neighbour *n,
 				  const struct ipoib__neighbour_event *event, bool answered,
 				  uint64_t now);
 
+/* A packet with its address as source has come from another port than the known one. */
+unsigned ipoib__neighbour_seen_elsewhere(struct ipoib__neighbour *n,
+					 const struct ipoib__neighbour_event *event);
+
 /* Who is known has shown to be alive: answers an undecided claim where that is the question. */
 unsigned ipoib__neighbour_claim_refuted(struct ipoib__neighbour *n,
 					const struct ipoib__neighbour_parameters *parameters,

@@ -176,10 +176,12 @@ void fake_port_event(struct fake *fake)
 
 static struct ipoib_path_record path_to(const struct fake *fake, const struct ipoib_gid *dgid)
 {
+	uint16_t lid = (uint16_t)(dgid->raw[14] << 8 | dgid->raw[15]);
+
 	return (struct ipoib_path_record){
 		.dgid = *dgid,
 		.sgid = fake->port.gid,
-		.dlid = (uint16_t)(dgid->raw[14] << 8 | dgid->raw[15]),
+		.dlid = fake->path_lid != 0 ? fake->path_lid : lid,
 		.slid = fake->port.lid,
 		.pkey = 0xffff,
 		.rate = 3,

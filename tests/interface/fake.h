@@ -177,6 +177,7 @@ struct fake {
 	uint32_t next_qpn;
 	uint32_t group_mtu; /* of the groups that are answered */
 	uint32_t path_mtu;
+	uint16_t path_lid; /* of the paths that are answered; 0: as the GID */
 	bool answering;  /* questions are answered by themselves */
 	bool at_once;    /* within the call that asks */
 	bool completing; /* sends complete by themselves */

@@ -39,4 +39,5 @@ unit_tests += %D%/test_interface
 	%D%/test_region.c \
 	%D%/test_region_end.c \
 	%D%/test_reentrancy.c \
-	%D%/test_room.c
+	%D%/test_room.c \
+	%D%/test_sender.c

@@ -166,6 +166,17 @@ static uint8_t reference(const struct ipoib__neighbour *before,
 	}
 }
 
+/* Data moves nothing, under any policy, and is told as what it is. */
+static void check_data(const struct ipoib__neighbour *before, unsigned actions)
+{
+	rig_check((actions & ~(unsigned)IPOIB__NEIGHBOUR_FLUX) == 0);
+	rig_check(n.state == before->state && n.deadline == before->deadline);
+	rig_check(n.flux_until == before->flux_until && n.trial == before->trial);
+	rig_check(n.refused == before->refused);
+	rig_check(memcmp(&n.claimed, &before->claimed, sizeof(n.claimed)) == 0);
+	rig_check(n.fluxes - before->fluxes == (actions != 0));
+}
+
 static unsigned step(const struct ipoib__neighbour_event *event)
 {
 	struct ipoib__neighbour before = n;
@@ -178,6 +189,8 @@ static unsigned step(const struct ipoib__neighbour_event *event)
 	check_moves(&before, event, actions);
 	check_trial(&before, actions);
 	check_claim();
+	if (event->type == IPOIB__NEIGHBOUR_DATA)
+		check_data(&before, actions);
 	if (!claims && expected != 0 && before.state != IPOIB_NEIGHBOUR_PERMANENT)
 		rig_check(n.state == expected);
 	return actions;
@@ -206,7 +219,7 @@ static void happen(void)
 		IPOIB__NEIGHBOUR_USE,	      IPOIB__NEIGHBOUR_ANSWER,	   IPOIB__NEIGHBOUR_HEARD,
 		IPOIB__NEIGHBOUR_WEAK_ANSWER, IPOIB__NEIGHBOUR_WEAK_HEARD, IPOIB__NEIGHBOUR_CONFIRM,
 		IPOIB__NEIGHBOUR_DOUBT,	      IPOIB__NEIGHBOUR_USE,	   IPOIB__NEIGHBOUR_HEARD,
-		IPOIB__NEIGHBOUR_NO_PATH,
+		IPOIB__NEIGHBOUR_NO_PATH,     IPOIB__NEIGHBOUR_DATA,
 	};
 	struct ipoib_link_address address = rig_address(
 		(uint8_t)(ipoib__random_below(numbers, 2) << 7),

@@ -8,6 +8,7 @@ unit_tests += %D%/test_sim
 	%D%/test_addresses.c \
 	%D%/test_connected.c \
 	%D%/test_connections.c \
+	%D%/test_data.c \
 	%D%/test_fabric_events.c \
 	%D%/test_fabric_moves.c \
 	%D%/test_first_packets.c \

@@ -9,7 +9,8 @@ int main(void)
 		suite_flux,	     suite_seeds,	  suite_story,
 		suite_weak_peer,     suite_flood,	  suite_addresses,
 		suite_ipv6,	     suite_fabric_moves,  suite_origin,
-		suite_forged,	     suite_partition,	  NULL
+		suite_forged,	     suite_partition,	  suite_data,
+		NULL
 	};
 
 	return support_main(suites, "test_sim");

@@ -7,6 +7,7 @@
 Suite *suite_addresses(void);
 Suite *suite_connected(void);
 Suite *suite_connections(void);
+Suite *suite_data(void);
 Suite *suite_fabric_events(void);
 Suite *suite_fabric_moves(void);
 Suite *suite_first_packets(void);
