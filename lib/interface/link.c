@@ -188,9 +188,11 @@ static int read_port(struct ipoib_interface *interface)
 	struct ipoib_port_attributes port = { .size = sizeof(port) };
 	int status = ipoib_transport_port(interface->transport, &port);
 
-	if (status == 0)
-		interface->port = port;
-	return status;
+	if (status < 0)
+		return status;
+	interface->port = port;
+	ipoib__neighbours_prefix(&interface->neighbours, port.gid.raw);
+	return 0;
 }
 
 /* What followed from the LIDs and the GID of before. */

@@ -192,7 +192,8 @@ static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned acti
 		tell_moved(interface, peer, now);
 	if (actions & IPOIB__NEIGHBOUR_CHANGED)
 		ipoib__answer_change(interface, n, IPOIB_NEIGHBOUR_CHANGED, now);
-	if (actions & (IPOIB__NEIGHBOUR_RESOLVED | IPOIB__NEIGHBOUR_MOVED))
+	if (actions & (IPOIB__NEIGHBOUR_RESOLVED | IPOIB__NEIGHBOUR_MOVED |
+		       IPOIB__NEIGHBOUR_PREFIX))
 		enter_route(interface, peer, now);
 	if (n->state == IPOIB_NEIGHBOUR_REACHABLE && peer->route)
 		ipoib__path_proof(&peer->route->path, now);

@@ -5,6 +5,7 @@ core_sources += \
 	%D%/flux.c \
 	%D%/machine.c \
 	%D%/neighbour.h \
+	%D%/prefix.c \
 	%D%/restart.c \
 	%D%/state.h \
 	%D%/table.c \

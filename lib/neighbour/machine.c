@@ -256,7 +256,9 @@ unsigned ipoib__neighbour_step(struct ipoib__neighbour *n,
 {
 	const struct ipoib_link_address address = n->link_address;
 	const uint8_t state = n->state;
-	unsigned actions = on_event(n, parameters, event, now);
+	unsigned actions = ipoib__neighbour_follow_prefix(n, parameters, event, now);
+
+	actions |= on_event(n, parameters, event, now);
 
 	n->deadline = ipoib__neighbour_trial_deadline(n);
 	if (n->due < n->deadline)

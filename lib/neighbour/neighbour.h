@@ -52,6 +52,10 @@
  *
  *   8. Data from another port moves nothing, under any policy: a host may send by any port what it
  *      receives by one. It is counted and told, but not beside a claim that is not decided.
+ *   9. The subnet manager may change the prefix of every port. The same GUID and queue pair behind
+ *      the prefix that our own port has now, and the known address has not, is no claim: the
+ *      neighbour has that GID from then on, under any policy, with no event and no hold-down time.
+ *      What was claimed before our own port heard of it is looked at with the next event.
  *
  * The machine is pure: ipoib__neighbour_step() takes an event and the time, and answers with
  * what is to be done. The table around it keeps entries, their timers, their history and their
@@ -137,6 +141,7 @@ struct ipoib__neighbour_parameters {
 	uint8_t unicast_probes; /* at least 1, as multicast_probes */
 	uint8_t multicast_probes;
 	uint8_t flux;           /* enum ipoib_flux_policy */
+	uint8_t prefix[8];      /* our own port's GID begins with; ipoib__neighbours_prefix() */
 	uint32_t thresh1;       /* gc_thresh1 to 3: thresh1 <= thresh2 <= limit */
 	uint32_t thresh2;
 	uint32_t limit;
@@ -201,6 +206,7 @@ enum ipoib__neighbour_action {
 	IPOIB__NEIGHBOUR_ASK_CLAIMED = 1024,
 	IPOIB__NEIGHBOUR_ASK_OLD = 2048,
 	IPOIB__NEIGHBOUR_ASK_PATH = 4096, /* ask the SA for the path to link_address */
+	IPOIB__NEIGHBOUR_PREFIX = 8192, /* its GID has another prefix, and it has not moved (9) */
 };
 
 /* What a trial is about. */
@@ -365,6 +371,8 @@ void ipoib__neighbours_remove(struct ipoib__neighbours *table, struct ipoib__nei
 			      bool evicted);
 /* Removes all, the permanent ones only if so said. */
 void ipoib__neighbours_flush(struct ipoib__neighbours *table, bool permanent);
+/* Our own port's subnet prefix, now and whenever it changes: point 9. */
+void ipoib__neighbours_prefix(struct ipoib__neighbours *table, const uint8_t prefix[8]);
 /*
  * One step of an entry: the machine, its timer, its history, and the actions. The entry may be
  * gone afterwards.

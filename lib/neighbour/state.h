@@ -191,6 +191,13 @@ unsigned ipoib__neighbour_claim_no_path(struct ipoib__neighbour *n,
 unsigned ipoib__neighbour_fixed(struct ipoib__neighbour *n,
 				const struct ipoib_link_address *address, uint64_t now);
 
+/* ---- prefix.c ---- */
+
+/* The subnet has another prefix, and the neighbour with it; before the event itself. */
+unsigned ipoib__neighbour_follow_prefix(struct ipoib__neighbour *n,
+					const struct ipoib__neighbour_parameters *parameters,
+					const struct ipoib__neighbour_event *event, uint64_t now);
+
 /* ---- restart.c ---- */
 
 /* Whether another queue pair number at the known port is believed at once. */

@@ -244,8 +244,16 @@ void ipoib__neighbours_step(struct ipoib__neighbours *table, struct ipoib__neigh
 		make_permanent(table, n);
 	if (actions & IPOIB__NEIGHBOUR_FLUX)
 		remember(table, n, &before, now);
+	else if ((actions & IPOIB__NEIGHBOUR_PREFIX) && n->history &&
+		 n->verdict == IPOIB_FLUX_ACCEPTED)
+		ipoib__neighbour_decided(n->history, n, &before.claimed);
 	if (actions != 0)
 		table->hooks->act(table->owner, n, actions, now);
+}
+
+void ipoib__neighbours_prefix(struct ipoib__neighbours *table, const uint8_t prefix[8])
+{
+	memcpy(table->parameters.prefix, prefix, sizeof(table->parameters.prefix));
 }
 
 bool ipoib__neighbours_touch(struct ipoib__neighbours *table, struct ipoib__neighbour *n,

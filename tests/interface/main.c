@@ -11,7 +11,7 @@ int main(void)
 		suite_connected_faults, suite_nd, suite_origin, suite_own,
 		suite_entries,	     suite_addresses, suite_region, suite_region_end,
 		suite_advertisement, suite_asking, suite_back_pressure, suite_proof, suite_lost,
-		suite_partition, suite_sender, NULL
+		suite_partition, suite_sender, suite_prefix, NULL
 	};
 
 	return support_main(suites, "test_interface");

@@ -33,6 +33,7 @@ Suite *suite_nd(void);
 Suite *suite_origin(void);
 Suite *suite_own(void);
 Suite *suite_partition(void);
+Suite *suite_prefix(void);
 Suite *suite_sender(void);
 
 #endif

@@ -11,5 +11,6 @@ unit_tests += %D%/test_neighbour
 	%D%/test_machine.c \
 	%D%/test_machine_table.c \
 	%D%/test_model.c \
+	%D%/test_prefix.c \
 	%D%/test_table.c \
 	%D%/test_trial.c

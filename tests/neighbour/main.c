@@ -7,7 +7,7 @@ int main(void)
 	static Suite *(*const suites[])(void) = {
 		suite_machine_table, suite_machine, suite_flux,  suite_hints,
 		suite_table,	     suite_model,   suite_gc,	 suite_laws,
-		suite_attack,	     suite_trial,   NULL,
+		suite_attack,	     suite_trial,   suite_prefix, NULL,
 	};
 
 	return support_main(suites, "test_neighbour");

@@ -49,6 +49,7 @@ static void act(void *owner, struct ipoib__neighbour *n, unsigned actions, uint6
 	} names[] = {
 		{ IPOIB__NEIGHBOUR_ASK_MULTICAST, "ask" },
 		{ IPOIB__NEIGHBOUR_ASK_UNICAST, "probe" },
+		{ IPOIB__NEIGHBOUR_PREFIX, "prefix" },
 		{ IPOIB__NEIGHBOUR_RESOLVED, "resolved" },
 		{ IPOIB__NEIGHBOUR_MOVED, "moved" },
 		{ IPOIB__NEIGHBOUR_UNREACHED, "unreached" },

@@ -77,6 +77,7 @@ Suite *suite_gc(void);
 Suite *suite_laws(void);
 Suite *suite_flux(void);
 Suite *suite_hints(void);
+Suite *suite_prefix(void);
 Suite *suite_table(void);
 Suite *suite_model(void);
 Suite *suite_trial(void);

@@ -18,6 +18,7 @@ unit_tests += %D%/test_sim
 	%D%/test_ipv6.c \
 	%D%/test_origin.c \
 	%D%/test_partition.c \
+	%D%/test_prefix.c \
 	%D%/test_seeds.c \
 	%D%/test_story.c \
 	%D%/test_weak_peer.c \

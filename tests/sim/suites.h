@@ -17,6 +17,7 @@ Suite *suite_forged(void);
 Suite *suite_ipv6(void);
 Suite *suite_origin(void);
 Suite *suite_partition(void);
+Suite *suite_prefix(void);
 Suite *suite_seeds(void);
 Suite *suite_story(void);
 Suite *suite_weak_peer(void);
