@@ -56,6 +56,7 @@ static void enter_route(struct ipoib_interface *interface, struct ipoib__peer *p
 	if (route)
 		ipoib__paths_hold(&interface->paths, &route->path);
 	leave_route(interface, peer, now);
+	interface->last_sender = (struct ipoib__sender){ 0 }; /* it may not fit any more */
 	if (!route) {
 		ipoib__queue_drop(interface, &peer->waiting, IPOIB_SEND_DROP_NO_MEMORY);
 		return;

@@ -65,11 +65,21 @@ static bool is_last(const struct ipoib_interface *interface, const struct ipoib_
 	       memcmp(&sender->source, &last->source, sizeof(last->source)) == 0;
 }
 
+/* Whether a GRH has told it. */
+static bool has_source(const struct ipoib_link_address *source)
+{
+	static const struct ipoib_link_address none;
+
+	return memcmp(source, &none, sizeof(none)) != 0;
+}
+
 static enum ipoib__lid judge(struct ipoib_interface *interface, const struct ipoib__peer *peer,
 			     const struct ipoib_buffer *packet, uint64_t now)
 {
 	struct ipoib_gid gid = ipoib_link_address_gid(&peer->neighbour.link_address);
 
+	if (packet->source_lid == 0 && !has_source(&packet->source)) /* the adapter tells nothing */
+		return IPOIB__LID_FITS;
 	/* From another queue pair it is no proof that there is a path to this one. */
 	if (packet->source_qpn != ipoib_link_address_qpn(&peer->neighbour.link_address) &&
 	    peer->route && !ipoib__path_usable(&peer->route->path))
@@ -80,10 +90,9 @@ static enum ipoib__lid judge(struct ipoib_interface *interface, const struct ipo
 static struct ipoib_link_address name_of(const struct ipoib_interface *interface,
 					 const struct ipoib__sender *sender)
 {
-	static const struct ipoib_link_address none;
 	struct ipoib_gid gid;
 
-	if (memcmp(&sender->source, &none, sizeof(none)) != 0)
+	if (has_source(&sender->source))
 		return sender->source;
 	gid = ipoib__lid_gid(interface, sender->lid, sender->qpn);
 	return ipoib_link_address_make(0, sender->qpn, &gid);

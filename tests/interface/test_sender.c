@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Which port has sent a packet: by its GRH, by its LID, and what becomes of data from another. */
+#include <errno.h>
 #include <string.h>
 
 #include "interface/bench.h"
@@ -313,6 +314,44 @@ START_TEST(a_new_record_ends_what_the_sa_has_denied)
 }
 END_TEST
 
+/* It was heard before its address was known, and again after that. */
+START_TEST(a_sender_is_judged_anew_when_its_address_is_known_elsewhere)
+{
+	bench_up(NULL);
+	hear_by_lid(OTHER, QPN(OTHER));
+	resolve(PEER_IP);
+	rail->event_count = 0;
+	hear_by_lid(OTHER, QPN(OTHER));
+	hear_by_lid(OTHER, QPN(OTHER));
+	ck_assert_uint_eq(flux_event()->lid, OTHER);
+	bench_close();
+}
+END_TEST
+
+/* An adapter that tells neither LID nor GID: no flux, and no proof that there is a path. */
+START_TEST(a_sender_of_which_nothing_is_known_proves_nothing)
+{
+	uint64_t queries;
+
+	up(IPOIB_FLUX_CONFIRM);
+	fake->path_status = -ENOENT;
+	fake_simple_event(fake, IPOIB_TRANSPORT_REREGISTER);
+	for (int i = 0; i < 100; i++) {
+		rail_send(rail, PEER_IP, 100, 1);
+		bench_run(SECOND);
+	}
+	queries = rail_statistics(rail).path_queries;
+	for (int i = 0; i < 20; i++) {
+		hear_by_lid(0, QPN(PEER));
+		rail_send(rail, PEER_IP, 100, 1);
+		bench_run(SECOND);
+	}
+	ck_assert_uint_lt(rail_statistics(rail).path_queries - queries, 5); /* 20 with proof */
+	ck_assert_uint_eq(rail_events(rail, IPOIB_EVENT_NEIGHBOUR_FLUX), 0);
+	bench_close();
+}
+END_TEST
+
 START_TEST(a_host_that_sends_from_two_addresses_is_judged_by_each)
 {
 	uint8_t octets[4 + 100] = { 8, 0 };
@@ -348,6 +387,8 @@ Suite *suite_sender(void)
 	tcase_add_test(tcase, the_lids_of_one_port_are_no_flux);
 	tcase_add_test(tcase, a_lid_that_the_sa_confirms_is_a_port_that_was_moved);
 	tcase_add_test(tcase, a_new_record_ends_what_the_sa_has_denied);
+	tcase_add_test(tcase, a_sender_is_judged_anew_when_its_address_is_known_elsewhere);
+	tcase_add_test(tcase, a_sender_of_which_nothing_is_known_proves_nothing);
 	tcase_add_test(tcase, a_host_that_sends_from_two_addresses_is_judged_by_each);
 	suite_add_tcase(suite, tcase);
 	return suite;
