@@ -95,7 +95,7 @@ enum ipoib__connection_event {
 	IPOIB__CONNECTION_TIMER,
 	IPOIB__CONNECTION_NO_ROOM, /* it was to be dialled, and its turn did not come */
 	IPOIB__CONNECTION_REFUSED, /* the peer does not want it */
-	IPOIB__CONNECTION_PROOF,   /* the peer asks for one itself */
+	IPOIB__CONNECTION_PROOF,   /* the peer asks for one itself, or is found again */
 	IPOIB__CONNECTION_MOVED,   /* the peer's port has another LID */
 };
 
@@ -121,6 +121,7 @@ struct ipoib__connection {
 	uint8_t ends;       /* in a row, of connections that did not last */
 	uint32_t mtu;       /* octets of an IP packet that the peer takes */
 	uint64_t deadline;
+	uint64_t held_at;   /* when its hold began */
 	uint64_t hold_until;
 	uint64_t used;      /* sent or received on */
 	uint64_t since;     /* when it came up */
@@ -214,6 +215,7 @@ struct ipoib__connections {
 	uint32_t existing;
 	uint32_t of_side[IPOIB__CONNECTION_SIDES]; /* of those */
 	uint64_t age;     /* how long the owner's packets wait for a connection */
+	uint64_t news;    /* holds that began before this are over */
 	uint64_t next_id;
 	uint8_t key[IPOIB__SIPHASH_KEY];
 	struct ipoib__table made;  /* by peer: those that we dial, or use in both directions */
@@ -256,7 +258,11 @@ void ipoib__connections_release(struct ipoib__connections *set, struct ipoib__co
  */
 void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__connection *c,
 			     enum ipoib__connection_event event, uint32_t mtu, uint64_t now);
-/* A peer that asks for one itself is there, and wants what it asks for. */
+/* The port or its subnet manager has changed: what could not be made before may be made now. */
+void ipoib__connections_news(struct ipoib__connections *set, uint64_t now);
+/* Whether it is held, and not to be dialled now. */
+bool ipoib__connections_held(const struct ipoib__connection *c, uint64_t now);
+/* A peer that asks for one itself, or has been found again, is there. */
 void ipoib__connections_proof(struct ipoib__connections *set,
 			      const struct ipoib_link_address *peer, uint64_t now);
 /* Something went or came by it. */

@@ -148,6 +148,7 @@ static void hold_back(struct ipoib__connection *c, uint64_t hold, uint64_t now)
 	c->state = IPOIB__CONNECTION_HELD;
 	c->again = false;
 	c->both = false;
+	c->held_at = now;
 	c->hold_until = now + hold;
 	if (c->proof != 0 && now - c->proof < IPOIB__CONNECTION_PROVEN_NS)
 		believe(c, now);

@@ -140,9 +140,7 @@ void ipoib__turns_freed(struct ipoib__connections *set, uint64_t now)
 bool ipoib__turns_may_dial(struct ipoib__connections *set, struct ipoib__connection *c,
 			   uint64_t now)
 {
-	bool held = c->state == IPOIB__CONNECTION_HELD && now < c->hold_until;
-
-	if (ipoib__connection_exists(c) || held)
+	if (ipoib__connection_exists(c) || ipoib__connections_held(c, now))
 		return true; /* the machine will not dial */
 	if (ipoib__list_is_linked(&c->turn))
 		return false;

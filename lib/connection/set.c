@@ -320,6 +320,8 @@ void ipoib__connections_run(struct ipoib__connections *set, struct ipoib__connec
 	bool made = is_made(c);
 	unsigned actions;
 
+	if (now < c->hold_until && !ipoib__connections_held(c, now))
+		c->hold_until = now;
 	actions = ipoib__connection_step(c, event, mtu, hold, now);
 	if (actions & IPOIB__CONNECTION_FORGET) {
 		if (actions & IPOIB__CONNECTION_HANG_UP)
@@ -337,6 +339,17 @@ void ipoib__connections_run(struct ipoib__connections *set, struct ipoib__connec
 	actions &= ~(unsigned)IPOIB__CONNECTION_HANG_UP;
 	if (actions != 0)
 		set->hooks->act(set->owner, c, actions, now);
+}
+
+void ipoib__connections_news(struct ipoib__connections *set, uint64_t now)
+{
+	set->news = now;
+}
+
+bool ipoib__connections_held(const struct ipoib__connection *c, uint64_t now)
+{
+	return c->state == IPOIB__CONNECTION_HELD && now < c->hold_until &&
+	       c->held_at >= c->set->news;
 }
 
 void ipoib__connections_step(struct ipoib__connections *set, struct ipoib__connection *c,

@@ -23,7 +23,7 @@ static enum ipoib__mtu_link link_of(const struct ipoib__channel *channel, uint64
 	case IPOIB__CONNECTION_DIALLING:
 		return IPOIB__MTU_CONNECTING;
 	case IPOIB__CONNECTION_HELD:
-		if (now >= channel->connection.hold_until)
+		if (!ipoib__connections_held(&channel->connection, now))
 			return IPOIB__MTU_WANTED;
 		return ipoib__connection_in_grace(&channel->connection, now) ?
 			       IPOIB__MTU_CONNECTING :

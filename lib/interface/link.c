@@ -239,6 +239,7 @@ static void port_changed(struct ipoib_interface *interface, uint64_t now)
 		ipoib__groups_retry(&interface->groups, now);
 	}
 	ipoib__paths_news(&interface->paths, now);
+	ipoib__connections_news(&interface->connections, now);
 	tell_membership(interface, now);
 	if (!same_place(&before, &interface->port))
 		place_changed(interface, &before, now);
@@ -283,6 +284,7 @@ void ipoib__link_event(struct ipoib_interface *interface,
 	case IPOIB_TRANSPORT_REREGISTER:
 		ipoib__paths_doubt_all(&interface->paths);
 		ipoib__paths_news(&interface->paths, now);
+		ipoib__connections_news(&interface->connections, now);
 		ipoib__groups_again(&interface->groups, now);
 		break;
 	case IPOIB_TRANSPORT_PATH:

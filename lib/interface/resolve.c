@@ -64,6 +64,9 @@ static void enter_route(struct ipoib_interface *interface, struct ipoib__peer *p
 	peer->route = route;
 	ipoib__list_push_back(&route->peers, &peer->of_route);
 	ipoib__channel_enter(interface, peer, now);
+	if (peer->channel) /* it was away, and so its connection could not be made */
+		ipoib__connections_proof(&interface->connections, &peer->neighbour.link_address,
+					 now);
 	if (route->ah)
 		ipoib__peer_ready(interface, peer, now);
 	else if (peer->waiting.count > 0 || peer->neighbour.used != IPOIB_NEVER)

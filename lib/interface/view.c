@@ -290,7 +290,7 @@ static int fill_connection(const struct ipoib_interface *interface,
 		.both = c->both,
 		.ended = c->ended,
 		.used_ns = since(c->used, now),
-		.hold_ns = c->state == IPOIB__CONNECTION_HELD ? until(c->hold_until, now) : 0,
+		.hold_ns = ipoib__connections_held(c, now) ? until(c->hold_until, now) : 0,
 		.ended_ns = c->ended == IPOIB_CONNECTION_END_NONE ? IPOIB_NEVER :
 								    since(c->ended_at, now),
 	};

@@ -148,6 +148,72 @@ START_TEST(one_packet_that_waits_is_enough_to_ask_again)
 }
 END_TEST
 
+/* ---- what ends a hold ---- */
+
+/* Held for a minute and a half at least. */
+static void hold_for_long(void)
+{
+	struct ipoib_interface_config config = bench_connected();
+
+	up_with(&config);
+	for (unsigned i = 0; i < 7; i++) {
+		fake_rc_refuse(fake, dialled(), 0);
+		bench_settle();
+		bench_run(only_one().hold_ns);
+	}
+	fake_rc_refuse(fake, dialled(), 0);
+	bench_settle();
+	ck_assert_uint_gt(only_one().hold_ns, 90 * SECOND);
+	ck_assert_int_eq(rail_send(rail, PEER_IP, LARGE, 1), -EMSGSIZE);
+}
+
+static bool is_dialled(void)
+{
+	ck_assert_int_eq(rail_send(rail, PEER_IP, SMALL, 1), 0);
+	bench_settle();
+	return fake_rc_last(fake) != NULL;
+}
+
+START_TEST(a_subnet_manager_that_has_changed_ends_a_hold)
+{
+	hold_for_long();
+	ck_assert(!is_dialled());
+	bench_run(1);
+	fake->port.sm_lid++;
+	fake_port_event(fake);
+	bench_settle();
+	ck_assert(is_dialled());
+	/* And the next one is held as before. */
+	fake_rc_refuse(fake, fake_rc_last(fake), 0);
+	bench_settle();
+	ck_assert(!is_dialled());
+	bench_close();
+}
+END_TEST
+
+START_TEST(a_neighbour_that_was_away_and_is_found_again_ends_a_hold)
+{
+	hold_for_long();
+	bench.silent = true;
+	for (unsigned i = 0; rail_neighbour(rail, PEER_IP) != IPOIB_NEIGHBOUR_FAILED; i++) {
+		ck_assert_uint_lt(i, 75);
+		rail_send(rail, PEER_IP, SMALL, i);
+		bench_run(SECOND);
+	}
+	ck_assert_uint_gt(only_one().hold_ns, 10 * SECOND);
+	bench.silent = false;
+	for (unsigned i = 0; i < 5; i++) {
+		rail_send(rail, PEER_IP, SMALL, i);
+		bench_run(SECOND);
+	}
+	ck_assert_uint_eq(rail_neighbour(rail, PEER_IP), IPOIB_NEIGHBOUR_REACHABLE);
+	ck_assert_ptr_nonnull(fake_rc_last(fake));
+	bench_close();
+}
+END_TEST
+
+/* ---- what is told ---- */
+
 START_TEST(the_caller_is_told_why)
 {
 	static const struct {
@@ -239,6 +305,8 @@ Suite *suite_lost(void)
 	tcase_add_test(tcase, a_refusal_is_an_answer);
 	tcase_add_test(tcase, silence_is_no_answer_before_the_age_of_a_packet);
 	tcase_add_test(tcase, one_packet_that_waits_is_enough_to_ask_again);
+	tcase_add_test(tcase, a_subnet_manager_that_has_changed_ends_a_hold);
+	tcase_add_test(tcase, a_neighbour_that_was_away_and_is_found_again_ends_a_hold);
 	tcase_add_loop_test(tcase, the_caller_is_told_why, 0, 5);
 	tcase_add_test(tcase, nothing_is_told_of_one_that_never_was_up);
 	tcase_add_loop_test(tcase, the_timeout_and_the_repetitions_are_the_callers_or_the_paths, 0,
