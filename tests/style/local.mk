@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 style_tests += \
+	%D%/check-includes.sh \
 	%D%/check-layers.sh \
 	%D%/check-limits.sh \
 	%D%/check-lists.sh \

@@ -17,7 +17,7 @@ good_tree() {
 	cd "$scratch/tree"
 	cp "$here/../../lib/LAYERS" lib/LAYERS
 	write lib/base/list.h 'struct list;'
-	write lib/base/memory.c 'void *f(void) { return malloc(1); }'
+	write lib/base/memory.c '#include <stdlib.h>' 'void *f(void) { return malloc(1); }'
 	write lib/base/poller_epoll.c '#include <sys/epoll.h>'
 	write lib/wire/arp.c '#include "base/list.h"' '#include <ipoib/types.h>'
 	write lib/neighbour/table.h 'struct table;'
@@ -63,7 +63,7 @@ expect() {
 }
 
 good_tree
-for check in check-layers.sh check-limits.sh check-lists.sh; do
+for check in check-includes.sh check-layers.sh check-limits.sh check-lists.sh; do
 	if ! bash "$here/$check" "$scratch/tree"; then
 		echo "FAIL: $check complains about a tree that is in order"
 		failed=1
@@ -121,6 +121,19 @@ done
 good_tree
 echo 'int x;' >lib/wire/x.c
 expect check-limits.sh 'first line is not'
+
+# needs FILE PATTERN LINE...: a tree with that file, which lacks an include.
+needs() {
+	local file=$1 pattern=$2
+	shift 2
+	good_tree
+	write "$file" "$@"
+	expect check-includes.sh "$pattern"
+}
+needs lib/wire/x.c 'x.c:3: needs <sys/socket.h>' '#include <arpa/inet.h>' 'x = inet_pton(AF_INET6, a, b);'
+needs lib/wire/x.c 'needs <errno.h>' '#include "wire/arp.h"' 'return -EINVAL;'
+needs lib/wire/x.c 'needs <sys/uio.h> or <sys/socket.h>' 'struct iovec v;'
+needs lib/wire/x.c 'needs <string.h>' '/* memcpy() */' 'memcpy(a, b, 1);'
 
 good_tree
 write lib/wire/forgotten.c 'int x;'
