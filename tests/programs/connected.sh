@@ -57,7 +57,7 @@ ctl() { # NAME REQUEST...
 
 up_and_taken() {
 	ctl "$1" conn
-	grep -qE "^00:00:00:.* dev ipoib0 out mtu 65520 neighbours 1 outstanding [0-9]+ used [0-9]+ UP$" "$work/out" &&
+	grep -qE "^00:00:00:.* dev ipoib0 out mtu 65520 neighbours 1 outstanding [0-9]+ used [0-9]+( ended [a-zA-Z]+ [0-9]+ ago)? UP$" "$work/out" &&
 		grep -qE "^00:00:00:.* dev ipoib0 in .*outstanding [0-9]+ used [0-9]+ TAKEN$" "$work/out"
 }
 
