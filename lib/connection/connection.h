@@ -268,6 +268,9 @@ void ipoib__connections_proof(struct ipoib__connections *set,
 /* Something went or came by it. */
 void ipoib__connections_touch(struct ipoib__connections *set, struct ipoib__connection *c,
 			      uint64_t now);
+/* Ends one that exists, without holding it against the peer. */
+void ipoib__connections_drop(struct ipoib__connections *set, struct ipoib__connection *c,
+			     uint64_t now);
 /* Ends every one that exists, without holding it against anybody: the port is down. */
 void ipoib__connections_drop_all(struct ipoib__connections *set, uint64_t now);
 /* Goes through the entries: *at is NULL at first. It must not be removed between two calls. */

@@ -21,9 +21,6 @@ static inline enum ipoib__connection_side ipoib__connection_side(const struct ip
 /* One step, whether there is room for what it leads to or not. The entry may be gone afterwards. */
 void ipoib__connections_run(struct ipoib__connections *set, struct ipoib__connection *c,
 			    enum ipoib__connection_event event, uint32_t mtu, uint64_t now);
-/* Hangs up one that exists, without holding it against the peer. */
-void ipoib__connections_drop(struct ipoib__connections *set, struct ipoib__connection *c,
-			     uint64_t now);
 
 /* ---- room.c ---- */
 

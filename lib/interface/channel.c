@@ -242,6 +242,20 @@ void ipoib__channel_moved(struct ipoib_interface *interface, struct ipoib__peer 
 					IPOIB__CONNECTION_MOVED, 0, now);
 }
 
+/*
+ * A peer that says that it takes no connections any more has none: it was started again, in
+ * datagram mode, and what is sent by the one that we made is lost until it fails.
+ */
+void ipoib__channel_unwanted(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			     uint64_t now)
+{
+	struct ipoib__connection *c = &peer->channel->connection;
+
+	if (!(ipoib_link_address_flags(&peer->neighbour.link_address) & IPOIB_LINK_ADDRESS_RC) &&
+	    ipoib__connection_exists(c))
+		ipoib__connections_drop(&interface->connections, c, now);
+}
+
 /* ---- sending ---- */
 
 uint32_t ipoib__channel_room(const struct ipoib_interface *interface,

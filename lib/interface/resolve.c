@@ -144,6 +144,8 @@ static void change_mode(struct ipoib_interface *interface, struct ipoib__peer *p
 		enter_route(interface, peer, now);
 		return;
 	}
+	if (peer->channel)
+		ipoib__channel_unwanted(interface, peer, now);
 	ipoib__channel_enter(interface, peer, now);
 	if (peer->ah)
 		ipoib__peer_ready(interface, peer, now);

@@ -13,6 +13,7 @@
 #include "support/support.h"
 #include "wire/cm.h"
 
+#define PEER 2
 #define PEER_IP "10.0.0.2"
 #define PEER_QPN 0x102
 #define SMALL 100
@@ -212,6 +213,42 @@ START_TEST(a_neighbour_that_was_away_and_is_found_again_ends_a_hold)
 }
 END_TEST
 
+/* The peer says itself what it takes: 12 octets into ARP behind its header stand its flags. */
+static void announce(uint8_t flags)
+{
+	uint8_t octets[128];
+	size_t length = arp_octets(octets, 2, PEER, PEER_IP, PEER_IP);
+
+	octets[12] = flags;
+	ck_assert(rail_hear_octets(rail, PEER, octets, length));
+	bench_settle();
+}
+
+/* Started again in datagram mode, and then as before: what it had is gone, and nothing is lost. */
+START_TEST(a_peer_that_takes_no_connections_any_more_has_none)
+{
+	struct ipoib_interface_config config = bench_connected();
+	struct fake_rc *rc;
+
+	up_with(&config);
+	rc = dialled();
+	fake_rc_up(fake, rc, PEER_QPN, TAKES);
+	bench_settle();
+	announce(0);
+	ck_assert(!rc->alive);
+	ck_assert_int_eq(rail_send(rail, PEER_IP, LARGE, 1), -EMSGSIZE);
+	ck_assert_int_eq(rail_send(rail, PEER_IP, SMALL, 2), 0);
+	announce(IPOIB_LINK_ADDRESS_RC);
+	ck_assert_int_eq(rail_send(rail, PEER_IP, LARGE, 3), 0);
+	bench_settle();
+	fake_rc_up(fake, fake_rc_last(fake), PEER_QPN, TAKES);
+	bench_settle();
+	ck_assert_uint_eq(fake->rc_sent_count, 1);
+	ck_assert_uint_eq(rail_statistics(rail).connections_failed, 0);
+	bench_close();
+}
+END_TEST
+
 /* ---- what is told ---- */
 
 START_TEST(the_caller_is_told_why)
@@ -307,6 +344,7 @@ Suite *suite_lost(void)
 	tcase_add_test(tcase, one_packet_that_waits_is_enough_to_ask_again);
 	tcase_add_test(tcase, a_subnet_manager_that_has_changed_ends_a_hold);
 	tcase_add_test(tcase, a_neighbour_that_was_away_and_is_found_again_ends_a_hold);
+	tcase_add_test(tcase, a_peer_that_takes_no_connections_any_more_has_none);
 	tcase_add_loop_test(tcase, the_caller_is_told_why, 0, 5);
 	tcase_add_test(tcase, nothing_is_told_of_one_that_never_was_up);
 	tcase_add_loop_test(tcase, the_timeout_and_the_repetitions_are_the_callers_or_the_paths, 0,
