@@ -295,6 +295,8 @@ void ipoib__channel_post(struct ipoib_interface *interface, struct ipoib__channe
 			ipoib__answer_dropped(interface, buffers[i], IPOIB_SEND_DROP_TOO_BIG);
 			continue;
 		}
+		if (channel->sends_out == 0)
+			channel->progress = now;
 		prepare(channel, buffers[i], &sends[ready++]);
 	}
 	if (ready == 0)
@@ -318,6 +320,7 @@ struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interfac
 
 	ipoib__assert(channel != NULL);
 	take_off(channel, buffer);
+	channel->progress = interface->context->last;
 	if (completion->status < 0) {
 		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
 	} else {

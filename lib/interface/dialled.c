@@ -12,6 +12,9 @@
 #include "wire/cm.h"
 #include "wire/ipoib_cm.h"
 
+/* An acknowledgement takes microseconds; a peer that owes one for so long may not be there. */
+#define STILL_NS UINT64_C(100000000)
+
 static void step(struct ipoib_interface *interface, struct ipoib__connection *c,
 		 enum ipoib__connection_event event, uint32_t mtu, uint64_t now)
 {
@@ -283,6 +286,25 @@ static void tell_lost(struct ipoib_interface *interface, const struct ipoib__cha
 					       of_channel)
 				   ->neighbour.ip;
 	ipoib__answer_event(interface, &event, now);
+}
+
+/*
+ * The peer has announced its address, from where it is known. A host that starts does that, and if
+ * it does not acknowledge what we send either, the connection is one of its former self: it is not
+ * waited for.
+ */
+void ipoib__channel_announced(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			      uint64_t now)
+{
+	struct ipoib__channel *channel = peer->channel;
+
+	if (!channel || channel->connection.state != IPOIB__CONNECTION_UP ||
+	    channel->sends_out == 0 || now - channel->progress < STILL_NS)
+		return;
+	channel->why = IPOIB_CONNECTION_END_RETRIES;
+	tell_lost(interface, channel, now);
+	note_end(&channel->connection, channel->why, now);
+	step(interface, &channel->connection, IPOIB__CONNECTION_FAILURE, 0, now);
 }
 
 /* Ends what has been told to have ended, now that what came by it was taken out of the queue. */

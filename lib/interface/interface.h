@@ -85,6 +85,8 @@ void ipoib__channel_enter(struct ipoib_interface *interface, struct ipoib__peer 
 			  uint64_t now);
 void ipoib__channel_leave(struct ipoib_interface *interface, struct ipoib__peer *peer,
 			  uint64_t now);
+void ipoib__channel_announced(struct ipoib_interface *interface, struct ipoib__peer *peer,
+			      uint64_t now);
 void ipoib__channel_unwanted(struct ipoib_interface *interface, struct ipoib__peer *peer,
 			     uint64_t now);
 void ipoib__channel_moved(struct ipoib_interface *interface, struct ipoib__peer *peer,

@@ -145,6 +145,7 @@ struct ipoib__channel {
 	void *rc;                  /* NULL: the transport has none */
 	uint32_t announced;        /* the peer's Receive-MTU in its REQ, while it is taken */
 	uint32_t sends_out;
+	uint64_t progress;         /* when the peer last acknowledged, or had nothing to */
 	/* what the transport told of its end, until that is dealt with */
 	int ended;
 	uint8_t why; /* enum ipoib_connection_end */

@@ -346,6 +346,18 @@ static bool fill_in(const struct ipoib_interface *interface, const struct ipoib_
 	return event->address != NULL;
 }
 
+/* Whether the neighbour has said unasked that it is where it is known. */
+static bool is_announced(const struct ipoib__neighbour *n, const struct ipoib__told *told,
+			 const struct ipoib__neighbour_event *event)
+{
+	bool unasked = told->claim == IPOIB_CLAIM_ARP_ANNOUNCEMENT ||
+		       (told->claim == IPOIB_CLAIM_ADVERTISEMENT && !told->answer);
+
+	return unasked && event->address && event->origin != IPOIB__NEIGHBOUR_ORIGIN_OTHER &&
+	       ipoib__neighbour_valid(n) &&
+	       ipoib_link_address_same_peer(event->address, &n->link_address);
+}
+
 /*
  * Somebody told us who has an address. RFC 826: what is known is brought up to date, and made
  * only when it was said to us (I41). What is believed, the machine decides.
@@ -374,6 +386,8 @@ void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__
 		event.address = &address;
 		event.origin = (uint8_t)ipoib__sender_of(interface, &address, told->packet);
 	}
+	if (is_announced(n, told, &event))
+		ipoib__channel_announced(interface, peer_of(n), now);
 	event.type = event_of(n, told);
 	event.no_path = no_path(peer_of(n));
 	ipoib__neighbours_step(&interface->neighbours, n, &event, now);

@@ -249,6 +249,37 @@ START_TEST(a_peer_that_takes_no_connections_any_more_has_none)
 }
 END_TEST
 
+/* A process that was killed and started again announces itself, and has no connection any more. */
+START_TEST(a_peer_that_announces_itself_and_acknowledges_nothing_has_none)
+{
+	struct ipoib_interface_config config = bench_connected();
+	struct fake_rc *rc;
+
+	up_with(&config);
+	rc = dialled();
+	fake_rc_up(fake, rc, PEER_QPN, TAKES);
+	bench_settle();
+	bench_run(SECOND);
+	announce(IPOIB_LINK_ADDRESS_RC); /* nothing is owed */
+	ck_assert(rc->alive);
+	fake->completing = false;
+	ck_assert_int_eq(rail_send(rail, PEER_IP, LARGE, 1), 0);
+	bench_run(50 * MILLISECOND);
+	announce(IPOIB_LINK_ADDRESS_RC); /* it may be on its way */
+	ck_assert(rc->alive);
+	bench_run(100 * MILLISECOND);
+	announce(IPOIB_LINK_ADDRESS_RC);
+	ck_assert(!rc->alive);
+	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_TRANSPORT], 1);
+	ck_assert_uint_eq(last_event()->type, IPOIB_EVENT_CONNECTION_LOST);
+	ck_assert_int_eq(rail_send(rail, PEER_IP, LARGE, 2), 0);
+	bench_settle();
+	ck_assert_ptr_nonnull(fake_rc_last(fake));
+	fake->completing = true;
+	bench_close();
+}
+END_TEST
+
 /* ---- what is told ---- */
 
 START_TEST(the_caller_is_told_why)
@@ -345,6 +376,7 @@ Suite *suite_lost(void)
 	tcase_add_test(tcase, a_subnet_manager_that_has_changed_ends_a_hold);
 	tcase_add_test(tcase, a_neighbour_that_was_away_and_is_found_again_ends_a_hold);
 	tcase_add_test(tcase, a_peer_that_takes_no_connections_any_more_has_none);
+	tcase_add_test(tcase, a_peer_that_announces_itself_and_acknowledges_nothing_has_none);
 	tcase_add_loop_test(tcase, the_caller_is_told_why, 0, 5);
 	tcase_add_test(tcase, nothing_is_told_of_one_that_never_was_up);
 	tcase_add_loop_test(tcase, the_timeout_and_the_repetitions_are_the_callers_or_the_paths, 0,
