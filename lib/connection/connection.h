@@ -166,6 +166,8 @@ bool ipoib__connection_yields(const struct ipoib_link_address *local,
  */
 uint32_t ipoib__connection_mtu(uint32_t receive_mtu, uint32_t own);
 
+#define IPOIB__CONNECTION_TIMEOUT_MAX 31 /* five bits of a REQ and of a queue pair */
+#define IPOIB__CONNECTION_RETRIES_MAX 7	 /* three */
 /* How long a peer may be silent: the code of a timeout, and repetitions after it. */
 struct ipoib__connection_patience {
 	uint8_t timeout; /* 4.096 us * 2^timeout */

@@ -15,8 +15,6 @@
  * loop stands still at times.
  */
 #define TIMEOUT_LEAST 16
-#define TIMEOUT_MAX 31 /* five bits */
-#define RETRIES_MAX 7  /* three */
 #define RECEIVE_MTU_MAX (UINT32_C(1) << 31) /* RFC 4755 section 5: an RC message has no more */
 
 uint64_t ipoib__connection_hold(unsigned failures)
@@ -64,7 +62,8 @@ static unsigned timeout_of(uint8_t packet_life)
 
 	if (there_and_back < TIMEOUT_LEAST)
 		return TIMEOUT_LEAST;
-	return there_and_back < TIMEOUT_MAX ? there_and_back : TIMEOUT_MAX;
+	return there_and_back < IPOIB__CONNECTION_TIMEOUT_MAX ? there_and_back :
+								IPOIB__CONNECTION_TIMEOUT_MAX;
 }
 
 struct ipoib__connection_patience
@@ -77,7 +76,7 @@ ipoib__connection_patience(uint8_t packet_life, struct ipoib__connection_patienc
 	if (out.retries != 0)
 		return out;
 	out.retries = 1; /* one message that is lost is no reason to end it */
-	while (out.retries < RETRIES_MAX &&
+	while (out.retries < IPOIB__CONNECTION_RETRIES_MAX &&
 	       (out.retries + UINT64_C(1)) * (UINT64_C(4096) << out.timeout) < SILENCE_NS)
 		out.retries++;
 	return out;

@@ -83,9 +83,10 @@ static int dial(struct ipoib_interface *interface, struct ipoib__channel *channe
 	struct ipoib__list *first = ipoib__list_first(&channel->peers);
 	uint32_t qpn = ipoib_link_address_qpn(&c->peer);
 
-	if (!first || !peer_at(first)->ah)
+	if (!first || !peer_at(first)->route->ah)
 		return -EHOSTUNREACH;
 	attributes.path = peer_at(first)->route->path.record;
+	channel->lid = attributes.path.dlid;
 	attributes.service_id =
 		ipoib__service_id(c->rfc ? IPOIB__SERVICE_RFC : IPOIB__SERVICE_LINUX, qpn);
 	interface->statistics.connections_asked++;
@@ -212,18 +213,31 @@ void ipoib__channel_leave(struct ipoib_interface *interface, struct ipoib__peer 
 }
 
 /*
+ * A peer that says that it takes no connections any more has none: it was started again, in
+ * datagram mode, and what is sent by the one that we made is lost until it fails.
+ */
+static void drop_unwanted(struct ipoib_interface *interface, const struct ipoib__peer *peer,
+			  uint64_t now)
+{
+	if (peer->channel && ipoib__connection_exists(&peer->channel->connection))
+		ipoib__connections_drop(&interface->connections, &peer->channel->connection, now);
+}
+
+/*
  * A peer with a (new) link address: it has a channel if both it and we take connections, and only
  * while it has a route, which those of a channel share.
  */
 void ipoib__channel_enter(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
 	const struct ipoib_link_address *address = &peer->neighbour.link_address;
+	bool takes = ipoib_link_address_flags(address) & IPOIB_LINK_ADDRESS_RC;
 	struct ipoib__channel *channel;
 
 	ipoib__assert(peer->route);
+	if (!takes)
+		drop_unwanted(interface, peer, now);
 	ipoib__channel_leave(interface, peer, now);
-	if (interface->config.mode != IPOIB_MODE_CONNECTED ||
-	    !(ipoib_link_address_flags(address) & IPOIB_LINK_ADDRESS_RC))
+	if (interface->config.mode != IPOIB_MODE_CONNECTED || !takes)
 		return;
 	channel = ipoib__channel_set_up(
 		ipoib__connections_get(&interface->connections, address, now));
@@ -234,26 +248,18 @@ void ipoib__channel_enter(struct ipoib_interface *interface, struct ipoib__peer 
 	ipoib__list_push_back(&channel->peers, &peer->of_channel);
 }
 
-/* The peers of a route have another LID: connections to the old one are made anew. */
-void ipoib__channel_moved(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
-{
-	if (peer->channel)
-		ipoib__connections_step(&interface->connections, &peer->channel->connection,
-					IPOIB__CONNECTION_MOVED, 0, now);
-}
-
 /*
- * A peer that says that it takes no connections any more has none: it was started again, in
- * datagram mode, and what is sent by the one that we made is lost until it fails.
+ * The path of a peer has a record. What goes to the LID that its connection was made with is lost
+ * if that is another one. Peers share a connection: the first of them makes it anew.
  */
-void ipoib__channel_unwanted(struct ipoib_interface *interface, struct ipoib__peer *peer,
-			     uint64_t now)
+void ipoib__channel_check(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
-	struct ipoib__connection *c = &peer->channel->connection;
+	struct ipoib__channel *channel = peer->channel;
 
-	if (!(ipoib_link_address_flags(&peer->neighbour.link_address) & IPOIB_LINK_ADDRESS_RC) &&
-	    ipoib__connection_exists(c))
-		ipoib__connections_drop(&interface->connections, c, now);
+	if (channel && channel->rc && channel->lid != 0 &&
+	    channel->lid != peer->route->path.record.dlid)
+		ipoib__connections_step(&interface->connections, &channel->connection,
+					IPOIB__CONNECTION_MOVED, 0, now);
 }
 
 /* ---- sending ---- */

@@ -22,10 +22,6 @@ IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_interface_config, reserved4, 144
 /* A packet that waited a minute is of no use to any transport protocol. */
 #define QUEUE_AGE_MAX_MS 60000
 
-/* What a REQ and a queue pair have room for: a code of five bits, and a count of three. */
-#define TIMEOUT_MAX 31
-#define RETRIES_MAX 7
-
 #define MS UINT64_C(1000000)
 
 static bool in_range(uint32_t value, uint32_t low, uint32_t high)
@@ -107,7 +103,8 @@ static int check(const struct ipoib_interface_config *config)
 	if (!in_range(config->connected_depth, 1, DEPTH_MAX) ||
 	    !in_range(config->connection_depth, 1, DEPTH_MAX) ||
 	    !in_range(config->connections_max, 1, DEPTH_MAX) ||
-	    config->connection_timeout > TIMEOUT_MAX || config->connection_retries > RETRIES_MAX)
+	    config->connection_timeout > IPOIB__CONNECTION_TIMEOUT_MAX ||
+	    config->connection_retries > IPOIB__CONNECTION_RETRIES_MAX)
 		return -EINVAL;
 	return pools_good(config) ? 0 : -EINVAL;
 }

@@ -69,6 +69,7 @@ static void accept(struct ipoib_interface *interface, struct ipoib__channel *cha
 	struct ipoib_rc_attributes attributes =
 		ipoib__channel_attributes(interface, channel);
 
+	channel->lid = 0;
 	if (transport->ops->rc_accept(transport->self, interface->ud, request->request,
 				      &attributes, &channel->rc) == 0) {
 		interface->statistics.connections_taken++;
@@ -231,7 +232,6 @@ static void will_end(struct ipoib_interface *interface, struct ipoib__connection
 {
 	struct ipoib__channel *channel = (struct ipoib__channel *)(void *)c;
 
-	channel->ended = event->status;
 	channel->why = (uint8_t)end_of(event);
 	if (!ipoib__list_is_linked(&channel->ending))
 		ipoib__list_push_back(&interface->ending, &channel->ending);
@@ -288,6 +288,18 @@ static void tell_lost(struct ipoib_interface *interface, const struct ipoib__cha
 	ipoib__answer_event(interface, &event, now);
 }
 
+static void end_connection(struct ipoib_interface *interface, struct ipoib__channel *channel,
+			   uint64_t now)
+{
+	if (channel->connection.state == IPOIB__CONNECTION_UP)
+		tell_lost(interface, channel, now);
+	note_end(&channel->connection, channel->why, now);
+	step(interface, &channel->connection,
+	     channel->why == IPOIB_CONNECTION_END_PEER ? IPOIB__CONNECTION_ENDED :
+							 IPOIB__CONNECTION_FAILURE,
+	     0, now);
+}
+
 /*
  * The peer has announced its address, from where it is known. A host that starts does that, and if
  * it does not acknowledge what we send either, the connection is one of its former self: it is not
@@ -302,9 +314,7 @@ void ipoib__channel_announced(struct ipoib_interface *interface, struct ipoib__p
 	    channel->sends_out == 0 || now - channel->progress < STILL_NS)
 		return;
 	channel->why = IPOIB_CONNECTION_END_RETRIES;
-	tell_lost(interface, channel, now);
-	note_end(&channel->connection, channel->why, now);
-	step(interface, &channel->connection, IPOIB__CONNECTION_FAILURE, 0, now);
+	end_connection(interface, channel, now);
 }
 
 /* Ends what has been told to have ended, now that what came by it was taken out of the queue. */
@@ -316,15 +326,9 @@ void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now)
 		struct ipoib__channel *channel =
 			ipoib__container_of(first, struct ipoib__channel, ending);
 
-		if (channel->ended == -EIO)
+		if (channel->why != IPOIB_CONNECTION_END_PEER)
 			suspect_path(interface, &channel->connection, now);
-		if (channel->connection.state == IPOIB__CONNECTION_UP)
-			tell_lost(interface, channel, now);
-		note_end(&channel->connection, channel->why, now);
-		step(interface, &channel->connection,
-		     channel->ended == -ECONNRESET ? IPOIB__CONNECTION_ENDED :
-						     IPOIB__CONNECTION_FAILURE,
-		     0, now);
+		end_connection(interface, channel, now);
 	}
 }
 

@@ -87,9 +87,7 @@ void ipoib__channel_leave(struct ipoib_interface *interface, struct ipoib__peer 
 			  uint64_t now);
 void ipoib__channel_announced(struct ipoib_interface *interface, struct ipoib__peer *peer,
 			      uint64_t now);
-void ipoib__channel_unwanted(struct ipoib_interface *interface, struct ipoib__peer *peer,
-			     uint64_t now);
-void ipoib__channel_moved(struct ipoib_interface *interface, struct ipoib__peer *peer,
+void ipoib__channel_check(struct ipoib_interface *interface, struct ipoib__peer *peer,
 			  uint64_t now);
 uint32_t ipoib__channel_room(const struct ipoib_interface *interface,
 			     const struct ipoib__channel *channel);

@@ -143,12 +143,11 @@ struct ipoib__route {
 struct ipoib__channel {
 	struct ipoib__connection connection; /* first */
 	void *rc;                  /* NULL: the transport has none */
+	uint16_t lid;              /* that it was made with; 0: by the peer, or there are none */
 	uint32_t announced;        /* the peer's Receive-MTU in its REQ, while it is taken */
 	uint32_t sends_out;
 	uint64_t progress;         /* when the peer last acknowledged, or had nothing to */
-	/* what the transport told of its end, until that is dealt with */
-	int ended;
-	uint8_t why; /* enum ipoib_connection_end */
+	uint8_t why; /* it has ended, until that is dealt with: enum ipoib_connection_end */
 	struct ipoib__list ending;
 	struct ipoib__list posted; /* buffers, oldest first */
 	struct ipoib__list peers;

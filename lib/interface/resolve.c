@@ -65,8 +65,8 @@ static void enter_route(struct ipoib_interface *interface, struct ipoib__peer *p
 	ipoib__list_push_back(&route->peers, &peer->of_route);
 	ipoib__channel_enter(interface, peer, now);
 	if (peer->channel) /* it was away, and so its connection could not be made */
-		ipoib__connections_proof(&interface->connections, &peer->neighbour.link_address,
-					 now);
+		ipoib__connections_step(&interface->connections, &peer->channel->connection,
+					IPOIB__CONNECTION_PROOF, 0, now);
 	if (route->ah)
 		ipoib__peer_ready(interface, peer, now);
 	else if (peer->waiting.count > 0 || peer->neighbour.used != IPOIB_NEVER)
@@ -144,8 +144,6 @@ static void change_mode(struct ipoib_interface *interface, struct ipoib__peer *p
 		enter_route(interface, peer, now);
 		return;
 	}
-	if (peer->channel)
-		ipoib__channel_unwanted(interface, peer, now);
 	ipoib__channel_enter(interface, peer, now);
 	if (peer->ah)
 		ipoib__peer_ready(interface, peer, now);

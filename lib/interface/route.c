@@ -156,7 +156,6 @@ static bool serves(const struct ipoib_interface *interface, const struct ipoib__
 static void use_record(struct ipoib_interface *interface, struct ipoib__route *route, uint64_t now)
 {
 	struct ipoib_ah_attributes attributes = attributes_of(interface, &route->path.record);
-	bool moved = route->ah && route->ah->attributes.dlid != attributes.dlid;
 	struct ipoib__ah *ah;
 
 	if (!serves(interface, route->ah, &attributes)) {
@@ -170,9 +169,8 @@ static void use_record(struct ipoib_interface *interface, struct ipoib__route *r
 		ipoib__ah_unref(interface, route->ah);
 		route->ah = ah;
 	}
-	for (struct ipoib__list *at = route->peers.next; moved && at != &route->peers;
-	     at = at->next)
-		ipoib__channel_moved(
+	for (struct ipoib__list *at = route->peers.next; at != &route->peers; at = at->next)
+		ipoib__channel_check(
 			interface, ipoib__container_of(at, struct ipoib__peer, of_route), now);
 	each_peer_ready(interface, route, now);
 }

@@ -208,3 +208,18 @@ void rig_check_set(void)
 	rig_check(rig.set.of_side[IPOIB__CONNECTION_PEERS] == of_peers &&
 		  rig.set.of_side[IPOIB__CONNECTION_OURS] == existing - of_peers);
 }
+
+/* ---- one connection ---- */
+
+struct ipoib__connection rig_one;
+
+void rig_one_start(void)
+{
+	memset(&rig_one, 0, sizeof(rig_one));
+	rig_one.state = IPOIB__CONNECTION_IDLE;
+}
+
+unsigned rig_one_step(enum ipoib__connection_event event, uint64_t now)
+{
+	return ipoib__connection_step(&rig_one, event, 1500, 10 * S, now);
+}

@@ -64,6 +64,14 @@ void rig_check_set(void);
 			ck_abort_msg("not: %s", #condition);  \
 	} while (0)
 
+/* One connection, for the pure half; its failures are held for ten seconds. */
+extern struct ipoib__connection rig_one;
+void rig_one_start(void);
+unsigned rig_one_step(enum ipoib__connection_event event, uint64_t now);
+/* What a dialling that fails brings about. */
+#define NOT_MADE                                                                                   \
+	(IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_GIVE_UP | IPOIB__CONNECTION_FAILED)
+
 Suite *suite_loss(void);
 Suite *suite_machine(void);
 Suite *suite_machine_table(void);

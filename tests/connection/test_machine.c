@@ -5,22 +5,6 @@
 #include "connection/connection_rig.h"
 #include "support/support.h"
 
-static struct ipoib__connection one;
-
-#define NOT_MADE                                                                                   \
-	(IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_GIVE_UP | IPOIB__CONNECTION_FAILED)
-
-static unsigned step(enum ipoib__connection_event event, uint64_t now)
-{
-	return ipoib__connection_step(&one, event, 1500, 10 * S, now);
-}
-
-static void start(void)
-{
-	memset(&one, 0, sizeof(one));
-	one.state = IPOIB__CONNECTION_IDLE;
-}
-
 START_TEST(the_hold_doubles_from_1_to_128_seconds)
 {
 	for (unsigned failures = 1; failures <= 8; failures++)
@@ -33,78 +17,79 @@ END_TEST
 
 START_TEST(an_unknown_service_id_dials_the_other_form_once)
 {
-	start();
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_WANT, 0), IPOIB__CONNECTION_DIAL);
-	ck_assert(!one.rfc);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_UNKNOWN, 0),
+	rig_one_start();
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_WANT, 0), IPOIB__CONNECTION_DIAL);
+	ck_assert(!rig_one.rfc);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_UNKNOWN, 0),
 			  IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_DIAL);
-	ck_assert(one.rfc);
-	ck_assert_uint_eq(one.failures, 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_UNKNOWN, 0), NOT_MADE);
-	ck_assert_int_eq(one.state, IPOIB__CONNECTION_HELD);
-	ck_assert_uint_eq(one.failures, 1);
-	ck_assert(!one.rfc); /* the next time begins with the usual one */
+	ck_assert(rig_one.rfc);
+	ck_assert_uint_eq(rig_one.failures, 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_UNKNOWN, 0), NOT_MADE);
+	ck_assert_int_eq(rig_one.state, IPOIB__CONNECTION_HELD);
+	ck_assert_uint_eq(rig_one.failures, 1);
+	ck_assert(!rig_one.rfc); /* the next time begins with the usual one */
 }
 END_TEST
 
 START_TEST(a_peer_that_knew_the_rfcs_service_id_is_dialled_by_it_for_ever)
 {
-	start();
-	step(IPOIB__CONNECTION_WANT, 0);
-	step(IPOIB__CONNECTION_UNKNOWN, 0);
-	step(IPOIB__CONNECTION_ANSWER, 0);
-	step(IPOIB__CONNECTION_ENDED, 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_WANT, 0), IPOIB__CONNECTION_DIAL);
-	ck_assert(one.rfc);
-	step(IPOIB__CONNECTION_FAILURE, 0);
-	ck_assert(one.rfc);
+	rig_one_start();
+	rig_one_step(IPOIB__CONNECTION_WANT, 0);
+	rig_one_step(IPOIB__CONNECTION_UNKNOWN, 0);
+	rig_one_step(IPOIB__CONNECTION_ANSWER, 0);
+	rig_one_step(IPOIB__CONNECTION_ENDED, 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_WANT, 0), IPOIB__CONNECTION_DIAL);
+	ck_assert(rig_one.rfc);
+	rig_one_step(IPOIB__CONNECTION_FAILURE, 0);
+	ck_assert(rig_one.rfc);
 }
 END_TEST
 
 START_TEST(a_stale_connection_is_dialled_again_once)
 {
-	start();
-	step(IPOIB__CONNECTION_WANT, 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_STALE, 0),
+	rig_one_start();
+	rig_one_step(IPOIB__CONNECTION_WANT, 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_STALE, 0),
 			  IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_DIAL);
-	ck_assert_uint_eq(one.failures, 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_STALE, 0), NOT_MADE);
-	ck_assert_uint_eq(one.failures, 1);
+	ck_assert_uint_eq(rig_one.failures, 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_STALE, 0), NOT_MADE);
+	ck_assert_uint_eq(rig_one.failures, 1);
 	/* and once more in the next round */
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_WANT, 10 * S), IPOIB__CONNECTION_DIAL);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_STALE, 10 * S),
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_WANT, 10 * S), IPOIB__CONNECTION_DIAL);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_STALE, 10 * S),
 			  IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_DIAL);
 }
 END_TEST
 
 START_TEST(nobody_is_to_blame_for_a_connection_that_ended_in_order)
 {
-	start();
-	one.failures = 5;
-	step(IPOIB__CONNECTION_WANT, 0);
-	step(IPOIB__CONNECTION_ANSWER, 0);
-	ck_assert_uint_eq(one.failures, 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_ENDED, S),
+	rig_one_start();
+	rig_one.failures = 5;
+	rig_one_step(IPOIB__CONNECTION_WANT, 0);
+	rig_one_step(IPOIB__CONNECTION_ANSWER, 0);
+	ck_assert_uint_eq(rig_one.failures, 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_ENDED, S),
 			  IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_LOST);
-	ck_assert_uint_eq(one.failures, 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_WANT, S), IPOIB__CONNECTION_DIAL);
+	ck_assert_uint_eq(rig_one.failures, 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_WANT, S), IPOIB__CONNECTION_DIAL);
 }
 END_TEST
 
 /* I39: however well the peer behaves when it hangs up. */
 START_TEST(connections_that_do_not_last_are_held_but_for_the_first)
 {
-	start();
+	rig_one_start();
 	for (unsigned i = 1; i <= 300; i++) {
-		step(IPOIB__CONNECTION_WANT, 100 * S * i);
-		step(IPOIB__CONNECTION_ANSWER, 100 * S * i);
-		ck_assert_uint_eq(one.failures, 0);
+		rig_one_step(IPOIB__CONNECTION_WANT, 100 * S * i);
+		rig_one_step(IPOIB__CONNECTION_ANSWER, 100 * S * i);
+		ck_assert_uint_eq(rig_one.failures, 0);
 		if (i > 1)
-			ck_assert_uint_eq(ipoib__connection_blame(&one), i <= 256 ? i - 1 : 255);
-		ck_assert_uint_eq(step(IPOIB__CONNECTION_ENDED, 100 * S * i + 10 * S - 1),
+			ck_assert_uint_eq(ipoib__connection_blame(&rig_one),
+					  i <= 256 ? i - 1 : 255);
+		ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_ENDED, 100 * S * i + 10 * S - 1),
 				  IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_LOST |
 					  (i == 1 ? 0 : IPOIB__CONNECTION_FAILED));
-		ck_assert_int_eq(one.state,
+		ck_assert_int_eq(rig_one.state,
 				 i == 1 ? IPOIB__CONNECTION_IDLE : IPOIB__CONNECTION_HELD);
 	}
 }
@@ -112,96 +97,97 @@ END_TEST
 
 START_TEST(a_connection_that_lasted_is_made_again_at_once)
 {
-	start();
+	rig_one_start();
 	for (unsigned i = 1; i <= 5; i++) {
-		step(IPOIB__CONNECTION_WANT, 100 * S * i);
-		step(IPOIB__CONNECTION_ANSWER, 100 * S * i);
-		step(IPOIB__CONNECTION_ENDED, 100 * S * i + 10 * S);
-		ck_assert_int_eq(one.state, IPOIB__CONNECTION_IDLE);
+		rig_one_step(IPOIB__CONNECTION_WANT, 100 * S * i);
+		rig_one_step(IPOIB__CONNECTION_ANSWER, 100 * S * i);
+		rig_one_step(IPOIB__CONNECTION_ENDED, 100 * S * i + 10 * S);
+		ck_assert_int_eq(rig_one.state, IPOIB__CONNECTION_IDLE);
 	}
 }
 END_TEST
 
 START_TEST(held_is_held_to_the_nanosecond)
 {
-	start();
-	step(IPOIB__CONNECTION_WANT, 0);
-	step(IPOIB__CONNECTION_FAILURE, 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_WANT, 10 * S - 1), 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_WANT, 10 * S), IPOIB__CONNECTION_DIAL);
+	rig_one_start();
+	rig_one_step(IPOIB__CONNECTION_WANT, 0);
+	rig_one_step(IPOIB__CONNECTION_FAILURE, 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_WANT, 10 * S - 1), 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_WANT, 10 * S), IPOIB__CONNECTION_DIAL);
 }
 END_TEST
 
 START_TEST(failures_are_counted_without_an_end)
 {
-	start();
+	rig_one_start();
 	for (unsigned i = 0; i < 600; i++) {
-		ck_assert_uint_eq(step(IPOIB__CONNECTION_WANT, i * 10 * S), IPOIB__CONNECTION_DIAL);
-		step(IPOIB__CONNECTION_FAILURE, i * 10 * S);
-		ck_assert_uint_eq(one.failures, i < 255 ? i + 1 : 255);
+		ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_WANT, i * 10 * S),
+				  IPOIB__CONNECTION_DIAL);
+		rig_one_step(IPOIB__CONNECTION_FAILURE, i * 10 * S);
+		ck_assert_uint_eq(rig_one.failures, i < 255 ? i + 1 : 255);
 	}
 }
 END_TEST
 
 START_TEST(a_made_connection_ends_after_90_seconds_without_use)
 {
-	start();
-	step(IPOIB__CONNECTION_WANT, 0);
-	step(IPOIB__CONNECTION_ANSWER, 0);
-	ck_assert_uint_eq(one.deadline, 90 * S);
-	one.used = 40 * S;
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_TIMER, 90 * S), 0);
-	ck_assert_uint_eq(one.deadline, 130 * S);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_TIMER, 130 * S - 1), 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_TIMER, 130 * S),
+	rig_one_start();
+	rig_one_step(IPOIB__CONNECTION_WANT, 0);
+	rig_one_step(IPOIB__CONNECTION_ANSWER, 0);
+	ck_assert_uint_eq(rig_one.deadline, 90 * S);
+	rig_one.used = 40 * S;
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_TIMER, 90 * S), 0);
+	ck_assert_uint_eq(rig_one.deadline, 130 * S);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_TIMER, 130 * S - 1), 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_TIMER, 130 * S),
 			  IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_LOST);
-	ck_assert_int_eq(one.state, IPOIB__CONNECTION_IDLE);
-	ck_assert_uint_eq(one.failures, 0);
+	ck_assert_int_eq(rig_one.state, IPOIB__CONNECTION_IDLE);
+	ck_assert_uint_eq(rig_one.failures, 0);
 }
 END_TEST
 
 START_TEST(a_taken_connection_ends_after_600_seconds_without_use)
 {
-	start();
-	one.state = IPOIB__CONNECTION_TAKEN;
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_TIMER, 600 * S - 1), 0);
-	ck_assert_uint_eq(one.deadline, 600 * S);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_TIMER, 600 * S),
+	rig_one_start();
+	rig_one.state = IPOIB__CONNECTION_TAKEN;
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_TIMER, 600 * S - 1), 0);
+	ck_assert_uint_eq(rig_one.deadline, 600 * S);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_TIMER, 600 * S),
 			  IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_FORGET);
 }
 END_TEST
 
 START_TEST(an_adopted_connection_is_idle_as_a_taken_one_is)
 {
-	start();
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_ADOPT, 0), 0);
-	ck_assert(one.both);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_ANSWER, 0), IPOIB__CONNECTION_USABLE);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_TIMER, 600 * S - 1), 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_TIMER, 600 * S),
+	rig_one_start();
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_ADOPT, 0), 0);
+	ck_assert(rig_one.both);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_ANSWER, 0), IPOIB__CONNECTION_USABLE);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_TIMER, 600 * S - 1), 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_TIMER, 600 * S),
 			  IPOIB__CONNECTION_HANG_UP | IPOIB__CONNECTION_LOST);
-	ck_assert(!one.both);
+	ck_assert(!rig_one.both);
 }
 END_TEST
 
 START_TEST(ours_is_hung_up_for_the_one_that_is_adopted)
 {
-	start();
-	step(IPOIB__CONNECTION_WANT, 0);
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_ADOPT, 0), IPOIB__CONNECTION_HANG_UP);
-	ck_assert_int_eq(one.state, IPOIB__CONNECTION_DIALLING);
-	ck_assert(one.rfc);
+	rig_one_start();
+	rig_one_step(IPOIB__CONNECTION_WANT, 0);
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_ADOPT, 0), IPOIB__CONNECTION_HANG_UP);
+	ck_assert_int_eq(rig_one.state, IPOIB__CONNECTION_DIALLING);
+	ck_assert(rig_one.rfc);
 }
 END_TEST
 
 START_TEST(an_entry_with_users_is_not_forgotten)
 {
-	start();
-	one.users = 1;
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_TIMER, 300 * S), 0);
-	ck_assert_uint_eq(one.deadline, 600 * S);
-	one.users = 0;
-	ck_assert_uint_eq(step(IPOIB__CONNECTION_TIMER, 600 * S), IPOIB__CONNECTION_FORGET);
+	rig_one_start();
+	rig_one.users = 1;
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_TIMER, 300 * S), 0);
+	ck_assert_uint_eq(rig_one.deadline, 600 * S);
+	rig_one.users = 0;
+	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_TIMER, 600 * S), IPOIB__CONNECTION_FORGET);
 }
 END_TEST
 

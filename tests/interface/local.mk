@@ -2,6 +2,7 @@
 unit_tests += %D%/test_interface
 %C%_test_interface_SOURCES = \
 	%D%/bench.c %D%/bench.h \
+	%D%/connected_rig.c %D%/connected_rig.h \
 	%D%/fake.c %D%/fake.h \
 	%D%/fake_ops.c \
 	%D%/fake_rc.c \

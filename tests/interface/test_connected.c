@@ -3,55 +3,21 @@
 #include <errno.h>
 #include <string.h>
 
-#include "interface/bench.h"
+#include "interface/connected_rig.h"
 #include "interface/suites.h"
 #include "support/support.h"
 #include "wire/cm.h"
 #include "wire/encap.h"
 #include "wire/ipoib_cm.h"
 
-#define PEER 2
-#define PEER_IP "10.0.0.2"
-#define PEER_QPN 0x102
-#define SMALL 100
-#define LARGE 3000
 #define DATAGRAM_MTU 2044
-#define TAKES 65524 /* the peer's Receive-MTU */
 
 static struct rail *const rail = &bench.rails[0];
 static struct fake *const fake = &bench.fakes[0];
 
-static void up(void)
-{
-	struct ipoib_interface_config config = bench_connected();
-
-	bench_up(&config);
-	bench.flags = IPOIB_LINK_ADDRESS_RC;
-}
-
 static uint64_t service(enum ipoib__service_form form)
 {
 	return ipoib__service_id(form, fake_ud(fake)->attributes.qpn);
-}
-
-/* Resolved by one small packet; another one asks for a connection. */
-static struct fake_rc *dialled(void)
-{
-	for (uint32_t i = 0; i < 2; i++) {
-		ck_assert_int_eq(rail_send(rail, PEER_IP, SMALL, i), 0);
-		bench_run(100 * MILLISECOND);
-	}
-	ck_assert_ptr_nonnull(fake_rc_last(fake));
-	return fake_rc_last(fake);
-}
-
-static struct fake_rc *connect_to_peer(void)
-{
-	struct fake_rc *rc = dialled();
-
-	fake_rc_up(fake, rc, PEER_QPN, TAKES);
-	bench_settle();
-	return rc;
 }
 
 /* A packet that must go, and by which way it went. */
@@ -70,10 +36,10 @@ START_TEST(a_peer_that_announces_rc_is_dialled_by_linux_service_id)
 	struct ipoib__cm_private ours;
 	struct fake_rc *rc;
 
-	up();
+	connected_up(NULL);
 	ck_assert_uint_eq(rail_mtu(rail), IPOIB_MTU_CONNECTED);
 	ck_assert_uint_eq(fake_ud(fake)->listen_count, 2);
-	rc = dialled();
+	rc = connected_dial();
 	ck_assert_uint_eq(rail_statistics(rail).sent, 2); /* as datagrams, meanwhile */
 	ck_assert_uint_eq(rc->attributes.service_id,
 			  ipoib__service_id(IPOIB__SERVICE_LINUX, PEER_QPN));
@@ -105,7 +71,7 @@ START_TEST(a_port_that_takes_no_connections_makes_them)
 	ck_assert_int_eq(ipoib_interface_info(rail->interface, &info), 0);
 	ck_assert_uint_eq(ipoib_link_address_flags(&info.link_address), 0);
 	ck_assert_uint_eq(rail_mtu(rail), IPOIB_MTU_CONNECTED);
-	connect_to_peer();
+	connected_connect();
 	ck_assert(goes_by_connection(LARGE));
 	bench_close();
 }
@@ -116,7 +82,7 @@ START_TEST(a_peer_that_does_not_announce_rc_is_not_dialled)
 	uint32_t mtu = 0;
 	struct ipoib_ip to = ip(PEER_IP);
 
-	up();
+	connected_up(NULL);
 	bench.flags = 0;
 	ck_assert(!goes_by_connection(SMALL));
 	bench_run(SECOND);
@@ -131,8 +97,8 @@ START_TEST(a_peer_that_does_not_know_the_service_id_is_dialled_by_the_rfcs)
 {
 	struct fake_rc *rc, *second;
 
-	up();
-	rc = dialled();
+	connected_up(NULL);
+	rc = connected_dial();
 	fake_rc_refuse(fake, rc, IPOIB__CM_REASON_SERVICE_ID);
 	bench_settle();
 	ck_assert(!rc->alive);
@@ -154,8 +120,8 @@ START_TEST(a_large_packet_waits_for_the_verdict_and_is_answered_with_it)
 	struct fake_rc *rc;
 	uint32_t mtu = 0;
 
-	up();
-	rc = dialled();
+	connected_up(NULL);
+	rc = connected_dial();
 	ck_assert_int_eq(rail_send(rail, PEER_IP, 4188, 1), 0);
 	bench_run(SECOND);
 	ck_assert_uint_eq(rail_statistics(rail).queued, 1);
@@ -180,8 +146,8 @@ START_TEST(nothing_longer_than_the_peer_announced_is_posted)
 	struct ipoib_ip to = ip(PEER_IP);
 	uint32_t mtu = 0;
 
-	up();
-	fake_rc_up(fake, dialled(), PEER_QPN, 9004);
+	connected_up(NULL);
+	fake_rc_up(fake, connected_dial(), PEER_QPN, 9004);
 	bench_settle();
 	ck_assert(goes_by_connection(9000));
 	ck_assert_int_eq(rail_send_via(rail, &to, 9001, 0, &mtu), -EMSGSIZE);
@@ -200,8 +166,8 @@ START_TEST(an_answer_that_makes_no_sense_is_a_failure)
 			{ PEER_QPN, UINT32_MAX },
 			{ PEER_QPN + 1, TAKES } };
 
-	up();
-	fake_rc_up(fake, dialled(), answers[_i].qpn, answers[_i].receive_mtu);
+	connected_up(NULL);
+	fake_rc_up(fake, connected_dial(), answers[_i].qpn, answers[_i].receive_mtu);
 	bench_settle();
 	ck_assert_ptr_null(fake_rc_last(fake));
 	ck_assert(!goes_by_connection(SMALL));
@@ -216,7 +182,7 @@ START_TEST(a_request_that_makes_no_sense_is_refused)
 	static const uint8_t octets[7] = { 0 };
 	size_t asked = 0;
 
-	up();
+	connected_up(NULL);
 	for (size_t length = 0; length <= sizeof(octets); length++, asked++)
 		fake_rc_request(fake, service(IPOIB__SERVICE_LINUX), PEER, octets, length);
 	for (size_t i = 0; i < sizeof(absurd) / sizeof(absurd[0]); i++, asked++)
@@ -237,8 +203,8 @@ START_TEST(a_peer_of_linux_kind_is_heard_on_its_own_connection)
 	uint8_t octets[IPOIB__ENCAP_LENGTH + LARGE] = { 8, 0 };
 	struct fake_rc *made, *taken;
 
-	up();
-	made = connect_to_peer();
+	connected_up(NULL);
+	made = connected_connect();
 	fake_rc_ask(fake, service(IPOIB__SERVICE_LINUX), PEER, TAKES);
 	bench_settle();
 	taken = fake_rc_last(fake);
@@ -271,7 +237,7 @@ START_TEST(of_two_requests_that_cross_one_stays)
 	rail_open(rail, fake, &config);
 	rail_bind(rail, "10.0.0.1");
 	bench_settle();
-	rc = dialled();
+	rc = connected_dial();
 	fake_rc_ask(fake, service(IPOIB__SERVICE_RFC), PEER, TAKES);
 	bench_settle();
 	ck_assert_uint_eq(fake->rcs_alive, 1);
@@ -292,8 +258,8 @@ START_TEST(what_was_under_way_on_a_connection_that_ends_is_answered)
 	int status = _i ? -EIO : -ECONNRESET;
 	struct fake_rc *rc;
 
-	up();
-	rc = connect_to_peer();
+	connected_up(NULL);
+	rc = connected_connect();
 	fake->completing = false;
 	for (uint32_t i = 0; i < 12; i++) /* eight are posted, the others wait */
 		ck_assert_int_eq(rail_send(rail, PEER_IP, LARGE, i), 0);

@@ -6,18 +6,11 @@
  */
 #include <errno.h>
 
-#include "interface/bench.h"
+#include "interface/connected_rig.h"
 #include "interface/suites.h"
 #include "support/support.h"
 #include "wire/arp.h"
 #include "wire/encap.h"
-
-#define PEER 2
-#define PEER_IP "10.0.0.2"
-#define PEER_QPN 0x102
-#define SMALL 100
-#define LARGE 3000
-#define TAKES 65524 /* the peer's Receive-MTU */
 
 static struct rail *const rail = &bench.rails[0];
 static struct fake *const fake = &bench.fakes[0];

@@ -8,36 +8,13 @@
 
 #include <ipoib/connection.h>
 
-#include "interface/bench.h"
+#include "interface/connected_rig.h"
 #include "interface/suites.h"
 #include "support/support.h"
 #include "wire/cm.h"
 
-#define PEER 2
-#define PEER_IP "10.0.0.2"
-#define PEER_QPN 0x102
-#define SMALL 100
-#define LARGE 3000
-#define TAKES 65524 /* the peer's Receive-MTU */
-
 static struct rail *const rail = &bench.rails[0];
 static struct fake *const fake = &bench.fakes[0];
-
-static void up_with(const struct ipoib_interface_config *config)
-{
-	bench_up(config);
-	bench.flags = IPOIB_LINK_ADDRESS_RC;
-}
-
-static struct fake_rc *dialled(void)
-{
-	for (uint32_t i = 0; i < 2; i++) {
-		ck_assert_int_eq(rail_send(rail, PEER_IP, SMALL, i), 0);
-		bench_run(100 * MILLISECOND);
-	}
-	ck_assert_ptr_nonnull(fake_rc_last(fake));
-	return fake_rc_last(fake);
-}
 
 /* Up, and lost: so that the next one is dialled when there is something to send. */
 static void lose(int status, enum ipoib_connection_end why)
@@ -46,10 +23,8 @@ static void lose(int status, enum ipoib_connection_end why)
 	struct fake_rc *rc;
 
 	config.queue_age_ms = 5000;
-	up_with(&config);
-	rc = dialled();
-	fake_rc_up(fake, rc, PEER_QPN, TAKES);
-	bench_settle();
+	connected_up(&config);
+	rc = connected_connect();
 	fake_rc_down_for(fake, rc, status, why);
 	bench_settle();
 	ck_assert_ptr_null(fake_rc_last(fake));
@@ -154,15 +129,13 @@ END_TEST
 /* Held for a minute and a half at least. */
 static void hold_for_long(void)
 {
-	struct ipoib_interface_config config = bench_connected();
-
-	up_with(&config);
+	connected_up(NULL);
 	for (unsigned i = 0; i < 7; i++) {
-		fake_rc_refuse(fake, dialled(), 0);
+		fake_rc_refuse(fake, connected_dial(), 0);
 		bench_settle();
 		bench_run(only_one().hold_ns);
 	}
-	fake_rc_refuse(fake, dialled(), 0);
+	fake_rc_refuse(fake, connected_dial(), 0);
 	bench_settle();
 	ck_assert_uint_gt(only_one().hold_ns, 90 * SECOND);
 	ck_assert_int_eq(rail_send(rail, PEER_IP, LARGE, 1), -EMSGSIZE);
@@ -227,13 +200,10 @@ static void announce(uint8_t flags)
 /* Started again in datagram mode, and then as before: what it had is gone, and nothing is lost. */
 START_TEST(a_peer_that_takes_no_connections_any_more_has_none)
 {
-	struct ipoib_interface_config config = bench_connected();
 	struct fake_rc *rc;
 
-	up_with(&config);
-	rc = dialled();
-	fake_rc_up(fake, rc, PEER_QPN, TAKES);
-	bench_settle();
+	connected_up(NULL);
+	rc = connected_connect();
 	announce(0);
 	ck_assert(!rc->alive);
 	ck_assert_int_eq(rail_send(rail, PEER_IP, LARGE, 1), -EMSGSIZE);
@@ -252,13 +222,10 @@ END_TEST
 /* A process that was killed and started again announces itself, and has no connection any more. */
 START_TEST(a_peer_that_announces_itself_and_acknowledges_nothing_has_none)
 {
-	struct ipoib_interface_config config = bench_connected();
 	struct fake_rc *rc;
 
-	up_with(&config);
-	rc = dialled();
-	fake_rc_up(fake, rc, PEER_QPN, TAKES);
-	bench_settle();
+	connected_up(NULL);
+	rc = connected_connect();
 	bench_run(SECOND);
 	announce(IPOIB_LINK_ADDRESS_RC); /* nothing is owed */
 	ck_assert(rc->alive);
@@ -276,6 +243,34 @@ START_TEST(a_peer_that_announces_itself_and_acknowledges_nothing_has_none)
 	bench_settle();
 	ck_assert_ptr_nonnull(fake_rc_last(fake));
 	fake->completing = true;
+	bench_close();
+}
+END_TEST
+
+/* However many addresses it has, and though the path was forgotten meanwhile: one request more. */
+START_TEST(a_peer_that_gets_another_lid_is_dialled_there_once)
+{
+	uint8_t octets[128];
+	size_t length = arp_octets(octets, 1, PEER, "10.0.0.50", "10.0.0.1");
+
+	connected_up(NULL);
+	octets[12] = IPOIB_LINK_ADDRESS_RC;
+	ck_assert(rail_hear_octets(rail, PEER, octets, length));
+	connected_dial();
+	ck_assert_int_eq(rail_send(rail, "10.0.0.50", LARGE, 1), 0);
+	bench_run(2 * SECOND);
+	ck_assert_uint_eq(only_one().neighbours, 2);
+	ck_assert_uint_eq(rail_statistics(rail).connections_asked, 1);
+	fake->path_lid = 99;
+	fake_simple_event(fake, IPOIB_TRANSPORT_REREGISTER);
+	bench_settle();
+	rail_send(rail, PEER_IP, SMALL, 2);
+	bench_run(100 * MILLISECOND);
+	ck_assert_uint_eq(rail_statistics(rail).connections_asked, 2);
+	ck_assert_uint_eq(fake_rc_last(fake)->attributes.path.dlid, 99);
+	fake_rc_up(fake, fake_rc_last(fake), PEER_QPN, TAKES);
+	bench_settle();
+	ck_assert_uint_eq(fake->rc_sent_count, 1);
 	bench_close();
 }
 END_TEST
@@ -313,10 +308,8 @@ END_TEST
 
 START_TEST(nothing_is_told_of_one_that_never_was_up)
 {
-	struct ipoib_interface_config config = bench_connected();
-
-	up_with(&config);
-	dialled();
+	connected_up(NULL);
+	connected_dial();
 	ck_assert_uint_eq(only_one().ended, IPOIB_CONNECTION_END_NONE);
 	ck_assert_uint_eq(only_one().ended_ns, IPOIB_NEVER);
 	fake_rc_refuse(fake, fake_rc_last(fake), 0);
@@ -337,8 +330,8 @@ START_TEST(the_timeout_and_the_repetitions_are_the_callers_or_the_paths)
 
 	config.connection_timeout = table[_i].timeout;
 	config.connection_retries = table[_i].retries;
-	up_with(&config);
-	rc = dialled();
+	connected_up(&config);
+	rc = connected_dial();
 	ck_assert_uint_eq(rc->attributes.ack_timeout, table[_i].out_timeout);
 	ck_assert_uint_eq(rc->attributes.retry_count, table[_i].out_retries);
 	bench_close();
@@ -377,6 +370,7 @@ Suite *suite_lost(void)
 	tcase_add_test(tcase, a_neighbour_that_was_away_and_is_found_again_ends_a_hold);
 	tcase_add_test(tcase, a_peer_that_takes_no_connections_any_more_has_none);
 	tcase_add_test(tcase, a_peer_that_announces_itself_and_acknowledges_nothing_has_none);
+	tcase_add_test(tcase, a_peer_that_gets_another_lid_is_dialled_there_once);
 	tcase_add_loop_test(tcase, the_caller_is_told_why, 0, 5);
 	tcase_add_test(tcase, nothing_is_told_of_one_that_never_was_up);
 	tcase_add_loop_test(tcase, the_timeout_and_the_repetitions_are_the_callers_or_the_paths, 0,
