@@ -38,7 +38,8 @@ enum ipoib_flux_policy {
 	 */
 	IPOIB_FLUX_CONFIRM = 0,
 	IPOIB_FLUX_ACCEPT = 1, /**< the last claim is believed at once, as the kernel does */
-	IPOIB_FLUX_PIN = 2,    /**< the first port is kept as long as the entry is there */
+	IPOIB_FLUX_PIN = 2,    /**< the first port is kept as long as the entry is there; where two
+				    answer the first question, the right one of them */
 	/** a claim is believed, but not within the hold-down time after the last change */
 	IPOIB_FLUX_HOLD = 3,
 };
@@ -53,7 +54,8 @@ enum ipoib_claim {
 	IPOIB_CLAIM_ADVERTISEMENT = 5,    /**< target link-layer address of an advertisement */
 	/**
 	 * source address of an IP packet that another port has sent: it moves nothing, whatever the
-	 * policy, and is told and counted; the GID is zero where the LID is all that is known
+	 * policy, and is told and counted; the GID is zero where the LID is all that is known. At
+	 * first contact it tells which of two ports that answer is the right one
 	 */
 	IPOIB_CLAIM_DATA = 6,
 };

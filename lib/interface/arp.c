@@ -233,6 +233,27 @@ static bool believable(const struct ipoib_interface *interface, const struct ipo
 	       !ipoib__own_address(interface, sender);
 }
 
+/* Whether the sender uses the address by itself; an answer is no more than the question wanted. */
+static bool is_own_word(const struct ipoib_interface *interface, const struct heard *heard)
+{
+	return claim_of(heard) == IPOIB_CLAIM_ARP_ANNOUNCEMENT ||
+	       (heard->request &&
+		ipoib__first_own_question(interface, &heard->sender, &heard->target));
+}
+
+/* RFC 5227 section 2.1.1: it will be the prober's, if nobody objects. */
+static void hear_probe(struct ipoib_interface *interface, const struct heard *heard,
+		       const struct ipoib_buffer *packet, uint64_t now)
+{
+	const struct ipoib__word word = { .ip = heard->target,
+					  .by = heard->arp.sender_link,
+					  .at = now,
+					  .claim = IPOIB_CLAIM_ARP_REQUEST };
+
+	if (heard->request && heard->sender.family == 0 && believable(interface, &heard->target))
+		ipoib__first_word(interface, &word, packet, now);
+}
+
 static void dispute(struct ipoib_interface *interface, const struct heard *heard, uint64_t now)
 {
 	if (heard->sender.family != 0)
@@ -283,9 +304,11 @@ static void learn(struct ipoib_interface *interface, const struct heard *heard,
 		.answer = !heard->request,
 		.for_us = for_us,
 		.create = for_us && heard->request,
+		.own_word = is_own_word(interface, heard),
 		.packet = packet,
 	};
 
+	hear_probe(interface, heard, packet, now);
 	if (believable(interface, &heard->sender))
 		ipoib__resolve_told(interface, &told, now);
 }

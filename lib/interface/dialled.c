@@ -332,17 +332,19 @@ void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now)
 	}
 }
 
-/* Something came by a connection. */
-void ipoib__channel_heard(struct ipoib_interface *interface, uint64_t connection, uint64_t now)
+/* Something came by a connection. Returns whose that is; NULL: it is not known any more. */
+const struct ipoib_link_address *ipoib__channel_heard(struct ipoib_interface *interface,
+						      uint64_t connection, uint64_t now)
 {
 	struct ipoib__connection *c = find(interface, connection);
 	struct ipoib_gid gid;
 
 	if (!c)
-		return;
+		return NULL;
 	if (now - c->touched >= IPOIB__CONNECTION_TOUCH_NS) { /* and not for each message */
 		gid = ipoib_link_address_gid(&c->peer);
 		ipoib__route_proof(interface, &gid, now);
 	}
 	ipoib__connections_touch(&interface->connections, c, now);
+	return &c->peer;
 }

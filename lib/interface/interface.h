@@ -17,7 +17,7 @@
  *   source.c     neighbours that wait for an address of ours to be asked from
  *   address.c    bound addresses as the caller sees them; defend.c: probed, announced, defended
  *   own.c        the other interfaces of the context: never a peer, never a conflict
- *   sender.c     which port has sent a packet
+ *   sender.c     which port has sent a packet; first.c: which of two that answer is the right one
  *   lid.c        whether a LID is where a GID is
  *   answer.c     what callbacks are told
  *   view.c       what can be looked at from outside
@@ -102,7 +102,8 @@ void ipoib__channel_wait(struct ipoib__peer *peer);
 void ipoib__channel_flush(struct ipoib_interface *interface, struct ipoib__channel *channel,
 			  uint64_t now);
 void ipoib__channel_ends(struct ipoib_interface *interface, uint64_t now);
-void ipoib__channel_heard(struct ipoib_interface *interface, uint64_t connection, uint64_t now);
+const struct ipoib_link_address *ipoib__channel_heard(struct ipoib_interface *interface,
+						      uint64_t connection, uint64_t now);
 struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interface,
 						const struct ipoib_ud_completion *completion);
 
@@ -175,6 +176,7 @@ struct ipoib__told {
 	bool weak;     /* not to override another link address */
 	bool for_us;   /* said to an address of ours */
 	bool create;   /* who is not known is entered */
+	bool own_word; /* the port that says so uses the address by itself: first.h */
 	const struct ipoib_buffer *packet; /* which said so */
 };
 /* Where a question about a neighbour goes. */
@@ -199,6 +201,22 @@ enum ipoib__neighbour_origin ipoib__sender_of(const struct ipoib_interface *inte
 					      const struct ipoib_buffer *packet);
 void ipoib__sender_data(struct ipoib_interface *interface, const struct ipoib_buffer *packet,
 			const struct ipoib_ip *source, uint64_t now);
+
+/* first.c */
+struct ipoib__told;
+void ipoib__first_heard(struct ipoib_interface *interface, const struct ipoib__told *told,
+			uint64_t now);
+void ipoib__first_judge(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now);
+void ipoib__first_told(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now);
+void ipoib__first_word(struct ipoib_interface *interface, const struct ipoib__word *word,
+		       const struct ipoib_buffer *packet, uint64_t now);
+bool ipoib__first_own_question(const struct ipoib_interface *interface,
+			       const struct ipoib_ip *source, const struct ipoib_ip *target);
+bool ipoib__first_data(struct ipoib_interface *interface, const struct ipoib_buffer *packet,
+		       const struct ipoib_ip *source, uint64_t now);
+void ipoib__first_connected(struct ipoib_interface *interface,
+			    const struct ipoib_link_address *from, const struct ipoib_ip *source,
+			    uint64_t now);
 
 /* lid.c */
 enum ipoib__lid {
@@ -301,6 +319,8 @@ void ipoib__nd_announce(struct ipoib_interface *interface, const struct ipoib_ip
 			uint64_t now);
 
 /* own.c */
+struct ipoib_interface *ipoib__own_next(const struct ipoib_interface *but,
+					const struct ipoib_interface *after);
 size_t ipoib__own_others(const struct ipoib_interface *interface,
 			 const struct ipoib__bindings *others[IPOIB__OTHERS_MAX]);
 bool ipoib__own_link(const struct ipoib_interface *interface,

@@ -11,6 +11,7 @@ core_sources += \
 	%D%/defend.c \
 	%D%/dialled.c \
 	%D%/entries.c \
+	%D%/first.c %D%/first.h \
 	%D%/groups.c \
 	%D%/interface.c %D%/interface.h \
 	%D%/lid.c \

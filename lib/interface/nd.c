@@ -178,6 +178,8 @@ static void solicited(struct ipoib_interface *interface, const struct ipoib__nd 
 					  .claim = IPOIB_CLAIM_SOLICITATION,
 					  .for_us = true,
 					  .create = true,
+					  .own_word = ipoib__first_own_question(interface, &source,
+										&target),
 					  .packet = packet };
 
 	interface->statistics.nd_solicitations_received++;
@@ -213,6 +215,7 @@ static void advertised(struct ipoib_interface *interface, const struct ipoib__nd
 		.answer = nd->flags & IPOIB__ND_SOLICITED,
 		.weak = !(nd->flags & IPOIB__ND_OVERRIDE),
 		.for_us = true,
+		.own_word = !(nd->flags & IPOIB__ND_SOLICITED),
 		.packet = packet,
 	};
 

@@ -20,6 +20,7 @@
 #include "base/wheel.h"
 #include "binding/binding.h"
 #include "connection/connection.h"
+#include "interface/first.h"
 #include "interface/pool.h"
 #include "mtu/mtu.h"
 #include "multicast/multicast.h"
@@ -283,6 +284,8 @@ struct ipoib_interface {
 	uint32_t capture_psn;
 	uint64_t completed;                 /* when a send or receive was last completed */
 	struct ipoib__sender last_sender;   /* of a datagram: one that sends on is judged once */
+	struct ipoib__words words;          /* of addresses, for their first contact */
+	uint64_t contested_until;           /* the last first contact that two ports answered */
 	uint64_t told_foreign;              /* when a foreign request was last told; 0: never */
 	int join_status;                    /* why the join that is being answered failed */
 	struct ipoib__list asking;          /* of the transport's askers */

@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* Goes through the open interfaces of the context but one; NULL begins, and NULL ends. */
-static struct ipoib_interface *next_other(const struct ipoib_interface *but,
-					  const struct ipoib_interface *after)
+struct ipoib_interface *ipoib__own_next(const struct ipoib_interface *but,
+					const struct ipoib_interface *after)
 {
 	const struct ipoib_context *context = but->context;
 	const struct ipoib__list *t = after ? &after->transport->link : context->transports.next;
@@ -39,7 +39,7 @@ size_t ipoib__own_others(const struct ipoib_interface *interface,
 	const struct ipoib_interface *other = NULL;
 	size_t count = 0;
 
-	while (count < IPOIB__OTHERS_MAX && (other = next_other(interface, other)) != NULL)
+	while (count < IPOIB__OTHERS_MAX && (other = ipoib__own_next(interface, other)) != NULL)
 		others[count++] = &other->bindings;
 	return count;
 }
@@ -49,7 +49,7 @@ static const struct ipoib_interface *by_link(const struct ipoib_interface *inter
 {
 	const struct ipoib_interface *other = NULL;
 
-	while ((other = next_other(interface, other)) != NULL) {
+	while ((other = ipoib__own_next(interface, other)) != NULL) {
 		struct ipoib_link_address its = ipoib__interface_link_address(other);
 
 		if (ipoib_link_address_same_peer(&its, link_address))
@@ -74,7 +74,7 @@ const struct ipoib_interface *ipoib__own_address(const struct ipoib_interface *i
 {
 	const struct ipoib_interface *other = NULL;
 
-	while ((other = next_other(interface, other)) != NULL)
+	while ((other = ipoib__own_next(interface, other)) != NULL)
 		if (ipoib__bindings_find(&other->bindings, address))
 			return other;
 	return NULL;
@@ -137,7 +137,7 @@ void ipoib__own_subnets(struct ipoib_interface *interface, const struct ipoib__b
 
 	if (binding->scope != IPOIB_SCOPE_GLOBAL) /* every link has fe80::/64 */
 		return;
-	while ((other = next_other(interface, other)) != NULL) {
+	while ((other = ipoib__own_next(interface, other)) != NULL) {
 		if (!has_subnet(&other->bindings, binding))
 			continue;
 		event.link_address = ipoib__interface_link_address(other);

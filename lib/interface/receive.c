@@ -81,9 +81,20 @@ static bool hand_on(struct ipoib_interface *interface, struct ipoib_buffer *buff
 	return true;
 }
 
+/* What a packet's source says of its sender. connected: whose connection it came by, or NULL. */
+static void judge_source(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
+			 const struct ipoib_link_address *connected, const struct ipoib_ip *source,
+			 uint64_t now)
+{
+	if (!connected)
+		ipoib__sender_data(interface, buffer, source, now);
+	else if (now < interface->contested_until)
+		ipoib__first_connected(interface, connected, source, now);
+}
+
 /* The link may pad: the packet ends where its own header says. */
 static bool take_ipv4(struct ipoib_interface *interface, struct ipoib_buffer *buffer, size_t length,
-		      bool connected, uint64_t now)
+		      const struct ipoib_link_address *connected, uint64_t now)
 {
 	struct ipoib__ipv4 header;
 	struct ipoib_ip source;
@@ -91,13 +102,12 @@ static bool take_ipv4(struct ipoib_interface *interface, struct ipoib_buffer *bu
 	if (ipoib__ipv4_decode(&header, ipoib_buffer_data(buffer), length) < 0)
 		return drop(interface, IPOIB_RECEIVE_DROP_MALFORMED);
 	source = ipoib_ip_from_ipv4(header.source);
-	if (!connected)
-		ipoib__sender_data(interface, buffer, &source, now);
+	judge_source(interface, buffer, connected, &source, now);
 	return hand_on(interface, buffer, header.total_length);
 }
 
 static bool take_ipv6(struct ipoib_interface *interface, struct ipoib_buffer *buffer, size_t length,
-		      bool connected, uint64_t now)
+		      const struct ipoib_link_address *connected, uint64_t now)
 {
 	const uint8_t *packet = ipoib_buffer_data(buffer);
 	struct ipoib__ipv6 header;
@@ -108,8 +118,7 @@ static bool take_ipv6(struct ipoib_interface *interface, struct ipoib_buffer *bu
 	length = IPOIB__IPV6_HEADER_LENGTH + (size_t)header.payload_length;
 	if (!ipoib__nd_is(packet, length)) {
 		source = ipoib_ip_from_ipv6(header.source);
-		if (!connected)
-			ipoib__sender_data(interface, buffer, &source, now);
+		judge_source(interface, buffer, connected, &source, now);
 		return hand_on(interface, buffer, length);
 	}
 	interface->statistics.control_received++;
@@ -118,7 +127,8 @@ static bool take_ipv6(struct ipoib_interface *interface, struct ipoib_buffer *bu
 }
 
 static bool take_by_type(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
-			 size_t length, bool connected, uint64_t now)
+			 size_t length, const struct ipoib_link_address *connected,
+			 uint64_t now)
 {
 	const uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
 	struct ipoib__encap encap;
@@ -170,19 +180,21 @@ static bool take(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 	if (has_grh)
 		buffer->source =
 			ipoib_link_address_make(0, completion->source_qpn, &grh.source);
-	return take_by_type(interface, buffer, completion->length - IPOIB_GRH_LENGTH, false, now);
+	return take_by_type(interface, buffer, completion->length - IPOIB_GRH_LENGTH, NULL, now);
 }
 
 /* A message of a connection: IP alone (RFC 4755 section 4), and no GRH. */
 static bool take_connected(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 			   const struct ipoib_ud_completion *completion, uint64_t now)
 {
+	static const struct ipoib_link_address unknown;
 	const uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
+	const struct ipoib_link_address *from;
 	struct ipoib__encap encap;
 
 	interface->statistics.received++;
 	interface->statistics.received_connected++;
-	ipoib__channel_heard(interface, completion->connection, now);
+	from = ipoib__channel_heard(interface, completion->connection, now);
 	if (completion->status < 0)
 		return drop(interface, IPOIB_RECEIVE_DROP_TRANSPORT);
 	if (completion->length < IPOIB__ENCAP_LENGTH ||
@@ -195,7 +207,7 @@ static bool take_connected(struct ipoib_interface *interface, struct ipoib_buffe
 	buffer->source_qpn = completion->source_qpn;
 	buffer->source_lid = completion->source_lid;
 	memset(&buffer->source, 0, sizeof(buffer->source));
-	return take_by_type(interface, buffer, completion->length, true, now);
+	return take_by_type(interface, buffer, completion->length, from ? from : &unknown, now);
 }
 
 /* ---- bursts ---- */

@@ -208,6 +208,8 @@ static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned acti
 	if (actions & IPOIB__NEIGHBOUR_ASK_UNICAST)
 		ask(interface, peer, &n->link_address, true, now);
 	ask_in_trial(interface, peer, actions, now);
+	if (actions & IPOIB__NEIGHBOUR_JUDGE)
+		ipoib__first_judge(interface, peer, now);
 	if (!(actions & IPOIB__NEIGHBOUR_UNREACHED))
 		return;
 	if (ipoib__source_for(interface, peer))
@@ -315,10 +317,10 @@ void ipoib__resolve_uses(struct ipoib_interface *interface, unsigned budget, uin
 
 
 static enum ipoib__neighbour_event_type event_of(const struct ipoib__neighbour *n,
-						 const struct ipoib__told *told)
+						 const struct ipoib__told *told, uint64_t now)
 {
 	/* An answer that we did not ask for is worth no more than any other word. */
-	bool answer = told->answer && told->for_us && ipoib__neighbour_asked(n);
+	bool answer = told->answer && told->for_us && ipoib__neighbour_asked(n, now);
 
 	if (told->weak)
 		return answer ? IPOIB__NEIGHBOUR_WEAK_ANSWER : IPOIB__NEIGHBOUR_WEAK_HEARD;
@@ -363,11 +365,13 @@ static bool is_announced(const struct ipoib__neighbour *n, const struct ipoib__t
 void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__told *told,
 			 uint64_t now)
 {
-	struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, told->ip);
 	struct ipoib__neighbour_event event = { .address = told->link_address,
 						.claim = told->claim };
 	struct ipoib_link_address address;
+	struct ipoib__neighbour *n;
 
+	ipoib__first_heard(interface, told, now);
+	n = ipoib__neighbours_find(&interface->neighbours, told->ip);
 	if (!n) {
 		if (!told->create || !told->link_address)
 			return;
@@ -386,7 +390,8 @@ void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__
 	}
 	if (is_announced(n, told, &event))
 		ipoib__channel_announced(interface, peer_of(n), now);
-	event.type = event_of(n, told);
+	event.type = event_of(n, told, now);
 	event.no_path = no_path(peer_of(n));
 	ipoib__neighbours_step(&interface->neighbours, n, &event, now);
+	ipoib__first_told(interface, peer_of(n), now);
 }

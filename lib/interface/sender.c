@@ -128,6 +128,9 @@ void ipoib__sender_data(struct ipoib_interface *interface, const struct ipoib_bu
 					      .lid = packet->source_lid };
 	struct ipoib__neighbour *n;
 
+	if (now < interface->contested_until &&
+	    ipoib__first_data(interface, packet, source, now))
+		return;
 	if (is_last(interface, &sender))
 		return;
 	n = ipoib__neighbours_find(&interface->neighbours, source);

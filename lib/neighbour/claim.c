@@ -36,16 +36,16 @@ unsigned ipoib__neighbour_first(struct ipoib__neighbour *n,
 		ipoib__neighbour_hold_down(n, parameters, true, now);
 	/* Who asks us while we ask him answers a moment later: that is still an answer. */
 	asks = n->asks;
+	ipoib__neighbour_first_open(n, parameters, now);
 	ipoib__neighbour_come_in(n, event, answered, now);
 	if (!answered)
 		n->asks = asks;
 	return actions;
 }
 
-/* Goes over to a claim; the caller enters the state. */
-static unsigned believe(struct ipoib__neighbour *n,
-			const struct ipoib__neighbour_parameters *parameters,
-			const struct ipoib_link_address *address, uint64_t now)
+unsigned ipoib__neighbour_believe(struct ipoib__neighbour *n,
+				  const struct ipoib__neighbour_parameters *parameters,
+				  const struct ipoib_link_address *address, uint64_t now)
 {
 	bool other_port = !ipoib__neighbour_same_port(&n->link_address, address);
 	bool asked = ipoib__neighbour_tries_claim(n) || ipoib__neighbour_dead(n, parameters);
@@ -68,7 +68,7 @@ static unsigned believe_late(struct ipoib__neighbour *n,
 			     const struct ipoib__neighbour_parameters *parameters, uint64_t now)
 {
 	const struct ipoib_link_address claimed = n->claimed;
-	unsigned actions = believe(n, parameters, &claimed, now);
+	unsigned actions = ipoib__neighbour_believe(n, parameters, &claimed, now);
 
 	if (n->used != IPOIB_NEVER && now - n->used < parameters->reachable)
 		return actions | ipoib__neighbour_probe(n, parameters, now);
@@ -81,7 +81,7 @@ static unsigned believe_proven(struct ipoib__neighbour *n,
 			       const struct ipoib__neighbour_parameters *parameters, uint64_t now)
 {
 	const struct ipoib_link_address claimed = n->claimed;
-	unsigned actions = believe(n, parameters, &claimed, now);
+	unsigned actions = ipoib__neighbour_believe(n, parameters, &claimed, now);
 
 	ipoib__neighbour_reach(n, n->trial_reachable, now);
 	return actions;
@@ -189,9 +189,13 @@ unsigned ipoib__neighbour_claimed(struct ipoib__neighbour *n,
 	n->fluxes++;
 	n->claim = event->claim;
 	n->last_claimed = *event->address;
+	if (ipoib__neighbour_first_refuses(n, event->address, now))
+		return ipoib__neighbour_refuse(n, now);
+	if (!same_port && answered)
+		ipoib__neighbour_first_claimed(n, event->address, now);
 	switch (judge(n, parameters, event->no_path && !same_port, now)) {
 	case IPOIB_FLUX_ACCEPTED:
-		actions = believe(n, parameters, event->address, now);
+		actions = ipoib__neighbour_believe(n, parameters, event->address, now);
 		ipoib__neighbour_come_in(n, event, answered, now);
 		return actions;
 	case IPOIB_FLUX_PENDING:
@@ -301,6 +305,7 @@ unsigned ipoib__neighbour_fixed(struct ipoib__neighbour *n,
 	}
 	actions |= ipoib__neighbour_settle(n, address);
 	n->trial = IPOIB__NEIGHBOUR_TRIAL_NONE;
+	n->first = IPOIB__NEIGHBOUR_FIRST_NONE;
 	n->flux_until = 0;
 	n->asks = 0;
 	n->failures = 0;

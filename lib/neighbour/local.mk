@@ -2,7 +2,9 @@
 core_sources += \
 	%D%/claim.c \
 	%D%/collect.c %D%/collect.h \
+	%D%/first.c \
 	%D%/flux.c \
+	%D%/history.h \
 	%D%/machine.c \
 	%D%/neighbour.h \
 	%D%/prefix.c \

@@ -115,8 +115,10 @@ static unsigned on_timer(struct ipoib__neighbour *n,
 {
 	unsigned actions = 0;
 
+	if (now >= ipoib__neighbour_first_deadline(n))
+		actions = ipoib__neighbour_first_due(n, now);
 	if (ipoib__neighbour_claim_waits(n) && now >= n->flux_until)
-		actions = ipoib__neighbour_claim_due(n, parameters, now);
+		actions |= ipoib__neighbour_claim_due(n, parameters, now);
 	if (now >= ipoib__neighbour_trial_deadline(n))
 		actions |= ipoib__neighbour_trial_due(n, parameters, now);
 	if (now >= n->due)
@@ -246,6 +248,8 @@ static unsigned on_event(struct ipoib__neighbour *n,
 		return ipoib__neighbour_claim_no_path(n, parameters, now);
 	case IPOIB__NEIGHBOUR_DATA:
 		return ipoib__neighbour_seen_elsewhere(n, event);
+	case IPOIB__NEIGHBOUR_RIGHT:
+		return ipoib__neighbour_first_right(n, parameters, event, now);
 	}
 	return 0;
 }
@@ -263,6 +267,8 @@ unsigned ipoib__neighbour_step(struct ipoib__neighbour *n,
 	n->deadline = ipoib__neighbour_trial_deadline(n);
 	if (n->due < n->deadline)
 		n->deadline = n->due;
+	if (ipoib__neighbour_first_deadline(n) < n->deadline)
+		n->deadline = ipoib__neighbour_first_deadline(n);
 	if (ipoib__neighbour_claim_waits(n) && n->flux_until < n->deadline)
 		n->deadline = n->flux_until;
 	if (n->state != state || memcmp(&n->link_address, &address, sizeof(address)) != 0) {

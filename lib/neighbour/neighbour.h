@@ -50,12 +50,23 @@
  *      move the known port is asked more often, for lost packets must not make a neighbour swing;
  *      in one that began with a refusal there is no trial. There is one a second at most.
  *
- *   8. Data from another port moves nothing, under any policy: a host may send by any port what it
- *      receives by one. It is counted and told, but not beside a claim that is not decided.
+ *   8. Data from another port moves nothing, under any policy, but at first contact (10): a host
+ *      may send by any port what it receives by one. It is counted and told, but not beside a claim
+ *      that is not decided.
  *   9. The subnet manager may change the prefix of every port. The same GUID and queue pair behind
  *      the prefix that our own port has now, and the known address has not, is no claim: the
  *      neighbour has that GID from then on, under any policy, with no event and no hold-down time.
  *      What was claimed before our own port heard of it is looked at with the next event.
+ *  10. First contact. A host with two ports on this link that answers as Linux does by default
+ *      (arp_ignore=0) answers the first question from both, and which answer is heard first is
+ *      chance. So where another port answers within FIRST_NS of the first address, that one is no
+ *      better than this, and the owner judges (event RIGHT) by what it knows of the two: a port's
+ *      own word (it announced or probed the address, or uses it as a source) decides, whatever has
+ *      become of the claim meanwhile; what is inferred (the other port serves another rail) decides
+ *      until there is such a word. It is judged at once and with each JUDGE again. A move begins
+ *      the hold-down time as any other, and what the other port still answers is refused without a
+ *      question. What nothing decides is a claim as the others. Not under ACCEPT, where the last
+ *      one wins.
  *
  * The machine is pure: ipoib__neighbour_step() takes an event and the time, and answers with
  * what is to be done. The table around it keeps entries, their timers, their history and their
@@ -87,6 +98,7 @@
 #include "base/random.h"
 #include "base/table.h"
 #include "base/wheel.h"
+#include "neighbour/history.h"
 
 /* A host that is switched on again answers within seconds, and asks us itself anyway. */
 #define IPOIB__NEIGHBOUR_HOLD_NS UINT64_C(1000000000)
@@ -122,11 +134,13 @@
 #define IPOIB__NEIGHBOUR_TRIAL_HELD_NS UINT64_C(40000000)
 /* From the end of one trial to the next: a flood of claims is no flood of questions. */
 #define IPOIB__NEIGHBOUR_TRIAL_REST_NS UINT64_C(1000000000)
-/* Flux events kept of a neighbour. */
-#define IPOIB__NEIGHBOUR_HISTORY 8
-/* The last minute is counted in parts of so many nanoseconds. */
-#define IPOIB__NEIGHBOUR_RATE_NS UINT64_C(10000000000)
-#define IPOIB__NEIGHBOUR_RATE_PARTS 6
+/*
+ * First contact: a host answers all its ports' questions in one go, and packets that answer ours
+ * follow within a round trip. For so long answers belong to the first question, and so often it is
+ * looked which of two is right.
+ */
+#define IPOIB__NEIGHBOUR_FIRST_NS UINT64_C(500000000)
+#define IPOIB__NEIGHBOUR_FIRST_LOOK_NS UINT64_C(100000000)
 
 /* States: enum ipoib_neighbour_state, and this one, which nobody outside sees. */
 #define IPOIB__NEIGHBOUR_NEW 0
@@ -168,6 +182,7 @@ enum ipoib__neighbour_event_type {
 	IPOIB__NEIGHBOUR_FIX,     /* it is PERMANENT from now on, with this link address */
 	IPOIB__NEIGHBOUR_NO_PATH, /* the SA knows no path to its GID */
 	IPOIB__NEIGHBOUR_DATA, /* a packet with its address as source came from another port */
+	IPOIB__NEIGHBOUR_RIGHT, /* of two ports that answered at first contact, it is this one */
 };
 
 /* Which port has sent a packet, as its headers show, beside the one that it speaks of. */
@@ -179,11 +194,13 @@ enum ipoib__neighbour_origin {
 
 struct ipoib__neighbour_event {
 	enum ipoib__neighbour_event_type type;
-	const struct ipoib_link_address *address; /* of ANSWER, HEARD, both WEAK ones, FIX, DATA */
+	const struct ipoib_link_address *address; /* of ANSWER, HEARD, both WEAK ones, FIX, DATA,
+						   RIGHT */
 	uint8_t claim;      /* enum ipoib_claim: the packet that said so */
 	uint8_t origin;     /* enum ipoib__neighbour_origin */
+	bool own_word;      /* of RIGHT: the port itself has said so, it is not inferred */
 	bool no_path;       /* the SA knows no path to the GID that is known */
-	uint64_t reachable; /* of ANSWERs, CONFIRM: drawn; the table fills it in */
+	uint64_t reachable; /* of ANSWERs, CONFIRM, RIGHT: drawn; the table fills it in */
 };
 
 enum ipoib__neighbour_action {
@@ -207,6 +224,7 @@ enum ipoib__neighbour_action {
 	IPOIB__NEIGHBOUR_ASK_OLD = 2048,
 	IPOIB__NEIGHBOUR_ASK_PATH = 4096, /* ask the SA for the path to link_address */
 	IPOIB__NEIGHBOUR_PREFIX = 8192, /* its GID has another prefix, and it has not moved (9) */
+	IPOIB__NEIGHBOUR_JUDGE = 16384, /* its first contact is contested: which port is right? */
 };
 
 /* What a trial is about. */
@@ -217,24 +235,13 @@ enum ipoib__neighbour_trial {
 	IPOIB__NEIGHBOUR_TRIAL_RESTART,    /* old_link_address, which was left for link_address */
 };
 
-/* A flux event, as it is remembered. */
-struct ipoib__neighbour_flux {
-	uint64_t time;   /* of the first claim */
-	uint32_t count;  /* the same claim, so many times in a row */
-	uint8_t claim;   /* enum ipoib_claim, of the first */
-	uint8_t verdict; /* enum ipoib_flux_verdict, of the last */
-	struct ipoib_link_address held;
-	struct ipoib_link_address claimed;
-};
-
-/* Made with the first flux event of a neighbour. */
-struct ipoib__neighbour_history {
-	struct ipoib__neighbour_flux last[IPOIB__NEIGHBOUR_HISTORY]; /* a ring */
-	uint32_t next;  /* where the next one goes */
-	uint32_t count; /* how many there are */
-	/* claims by parts of a minute; the part that `part` says is the current one */
-	uint16_t rate[IPOIB__NEIGHBOUR_RATE_PARTS];
-	uint64_t part;  /* time / RATE_NS */
+/* What has become of its first contact: point 10. */
+enum ipoib__neighbour_first {
+	IPOIB__NEIGHBOUR_FIRST_NONE = 0,  /* there was none */
+	IPOIB__NEIGHBOUR_FIRST_OPEN,      /* one port has answered */
+	IPOIB__NEIGHBOUR_FIRST_CONTESTED, /* a second one has: link_address against rival */
+	IPOIB__NEIGHBOUR_FIRST_INFERRED,  /* decided, and a port's own word may say better */
+	IPOIB__NEIGHBOUR_FIRST_DECIDED,   /* the rival's further answers are refused */
 };
 
 struct ipoib__neighbour {
@@ -244,6 +251,7 @@ struct ipoib__neighbour {
 	struct ipoib_link_address old_link_address; /* before it last moved */
 	struct ipoib_link_address claimed; /* of the claim that is not decided; zero: none */
 	struct ipoib_link_address last_claimed; /* of the last claim, whatever became of it */
+	struct ipoib_link_address rival; /* of two at first contact the one that is not known */
 	uint16_t asks;       /* requests sent since the last answer: two uint8_t may add up */
 	uint8_t state;
 	uint8_t failures;    /* times given up in a row */
@@ -257,12 +265,15 @@ struct ipoib__neighbour {
 	uint8_t trial_answered; /* the claimant has answered one */
 	uint8_t trial_no_path;  /* the SA knows no path to the known GID */
 	uint8_t trial_wanted;   /* one is to begin at trial_next */
+	uint8_t first;       /* enum ipoib__neighbour_first, until first_until */
 	uint64_t due;        /* of the state; IPOIB_NEVER */
 	/* the first of due, a trial's time, and the end of a hold-down time that is waited for */
 	uint64_t deadline;
 	uint64_t trial_due;  /* of the trial's next question, or its end */
 	uint64_t trial_next; /* no trial of a claim begins before */
 	uint64_t trial_reachable; /* how long the claimant's answer is good for */
+	uint64_t first_until;
+	uint64_t first_due;  /* CONTESTED: it is judged again; IPOIB_NEVER */
 	uint64_t hold_until; /* FAILED: not asked again before */
 	uint64_t flux_until; /* the end of the hold-down time; passed, or 0: it is not running */
 	uint64_t confirmed;  /* when it last answered; IPOIB_NEVER */
@@ -291,23 +302,10 @@ unsigned ipoib__neighbour_step(struct ipoib__neighbour *n,
 
 /* Whether its link address may be used. */
 bool ipoib__neighbour_valid(const struct ipoib__neighbour *n);
-/* Whether an answer is awaited, by the state or by a trial. */
-bool ipoib__neighbour_asked(const struct ipoib__neighbour *n);
-
-/* Notes a claim in a history: n->claim, n->verdict. */
-void ipoib__neighbour_note(struct ipoib__neighbour_history *history,
-			   const struct ipoib__neighbour *n,
-			   const struct ipoib_link_address *held,
-			   const struct ipoib_link_address *claimed, uint64_t now);
-/*
- * The claims that waited have been decided: the one that was heard last by n->verdict, and what
- * it had displaced is refused.
- */
-void ipoib__neighbour_decided(struct ipoib__neighbour_history *history,
-			      const struct ipoib__neighbour *n,
-			      const struct ipoib_link_address *claimed);
-/* Claims in the last minute. */
-uint32_t ipoib__neighbour_rate(const struct ipoib__neighbour_history *history, uint64_t now);
+/* Whether an answer is awaited: by the state, by a trial, or from a second port (10). */
+bool ipoib__neighbour_asked(const struct ipoib__neighbour *n, uint64_t now);
+/* Whether its first contact is contested, and may still be decided. */
+bool ipoib__neighbour_contested(const struct ipoib__neighbour *n, uint64_t now);
 
 /*
  * What the table needs of its owner. An entry is entry_size octets, with struct

@@ -37,7 +37,8 @@ successor_of(const struct ipoib__neighbour *n, const struct ipoib__neighbour_par
 	const struct ipoib_link_address *address = event->address ? event->address :
 								    &n->last_claimed;
 
-	if (event->type == IPOIB__NEIGHBOUR_FIX || event->type == IPOIB__NEIGHBOUR_DATA)
+	if (event->type == IPOIB__NEIGHBOUR_FIX || event->type == IPOIB__NEIGHBOUR_DATA ||
+	    event->type == IPOIB__NEIGHBOUR_RIGHT)
 		return NULL;
 	return follows(n, parameters, address) ? address : NULL;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What the parts of the machine share: machine.c knows states and time, claim.c knows whom to
- * believe, restart.c a peer that is the same with another queue pair, trial.c the questions that
- * bring proof. The primitives below stand here because all of them change the state.
+ * believe, first.c two ports that answer the first question, restart.c a peer that is the same
+ * with another queue pair, trial.c the questions that bring proof. The primitives below stand here
+ * because all of them change the state.
  */
 #ifndef IPOIB__NEIGHBOUR_STATE_H
 #define IPOIB__NEIGHBOUR_STATE_H
@@ -146,6 +147,11 @@ static inline unsigned ipoib__neighbour_refuse(struct ipoib__neighbour *n, uint6
 unsigned ipoib__neighbour_settle(struct ipoib__neighbour *n,
 				 const struct ipoib_link_address *address);
 
+/* Goes over to a claim; the caller enters the state. */
+unsigned ipoib__neighbour_believe(struct ipoib__neighbour *n,
+				  const struct ipoib__neighbour_parameters *parameters,
+				  const struct ipoib_link_address *address, uint64_t now);
+
 /* Its first link address. */
 unsigned ipoib__neighbour_first(struct ipoib__neighbour *n,
 				const struct ipoib__neighbour_parameters *parameters,
@@ -190,6 +196,28 @@ unsigned ipoib__neighbour_claim_no_path(struct ipoib__neighbour *n,
 /* It is PERMANENT. */
 unsigned ipoib__neighbour_fixed(struct ipoib__neighbour *n,
 				const struct ipoib_link_address *address, uint64_t now);
+
+/* ---- first.c ---- */
+
+/* It has a link address from a question of ours, if it was asked: another port may answer too. */
+void ipoib__neighbour_first_open(struct ipoib__neighbour *n,
+				 const struct ipoib__neighbour_parameters *parameters,
+				 uint64_t now);
+/* Whether answers still belong to the first question. */
+bool ipoib__neighbour_first_answers(const struct ipoib__neighbour *n, uint64_t now);
+/* Another port than the known one has answered a question. */
+void ipoib__neighbour_first_claimed(struct ipoib__neighbour *n,
+				    const struct ipoib_link_address *address, uint64_t now);
+/* Whether a claim is the rival's, about which it has been decided. */
+bool ipoib__neighbour_first_refuses(const struct ipoib__neighbour *n,
+				    const struct ipoib_link_address *address, uint64_t now);
+/* One of the two is right. */
+unsigned ipoib__neighbour_first_right(struct ipoib__neighbour *n,
+				      const struct ipoib__neighbour_parameters *parameters,
+				      const struct ipoib__neighbour_event *event, uint64_t now);
+/* When the two are to be judged again, or IPOIB_NEVER. */
+uint64_t ipoib__neighbour_first_deadline(const struct ipoib__neighbour *n);
+unsigned ipoib__neighbour_first_due(struct ipoib__neighbour *n, uint64_t now);
 
 /* ---- prefix.c ---- */
 

@@ -183,7 +183,8 @@ static struct ipoib__neighbour_event drawn(struct ipoib__neighbours *table,
 	struct ipoib__neighbour_event filled = *event;
 
 	if (event->type == IPOIB__NEIGHBOUR_ANSWER || event->type == IPOIB__NEIGHBOUR_WEAK_ANSWER ||
-	    event->type == IPOIB__NEIGHBOUR_CONFIRM) /* RFC 4861 section 6.3.2: 0.5 to 1.5 */
+	    event->type == IPOIB__NEIGHBOUR_CONFIRM || event->type == IPOIB__NEIGHBOUR_RIGHT)
+		/* RFC 4861 section 6.3.2: 0.5 to 1.5 */
 		filled.reachable = ipoib__random_jitter(table->random, table->parameters.reachable,
 							50);
 	return filled;

@@ -75,7 +75,8 @@ bool ipoib__neighbour_trial_proves(const struct ipoib__neighbour *n, bool over)
 	       (over || n->trial_no_path);
 }
 
-bool ipoib__neighbour_asked(const struct ipoib__neighbour *n)
+bool ipoib__neighbour_asked(const struct ipoib__neighbour *n, uint64_t now)
 {
-	return n->asks > 0 || n->trial != IPOIB__NEIGHBOUR_TRIAL_NONE;
+	return n->asks > 0 || n->trial != IPOIB__NEIGHBOUR_TRIAL_NONE ||
+	       ipoib__neighbour_first_answers(n, now);
 }

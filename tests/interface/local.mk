@@ -7,6 +7,7 @@ unit_tests += %D%/test_interface
 	%D%/fake_ops.c \
 	%D%/fake_rc.c \
 	%D%/fake_ud.c \
+	%D%/first_rig.c %D%/first_rig.h \
 	%D%/main.c \
 	%D%/nd_rig.c %D%/nd_rig.h \
 	%D%/rail.c \
@@ -25,6 +26,8 @@ unit_tests += %D%/test_interface
 	%D%/test_contract.c \
 	%D%/test_entries.c \
 	%D%/test_faults.c \
+	%D%/test_first.c \
+	%D%/test_first_rails.c \
 	%D%/test_groups.c \
 	%D%/test_header.c \
 	%D%/test_link.c \

@@ -11,7 +11,8 @@ int main(void)
 		suite_connected_faults, suite_nd, suite_origin, suite_own,
 		suite_entries,	     suite_addresses, suite_region, suite_region_end,
 		suite_advertisement, suite_asking, suite_back_pressure, suite_proof, suite_lost,
-		suite_partition, suite_sender, suite_prefix, NULL
+		suite_partition, suite_sender, suite_prefix, suite_first, suite_first_rails,
+		NULL
 	};
 
 	return support_main(suites, "test_interface");

@@ -10,6 +10,8 @@ Suite *suite_reentrancy(void);
 Suite *suite_region(void);
 Suite *suite_region_end(void);
 Suite *suite_faults(void);
+Suite *suite_first(void);
+Suite *suite_first_rails(void);
 Suite *suite_recovery(void);
 Suite *suite_receive(void);
 Suite *suite_arp(void);

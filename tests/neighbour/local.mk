@@ -4,6 +4,7 @@ unit_tests += %D%/test_neighbour
 	%D%/main.c \
 	%D%/neighbour_rig.c %D%/neighbour_rig.h \
 	%D%/test_attack.c \
+	%D%/test_first.c \
 	%D%/test_flux.c \
 	%D%/test_gc.c \
 	%D%/test_hints.c \

@@ -29,6 +29,7 @@ static void tell_trial(unsigned actions, uint64_t now)
 		{ IPOIB__NEIGHBOUR_ASK_CLAIMED, "claimed" },
 		{ IPOIB__NEIGHBOUR_ASK_OLD, "old" },
 		{ IPOIB__NEIGHBOUR_ASK_PATH, "path" },
+		{ IPOIB__NEIGHBOUR_JUDGE, "judge" },
 	};
 	char what[40];
 

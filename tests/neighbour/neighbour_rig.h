@@ -75,6 +75,7 @@ Suite *suite_machine(void);
 Suite *suite_attack(void);
 Suite *suite_gc(void);
 Suite *suite_laws(void);
+Suite *suite_first(void);
 Suite *suite_flux(void);
 Suite *suite_hints(void);
 Suite *suite_prefix(void);

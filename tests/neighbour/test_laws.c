@@ -16,6 +16,8 @@ static struct ipoib__neighbour_parameters parameters;
 static struct ipoib__neighbour n;
 static struct ipoib__random *numbers;
 static uint64_t moved_at;   /* to another GID, last; IPOIB_NEVER */
+static uint64_t met_at;     /* it had its first link address */
+static unsigned rights;     /* times it was moved for being right */
 static uint64_t trial_at;   /* the last trial of a claim began; IPOIB_NEVER */
 static uint64_t claimed_at; /* the oldest claim that has not been decided; IPOIB_NEVER */
 
@@ -31,6 +33,7 @@ static void be_born(void)
 	n.confirmed = n.used = IPOIB_NEVER;
 	n.updated = support_now;
 	moved_at = claimed_at = trial_at = IPOIB_NEVER;
+	rights = 0;
 }
 
 static bool other_gid(const struct ipoib_link_address *one, const struct ipoib_link_address *two)
@@ -77,6 +80,10 @@ static void check_moves(const struct ipoib__neighbour *before,
 	if (!other || n.state == IPOIB_NEIGHBOUR_PERMANENT)
 		return;
 	rig_check(before->state != IPOIB_NEIGHBOUR_PERMANENT);
+	if (event->type == IPOIB__NEIGHBOUR_RIGHT) { /* see check_right() */
+		moved_at = support_now;
+		return;
+	}
 	rig_check(parameters.flux != IPOIB_FLUX_PIN);
 	rig_check(actions & IPOIB__NEIGHBOUR_FLUX && n.verdict == IPOIB_FLUX_ACCEPTED);
 	if (parameters.flux != IPOIB_FLUX_ACCEPT && moved_at != IPOIB_NEVER &&
@@ -194,6 +201,20 @@ static void check_data(const struct ipoib__neighbour *before, unsigned actions)
 	rig_check(n.fluxes - before->fluxes == (actions != 0));
 }
 
+/* Two ports have answered the first question: to the other one and back, and no more. */
+static void check_right(const struct ipoib__neighbour *before,
+			const struct ipoib__neighbour_event *event)
+{
+	if (n.moves == before->moves)
+		return;
+	rig_check(n.moves == before->moves + 1 && ++rights <= 2);
+	rig_check(parameters.flux != IPOIB_FLUX_ACCEPT);
+	rig_check(support_now < met_at + IPOIB__NEIGHBOUR_FIRST_NS);
+	rig_check(before->first == IPOIB__NEIGHBOUR_FIRST_CONTESTED ||
+		  (before->first == IPOIB__NEIGHBOUR_FIRST_INFERRED && event->own_word));
+	rig_check(n.first != IPOIB__NEIGHBOUR_FIRST_CONTESTED);
+}
+
 static unsigned step(const struct ipoib__neighbour_event *event)
 {
 	struct ipoib__neighbour before = n;
@@ -206,6 +227,10 @@ static unsigned step(const struct ipoib__neighbour_event *event)
 	check_moves(&before, event, actions);
 	check_trial(&before, actions);
 	check_claim();
+	if (n.known && !before.known)
+		met_at = support_now;
+	if (event->type == IPOIB__NEIGHBOUR_RIGHT)
+		check_right(&before, event);
 	if (event->type == IPOIB__NEIGHBOUR_DATA && !followed(&before, actions))
 		check_data(&before, actions);
 	if (!claims && expected != 0 && before.state != IPOIB_NEIGHBOUR_PERMANENT)
@@ -236,7 +261,7 @@ static void happen(void)
 		IPOIB__NEIGHBOUR_USE,	      IPOIB__NEIGHBOUR_ANSWER,	   IPOIB__NEIGHBOUR_HEARD,
 		IPOIB__NEIGHBOUR_WEAK_ANSWER, IPOIB__NEIGHBOUR_WEAK_HEARD, IPOIB__NEIGHBOUR_CONFIRM,
 		IPOIB__NEIGHBOUR_DOUBT,	      IPOIB__NEIGHBOUR_USE,	   IPOIB__NEIGHBOUR_HEARD,
-		IPOIB__NEIGHBOUR_NO_PATH,     IPOIB__NEIGHBOUR_DATA,
+		IPOIB__NEIGHBOUR_NO_PATH,     IPOIB__NEIGHBOUR_DATA,	   IPOIB__NEIGHBOUR_RIGHT,
 	};
 	struct ipoib_link_address address = rig_address(
 		(uint8_t)(ipoib__random_below(numbers, 2) << 7),
@@ -247,6 +272,7 @@ static void happen(void)
 		.claim = IPOIB_CLAIM_ARP_REQUEST,
 		.origin = (uint8_t)ipoib__random_below(numbers, 3),
 		.no_path = ipoib__random_below(numbers, 10) == 0,
+		.own_word = ipoib__random_below(numbers, 2) == 0,
 		.reachable = ipoib__random_between(numbers, 15 * S, 45 * S),
 	};
 

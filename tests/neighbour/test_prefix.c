@@ -60,7 +60,7 @@ START_TEST(a_peer_that_follows_our_prefix_has_not_moved)
 
 	start((enum ipoib_flux_policy)(_i / 2));
 	hold = n->flux_until;
-	rig_run_until(14 * S); /* REACHABLE for 15 s at least: half of the time that is drawn around */
+	rig_run_until(14 * S); /* it is REACHABLE for 15 s at least */
 	ipoib__neighbours_prefix(&rig.table, after);
 	hear(&a_after, _i % 2);
 	ck_assert_str_eq(rig_story(), "14 prefix; ");

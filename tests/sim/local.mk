@@ -11,6 +11,7 @@ unit_tests += %D%/test_sim
 	%D%/test_data.c \
 	%D%/test_fabric_events.c \
 	%D%/test_fabric_moves.c \
+	%D%/test_first_contact.c \
 	%D%/test_first_packets.c \
 	%D%/test_flood.c \
 	%D%/test_flux.c \

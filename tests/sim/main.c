@@ -10,7 +10,7 @@ int main(void)
 		suite_weak_peer,     suite_flood,	  suite_addresses,
 		suite_ipv6,	     suite_fabric_moves,  suite_origin,
 		suite_forged,	     suite_partition,	  suite_data,
-		suite_prefix,	     NULL
+		suite_prefix,	     suite_first_contact, NULL
 	};
 
 	return support_main(suites, "test_sim");

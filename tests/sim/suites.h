@@ -10,6 +10,7 @@ Suite *suite_connections(void);
 Suite *suite_data(void);
 Suite *suite_fabric_events(void);
 Suite *suite_fabric_moves(void);
+Suite *suite_first_contact(void);
 Suite *suite_first_packets(void);
 Suite *suite_flood(void);
 Suite *suite_flux(void);
