@@ -83,7 +83,7 @@ static int dial(struct ipoib_interface *interface, struct ipoib__channel *channe
 	struct ipoib__list *first = ipoib__list_first(&channel->peers);
 	uint32_t qpn = ipoib_link_address_qpn(&c->peer);
 
-	if (!first || !peer_at(first)->route->ah)
+	if (!first || !ipoib__route_ah(interface, peer_at(first)->route))
 		return -EHOSTUNREACH;
 	attributes.path = peer_at(first)->route->path.record;
 	channel->lid = attributes.path.dlid;

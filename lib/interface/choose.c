@@ -220,7 +220,7 @@ void ipoib__choose_again(struct ipoib_interface *interface, struct ipoib__peer *
 {
 	struct ipoib__list *at, *next;
 
-	if (!peer->ah)
+	if (!ipoib__peer_ah(interface, peer))
 		return;
 	ipoib__list_for_each_safe(at, next, &peer->waiting.packets)
 		flush_one(interface, peer, ipoib__container_of(at, struct ipoib_buffer, link), now);

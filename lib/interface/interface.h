@@ -158,6 +158,22 @@ void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *b
 		       const struct ipoib_link_address *to, bool wanted, uint64_t now);
 void ipoib__peers_limit(struct ipoib_interface *interface, uint64_t now);
 
+/* The address handle of a route; NULL: there is none, or its path is stale. */
+static inline struct ipoib__ah *ipoib__route_ah(const struct ipoib_interface *interface,
+						const struct ipoib__route *route)
+{
+	return ipoib__paths_stale(&interface->paths, &route->path) ? NULL : route->ah;
+}
+
+/* That of a peer: what it may be sent to by. The route is looked at only while any is stale. */
+static inline struct ipoib__ah *ipoib__peer_ah(const struct ipoib_interface *interface,
+					       const struct ipoib__peer *peer)
+{
+	if (interface->paths.flushing && peer->ah)
+		return ipoib__route_ah(interface, peer->route);
+	return peer->ah;
+}
+
 /* ask.c */
 bool ipoib__ask_turn(struct ipoib_interface *interface);
 int ipoib__ask_result(struct ipoib_interface *interface, int status);

@@ -158,7 +158,8 @@ struct ipoib__channel {
 /* What this floor keeps of a neighbour: all that a send needs, and the packets that wait for it. */
 struct ipoib__peer {
 	struct ipoib__neighbour neighbour; /* first */
-	struct ipoib__ah *ah;        /* NULL: nothing can be sent now; the route's */
+	/* NULL: nothing can be sent now; the route's. Asked for by ipoib__peer_ah() */
+	struct ipoib__ah *ah;
 	uint32_t qpn;
 	uint32_t limit;              /* octets of an IP packet in a datagram */
 	uint32_t told_mtu;           /* what the caller was told last; 0: nothing */

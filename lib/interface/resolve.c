@@ -145,7 +145,7 @@ static void change_mode(struct ipoib_interface *interface, struct ipoib__peer *p
 		return;
 	}
 	ipoib__channel_enter(interface, peer, now);
-	if (peer->ah)
+	if (ipoib__peer_ah(interface, peer))
 		ipoib__peer_ready(interface, peer, now);
 }
 
@@ -266,10 +266,11 @@ static void step(struct ipoib_interface *interface, struct ipoib__peer *peer,
 }
 
 /* Whether the SA has said that it knows no path to where the neighbour is known. */
-static bool no_path(const struct ipoib__peer *peer)
+static bool no_path(const struct ipoib_interface *interface, const struct ipoib__peer *peer)
 {
 	return peer->route && peer->route->refused &&
-	       peer->route->path.state == IPOIB_PATH_FAILED;
+	       peer->route->path.state == IPOIB_PATH_FAILED &&
+	       !ipoib__paths_stale(&interface->paths, &peer->route->path);
 }
 
 static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
@@ -285,9 +286,11 @@ static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *p
 	}
 	if (ipoib__source_awaited(interface, peer, now))
 		return;
+	if (peer->route)
+		ipoib__paths_settle(&interface->paths, &peer->route->path, now);
 	if (hinted && peer->route)
 		ipoib__path_proof(&peer->route->path, now);
-	if (no_path(peer))
+	if (no_path(interface, peer))
 		step(interface, peer, IPOIB__NEIGHBOUR_NO_PATH, now);
 	if (hinted)
 		step(interface, peer, IPOIB__NEIGHBOUR_CONFIRM, now);
@@ -391,7 +394,7 @@ void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__
 	if (is_announced(n, told, &event))
 		ipoib__channel_announced(interface, peer_of(n), now);
 	event.type = event_of(n, told, now);
-	event.no_path = no_path(peer_of(n));
+	event.no_path = no_path(interface, peer_of(n));
 	ipoib__neighbours_step(&interface->neighbours, n, &event, now);
 	ipoib__first_told(interface, peer_of(n), now);
 }

@@ -184,6 +184,7 @@ void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *r
 {
 	struct ipoib__path *path = &route->path;
 
+	ipoib__paths_settle(&interface->paths, path, now);
 	if (!interface->up)
 		lose_route(interface, route, IPOIB_SEND_DROP_LINK_DOWN);
 	else if (!route->ah && ipoib__path_usable(path))
@@ -278,7 +279,8 @@ void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route
 {
 	struct ipoib__path *path = &route->path;
 
-	if (!interface->up || path->state != IPOIB_PATH_VALID || now - path->since < SUSPECT_NS)
+	if (!interface->up || ipoib__paths_stale(&interface->paths, path) ||
+	    path->state != IPOIB_PATH_VALID || now - path->since < SUSPECT_NS)
 		return;
 	path->doubted = true;
 	ipoib__paths_need(&interface->paths, path, true, now);

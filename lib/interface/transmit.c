@@ -237,7 +237,7 @@ static int send_unicast(struct ipoib_interface *interface, struct ipoib_packet *
 	struct ipoib__peer *peer = (struct ipoib__peer *)(void *)n;
 
 	burst->peer = NULL;
-	if (!peer || !peer->ah)
+	if (!peer || !ipoib__peer_ah(interface, peer))
 		return wait_for_peer(interface, packet, peer, now);
 	burst->peer = peer;
 	return send_to_peer(interface, packet, peer, burst, now);

@@ -102,6 +102,7 @@ static int fill_neighbour(const struct ipoib_interface *interface, const struct 
 			  struct ipoib_neighbour_info *info)
 {
 	const struct ipoib__peer *peer = (const struct ipoib__peer *)(const void *)n;
+	const struct ipoib__ah *ah = ipoib__peer_ah(interface, peer);
 	uint64_t now = ipoib_context_now(interface->context);
 	static const struct ipoib_link_address none;
 	const struct ipoib_neighbour_info full = {
@@ -110,8 +111,8 @@ static int fill_neighbour(const struct ipoib_interface *interface, const struct 
 		.state = n->state == IPOIB__NEIGHBOUR_NEW ? IPOIB_NEIGHBOUR_INCOMPLETE : n->state,
 		.probes = n->asks,
 		.queued = peer->waiting.count,
-		.mtu = peer->ah ? mtu_of(interface, peer) : 0,
-		.dlid = peer->ah ? peer->ah->attributes.dlid : 0,
+		.mtu = ah ? mtu_of(interface, peer) : 0,
+		.dlid = ah ? ah->attributes.dlid : 0,
 		.confirmed_ns = since(n->confirmed, now),
 		.used_ns = since(n->used, now),
 		.updated_ns = since(n->updated, now),
@@ -192,7 +193,7 @@ int ipoib_neighbour_mtu(const struct ipoib_interface *interface, const struct ip
 
 	if (interface->mtu == 0)
 		return -ENETDOWN;
-	*mtu = peer && peer->ah ? mtu_of(interface, peer) : interface->mtu;
+	*mtu = peer && ipoib__peer_ah(interface, peer) ? mtu_of(interface, peer) : interface->mtu;
 	return 0;
 }
 
@@ -201,21 +202,22 @@ int ipoib_neighbour_mtu(const struct ipoib_interface *interface, const struct ip
 static int fill_path(const struct ipoib_interface *interface, const struct ipoib__path *path,
 		     struct ipoib_path_info *info)
 {
-	bool usable = ipoib__path_usable(path);
+	bool known = path->state != IPOIB__PATH_NEW && !ipoib__paths_stale(&interface->paths, path);
+	bool usable = known && ipoib__path_usable(path);
 	const struct ipoib_path_record *record = &path->record;
 	uint64_t now = ipoib_context_now(interface->context);
 	const struct ipoib_path_info full = {
 		.dgid = path->dgid,
-		.state = path->state == IPOIB__PATH_NEW ? IPOIB_PATH_QUERYING : path->state,
+		.state = known ? path->state : IPOIB_PATH_QUERYING,
 		.mtu = usable ? record->mtu : 0,
 		.rate_mbps = usable ? ipoib__rate_to_mbps(record->rate) : 0,
 		.dlid = usable ? record->dlid : 0,
 		.sl = usable ? record->sl : 0,
 		.hop_limit = usable ? record->hop_limit : 0,
-		.failures = path->failures,
+		.failures = known ? path->failures : 0,
 		.neighbours = path->users,
 		.age_ns = usable ? since(path->since, now) : IPOIB_NEVER,
-		.hold_ns = until(path->hold_until, now),
+		.hold_ns = known ? until(path->hold_until, now) : 0,
 	};
 
 	return ipoib__sized_out(info, info->size, PATH_FIRST, &full, sizeof(full));

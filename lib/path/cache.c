@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The cache half of path.h: who is kept, who is asked for when. */
-#include "path/path.h"
+/* The cache half of path.h: what is kept, what is asked for when. flush.c: what is forgotten. */
+#include "path/cache.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static void not_asked(struct ipoib__paths *cache, struct ipoib__path *path)
 	ipoib__list_remove(&path->turn);
 }
 
-static void take_back(struct ipoib__paths *cache, struct ipoib__path *path)
+void ipoib__paths_take_back(struct ipoib__paths *cache, struct ipoib__path *path)
 {
 	cache->hooks->cancel(cache->owner, path->question);
 	not_asked(cache, path);
@@ -39,7 +39,7 @@ static void remove_path(struct ipoib__paths *cache, struct ipoib__path *path)
 	bool there;
 
 	if (path->asked)
-		take_back(cache, path);
+		ipoib__paths_take_back(cache, path);
 	cache->hooks->end(cache->owner, path);
 	ipoib__wheel_cancel(cache->wheel, &path->timer);
 	ipoib__list_remove(&path->turn);
@@ -144,6 +144,10 @@ static void expire(struct ipoib__timer *timer, uint64_t now)
 	struct ipoib__path *path = ipoib__container_of(timer, struct ipoib__path, timer);
 	struct ipoib__paths *cache = path->cache;
 
+	if (path->users > 0 && ipoib__paths_stale(cache, path)) {
+		ipoib__paths_settle(cache, path, now);
+		return;
+	}
 	if (path->users > 0) {
 		step(cache, path, IPOIB__PATH_TIMER, NULL, now);
 		return;
@@ -168,6 +172,7 @@ void ipoib__paths_init(struct ipoib__paths *cache, struct ipoib__memory *memory,
 	ipoib__list_init(&cache->turn);
 	ipoib__list_init(&cache->strangers);
 	ipoib__list_init(&cache->asked);
+	ipoib__paths_flush_init(cache);
 	for (size_t i = 0; i < IPOIB__PATH_LIDS; i++)
 		ipoib__list_init(&cache->lids[i]);
 }
@@ -179,13 +184,16 @@ void ipoib__paths_fini(struct ipoib__paths *cache)
 	ipoib__list_splice(&cache->idle, &cache->used);
 	while ((first = ipoib__list_first(&cache->idle)) != NULL)
 		remove_path(cache, ipoib__container_of(first, struct ipoib__path, kept));
+	ipoib__wheel_cancel(cache->wheel, &cache->flush_timer);
 	ipoib__table_fini(&cache->table);
 }
 
 struct ipoib__path *ipoib__paths_find(const struct ipoib__paths *cache,
 				      const struct ipoib_gid *dgid)
 {
-	return ipoib__table_find(&cache->table, hash_of(cache, dgid), dgid);
+	struct ipoib__path *path = ipoib__table_find(&cache->table, hash_of(cache, dgid), dgid);
+
+	return path && !ipoib__paths_stale(cache, path) ? path : NULL;
 }
 
 /*
@@ -242,7 +250,7 @@ struct ipoib__path *ipoib__paths_by_lid(const struct ipoib__paths *cache, uint16
 		struct ipoib__path *path = ipoib__container_of(at, struct ipoib__path, of_lid);
 
 		(*look)--;
-		if (path->record.dlid == lid)
+		if (path->record.dlid == lid && !ipoib__paths_stale(cache, path))
 			return path;
 	}
 	return NULL;
@@ -261,8 +269,10 @@ struct ipoib__path *ipoib__paths_get(struct ipoib__paths *cache, const struct ip
 	uint64_t hash = hash_of(cache, dgid);
 	struct ipoib__path *path = ipoib__table_find(&cache->table, hash, dgid);
 
-	if (path)
+	if (path) {
+		ipoib__paths_settle(cache, path, now);
 		return path;
+	}
 	if (!make_room(cache, now))
 		return NULL;
 	path = ipoib__memory_get(cache->memory, cache->hooks->path_size);
@@ -270,6 +280,7 @@ struct ipoib__path *ipoib__paths_get(struct ipoib__paths *cache, const struct ip
 		return NULL;
 	path->dgid = *dgid;
 	path->cache = cache;
+	path->epoch = cache->epoch;
 	path->hash = hash;
 	path->deadline = IPOIB_NEVER;
 	ipoib__list_init(&path->turn);
@@ -286,6 +297,7 @@ struct ipoib__path *ipoib__paths_get(struct ipoib__paths *cache, const struct ip
 
 void ipoib__paths_hold(struct ipoib__paths *cache, struct ipoib__path *path)
 {
+	ipoib__assert(!ipoib__paths_stale(cache, path)); /* it was got a moment ago */
 	if (path->users++ > 0)
 		return;
 	ipoib__list_remove(&path->kept);
@@ -296,6 +308,7 @@ void ipoib__paths_hold(struct ipoib__paths *cache, struct ipoib__path *path)
 void ipoib__paths_release(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t now)
 {
 	ipoib__assert(path->users > 0);
+	ipoib__paths_settle(cache, path, now);
 	if (--path->users == 0)
 		keep_idle(cache, path, now);
 }
@@ -304,6 +317,8 @@ bool ipoib__paths_held(struct ipoib__path *path, uint64_t now)
 {
 	uint64_t news = path->cache->news;
 
+	if (ipoib__paths_stale(path->cache, path))
+		return false;
 	if (news != IPOIB_NEVER && path->asked_at <= news)
 		ipoib__path_proof(path, now);
 	return path->state == IPOIB_PATH_FAILED && now < path->hold_until;
@@ -317,6 +332,7 @@ void ipoib__paths_news(struct ipoib__paths *cache, uint64_t now)
 void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, bool wanted,
 		       uint64_t now)
 {
+	ipoib__paths_settle(cache, path, now);
 	path->wanted = wanted;
 	if (ipoib__paths_held(path, now))
 		return;
@@ -352,24 +368,6 @@ void ipoib__paths_doubt_all(struct ipoib__paths *cache)
 bool ipoib__paths_doubted(const struct ipoib__paths *cache, const struct ipoib__path *path)
 {
 	return path->doubted || path->generation != cache->generation;
-}
-
-static void flush(struct ipoib__paths *cache, struct ipoib__list *kept, uint64_t now)
-{
-	for (struct ipoib__list *at = kept->next; at != kept; at = at->next) {
-		struct ipoib__path *path = ipoib__container_of(at, struct ipoib__path, kept);
-
-		if (path->asked)
-			take_back(cache, path);
-		ipoib__list_remove(&path->turn);
-		step(cache, path, IPOIB__PATH_FLUSH, NULL, now);
-	}
-}
-
-void ipoib__paths_flush(struct ipoib__paths *cache, uint64_t now)
-{
-	flush(cache, &cache->used, now);
-	flush(cache, &cache->idle, now);
 }
 
 struct ipoib__path *ipoib__paths_next(const struct ipoib__paths *cache, uint64_t *cursor)

@@ -14,7 +14,11 @@
  *  4. No answer, or a refusal, is kept as well: the path is not asked for again before a hold
  *     time is over, which doubles with each failure in a row (I13). A record that was in use
  *     stays in use when the SA is silent, and goes when the SA says that it has none.
- *  5. Proof ends a hold: something came from that GID, or the port or the SM has changed since the
+ *  5. When records become worthless they do so all at once, which is one increment of a number as
+ *     well: a path of an earlier epoch is stale, has no record for anyone, and is put in order by
+ *     whatever touches it next. So many others follow in each turn until all have let go of what
+ *     they hold; a million paths must not hold up the caller's loop.
+ *  6. Proof ends a hold: something came from that GID, or the port or the SM has changed since the
  *     question. Then the next use asks, but once a second at most, so that forged packets cannot
  *     flood the SA.
  */
@@ -50,6 +54,12 @@
 #define IPOIB__PATH_AGE_NS UINT64_C(600000000000)
 /* A path that nothing uses is kept a while, for who returns. */
 #define IPOIB__PATH_IDLE_NS UINT64_C(60000000000)
+/*
+ * Stale paths that are put in order at a time, each of which gives an address handle back: a tenth
+ * of a millisecond where that costs a system call. A dispatch may do it twice, for the event that
+ * made them stale and for the timer.
+ */
+#define IPOIB__PATH_FLUSH_TURN 128
 /* Of a hold time or an age, in percent: what began together must not be repeated together. */
 #define IPOIB__PATH_JITTER 25
 
@@ -87,6 +97,7 @@ struct ipoib__path {
 	bool stranger;          /* was not wanted when it took its place in a line */
 	uint8_t failures;       /* in a row */
 	uint32_t generation;    /* of the cache when the question was asked */
+	uint32_t epoch;         /* of the cache when it was made or put in order */
 	uint32_t users;         /* what the owner holds on to it for */
 	uint64_t question;      /* id of the question */
 	uint64_t deadline;      /* IPOIB_NEVER */
@@ -143,16 +154,21 @@ struct ipoib__paths {
 	uint32_t outstanding;
 	uint32_t outstanding_strangers; /* of those */
 	uint32_t generation;
+	uint32_t epoch;         /* of all that is not stale */
+	bool flushing;          /* some are stale */
 	uint64_t news;          /* when the port or the SM last changed; IPOIB_NEVER */
 	/* ids are unique in this cache: none is out while four billion others are asked */
 	uint32_t next_question;
 	uint8_t key[IPOIB__SIPHASH_KEY];
 	struct ipoib__table table;
+	/* of both, the stale ones first */
 	struct ipoib__list used;
 	struct ipoib__list idle; /* longest idle first */
 	struct ipoib__list turn;
 	struct ipoib__list strangers; /* wait for their turn behind those */
 	struct ipoib__list asked; /* at most IPOIB__PATH_WINDOW */
+	struct ipoib__list passed; /* stale: their turn does not come any more */
+	struct ipoib__timer flush_timer;
 	struct ipoib__list lids[IPOIB__PATH_LIDS]; /* usable ones, by the LID of the record */
 };
 
@@ -163,6 +179,7 @@ void ipoib__paths_init(struct ipoib__paths *cache, struct ipoib__memory *memory,
 /* Removes every path, used or not. */
 void ipoib__paths_fini(struct ipoib__paths *cache);
 
+/* NULL for a stale one too: nothing is known of it. */
 struct ipoib__path *ipoib__paths_find(const struct ipoib__paths *cache,
 				      const struct ipoib_gid *dgid);
 /*
@@ -205,9 +222,21 @@ bool ipoib__paths_doubted(const struct ipoib__paths *cache, const struct ipoib__
 /*
  * The port is down: forgets every record and every question. LIDs may be other ones when it
  * comes back, and a packet to an old one reaches a stranger, whose queue pair may well have the
- * number of the right one.
+ * number of the right one. Every path is stale at once; its owner is told (FLUSHED) when it is put
+ * in order: FLUSH_TURN of them now, as many with each turn of a timer, and before that each one
+ * that is got, needed or released.
  */
 void ipoib__paths_flush(struct ipoib__paths *cache, uint64_t now);
+/* Puts a path in order if it is stale. */
+void ipoib__paths_settle(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t now);
+/* Whether nothing that a path says, or that its owner made of it, is true any more. */
+static inline bool ipoib__paths_stale(const struct ipoib__paths *cache,
+				      const struct ipoib__path *path)
+{
+	return path->epoch != cache->epoch;
+}
+
+/* Stale ones too. */
 struct ipoib__path *ipoib__paths_next(const struct ipoib__paths *cache, uint64_t *cursor);
 
 #endif

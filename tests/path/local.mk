@@ -4,6 +4,7 @@ unit_tests += %D%/test_path
 	%D%/main.c \
 	%D%/path_rig.c %D%/path_rig.h \
 	%D%/test_ask.c \
+	%D%/test_flush.c \
 	%D%/test_keep.c \
 	%D%/test_machine.c \
 	%D%/test_model.c

@@ -5,7 +5,7 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_machine, suite_ask, suite_keep, suite_model, NULL,
+		suite_machine, suite_ask, suite_keep, suite_flush, suite_model, NULL,
 	};
 
 	return support_main(suites, "test_path");

@@ -71,6 +71,7 @@ void rig_check_cache(void);
 Suite *suite_machine(void);
 Suite *suite_ask(void);
 Suite *suite_keep(void);
+Suite *suite_flush(void);
 Suite *suite_model(void);
 
 #endif
