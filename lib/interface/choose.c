@@ -38,7 +38,7 @@ struct ipoib__mtu_path ipoib__choose_path(const struct ipoib_interface *interfac
 {
 	return (struct ipoib__mtu_path){
 		.link = link_of(peer->channel, now),
-		.datagram = peer->limit,
+		.datagram = ipoib__peer_limit(interface, peer),
 		.connection = peer->channel ? peer->channel->connection.mtu : 0,
 		.interface = interface->mtu,
 		.may_fragment = interface->config.fragment,
@@ -162,7 +162,8 @@ static void in_fragments(struct ipoib_interface *interface, struct ipoib__peer *
 			 struct ipoib_buffer *packet, uint64_t now)
 {
 	struct ipoib__list fragments, *first;
-	int count = ipoib__choose_cut(interface, packet, peer->limit, &fragments);
+	uint32_t limit = ipoib__peer_limit(interface, peer);
+	int count = ipoib__choose_cut(interface, packet, limit, &fragments);
 
 	if (count == -ENOMEM) {
 		ipoib__queue_out(interface, packet);
@@ -170,7 +171,7 @@ static void in_fragments(struct ipoib_interface *interface, struct ipoib__peer *
 		return;
 	}
 	if (count < 0) {
-		too_big(interface, packet, peer->limit);
+		too_big(interface, packet, limit);
 		return;
 	}
 	ipoib__queue_out(interface, packet);

@@ -42,6 +42,7 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__timer_init(&interface->age_timer, ipoib__waiting_expire);
 	ipoib__timer_init(&interface->refill_timer, ipoib__receive_refill_due);
 	ipoib__timer_init(&interface->port_timer, ipoib__link_port_due);
+	ipoib__timer_init(&interface->limits_timer, ipoib__peers_limit_due);
 	ipoib__timer_init(&interface->source_timer, ipoib__source_due);
 }
 
@@ -267,6 +268,7 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 	ipoib__wheel_cancel(wheel, &interface->age_timer);
 	ipoib__wheel_cancel(wheel, &interface->refill_timer);
 	ipoib__wheel_cancel(wheel, &interface->port_timer);
+	ipoib__wheel_cancel(wheel, &interface->limits_timer);
 	ipoib__wheel_cancel(wheel, &interface->source_timer);
 	ipoib__list_remove(&interface->asking);
 	ipoib__list_remove(&interface->link);

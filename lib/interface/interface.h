@@ -157,6 +157,7 @@ void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route
 void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 		       const struct ipoib_link_address *to, bool wanted, uint64_t now);
 void ipoib__peers_limit(struct ipoib_interface *interface, uint64_t now);
+void ipoib__peers_limit_due(struct ipoib__timer *timer, uint64_t now);
 
 /* The address handle of a route; NULL: there is none, or its path is stale. */
 static inline struct ipoib__ah *ipoib__route_ah(const struct ipoib_interface *interface,
@@ -172,6 +173,13 @@ static inline struct ipoib__ah *ipoib__peer_ah(const struct ipoib_interface *int
 	if (interface->paths.flushing && peer->ah)
 		return ipoib__route_ah(interface, peer->route);
 	return peer->ah;
+}
+
+/* Octets of an IP packet that go to a peer in a datagram. */
+static inline uint32_t ipoib__peer_limit(const struct ipoib_interface *interface,
+					 const struct ipoib__peer *peer)
+{
+	return peer->limit < interface->datagram_limit ? peer->limit : interface->datagram_limit;
 }
 
 /* ask.c */

@@ -96,6 +96,9 @@ static void set_mtu(struct ipoib_interface *interface, uint64_t now)
 	interface->payload_max = of_group < interface->port.mtu ? of_group : interface->port.mtu;
 	interface->datagram_mtu = interface->payload_max - IPOIB__ENCAP_LENGTH;
 	interface->mtu = mtu_now(interface);
+	interface->datagram_limit = interface->mtu < interface->datagram_mtu ?
+					    interface->mtu :
+					    interface->datagram_mtu;
 	if (interface->mtu != before || interface->datagram_mtu != before_datagram) {
 		ipoib__peers_limit(interface, now);
 		ipoib__groups_limit(interface);

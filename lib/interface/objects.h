@@ -31,6 +31,11 @@
 #define IPOIB__DISPATCH_EVENTS 256  /* transport events per transport */
 #define IPOIB__DISPATCH_TIMERS 1024 /* timers per context */
 #define IPOIB__DISPATCH_PACKETS 256 /* completions per interface */
+/*
+ * Neighbours held at a time against an MTU that has changed, at most twice in a dispatch: each may
+ * be told, and the events of neighbours have half of the room.
+ */
+#define IPOIB__DISPATCH_LIMITS (IPOIB__EVENTS_MAX / 4)
 /* Timers that are due wait so long for what has arrived to be read. */
 #define IPOIB__HEAR_NS UINT64_C(10000000)
 /* neighbours and groups whose first packet came, per interface */
@@ -161,7 +166,7 @@ struct ipoib__peer {
 	/* NULL: nothing can be sent now; the route's. Asked for by ipoib__peer_ah() */
 	struct ipoib__ah *ah;
 	uint32_t qpn;
-	uint32_t limit;              /* octets of an IP packet in a datagram */
+	uint32_t limit;              /* octets of an IP packet in a datagram, by its path */
 	uint32_t told_mtu;           /* what the caller was told last; 0: nothing */
 	struct ipoib__channel *channel; /* NULL: datagrams alone */
 	struct ipoib__list of_channel;
@@ -240,6 +245,7 @@ struct ipoib_interface {
 	uint32_t qpn;
 	uint32_t mtu;         /* octets of an IP packet; 0: never was up */
 	uint32_t datagram_mtu; /* octets of an IP packet in a datagram */
+	uint32_t datagram_limit; /* the lesser of both: no neighbour's is more */
 	uint32_t payload_max; /* octets that the queue pair takes now: the law of post.c */
 
 	struct ipoib__bindings bindings;
@@ -270,6 +276,8 @@ struct ipoib_interface {
 	struct ipoib__timer age_timer;
 	struct ipoib__timer refill_timer;
 	struct ipoib__timer port_timer;
+	struct ipoib__timer limits_timer;   /* goes on with the neighbours whose MTU may be told */
+	uint64_t limits_cursor;
 	struct ipoib__ring events;          /* to be told */
 	struct ipoib__ring changes;         /* of the neighbour table; made when they are wanted */
 	/* other interfaces of ours that were told to be on the same link, since it came up */

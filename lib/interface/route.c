@@ -16,24 +16,12 @@ static struct ipoib__route *route_of(struct ipoib__path *path)
 	return (struct ipoib__route *)(void *)path;
 }
 
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
-static void set_limit(struct ipoib_interface *interface, struct ipoib__peer *peer)
-{
-	uint32_t of_path = peer->route->path.record.mtu - IPOIB__ENCAP_LENGTH;
-
-	peer->limit = smaller(smaller(of_path, interface->datagram_mtu), interface->mtu);
-}
-
 /* The peer can be sent to: by all that a send needs, in one place. What waited goes out. */
 void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
 	peer->ah = peer->route->ah;
 	peer->qpn = ipoib_link_address_qpn(&peer->neighbour.link_address);
-	set_limit(interface, peer);
+	peer->limit = peer->route->path.record.mtu - IPOIB__ENCAP_LENGTH;
 	ipoib__choose_flush(interface, peer, now);
 	ipoib__choose_tell_mtu(interface, peer, now);
 }
@@ -319,18 +307,41 @@ void ipoib__route_send(struct ipoib_interface *interface, struct ipoib_buffer *b
 		ipoib__route_need(interface, route, wanted, now);
 }
 
-/* The interface's MTU has changed: every peer's is at most that. */
+/* Tells the MTU of the next neighbours where it is another one; the rest in the next turns. */
+static void limit_some(struct ipoib_interface *interface, uint64_t now)
+{
+	struct ipoib__neighbour *n = NULL;
+
+	for (unsigned i = 0; i < IPOIB__DISPATCH_LIMITS; i++) {
+		struct ipoib__peer *peer;
+
+		n = ipoib__neighbours_next(&interface->neighbours, &interface->limits_cursor);
+		if (!n)
+			break;
+		peer = (struct ipoib__peer *)(void *)n;
+		if (ipoib__peer_ah(interface, peer))
+			ipoib__choose_tell_mtu(interface, peer, now);
+	}
+	ipoib__wheel_arm(&interface->context->wheel, &interface->limits_timer,
+			 n ? now : IPOIB_NEVER);
+}
+
+void ipoib__peers_limit_due(struct ipoib__timer *timer, uint64_t now)
+{
+	struct ipoib_interface *interface =
+		ipoib__container_of(timer, struct ipoib_interface, limits_timer);
+
+	if (!interface->closed)
+		limit_some(interface, now);
+}
+
+/*
+ * The interface's MTU has changed, and with it each neighbour's at once: that is at most the
+ * interface's. What is left is to tell it.
+ */
 void ipoib__peers_limit(struct ipoib_interface *interface, uint64_t now)
 {
-	struct ipoib__neighbour *n;
-	uint64_t cursor = 0;
-
-	while ((n = ipoib__neighbours_next(&interface->neighbours, &cursor)) != NULL) {
-		struct ipoib__peer *peer = (struct ipoib__peer *)(void *)n;
-
-		if (!peer->ah)
-			continue;
-		set_limit(interface, peer);
-		ipoib__choose_tell_mtu(interface, peer, now);
-	}
+	interface->limits_cursor = 0;
+	if (!ipoib__timer_armed(&interface->limits_timer))
+		limit_some(interface, now);
 }

@@ -158,7 +158,8 @@ static int send_connected(struct ipoib_interface *interface, struct ipoib_packet
 
 /* In fragments, all of them or none: each is a packet of its own from here on. */
 static int send_fragments(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			  struct ipoib__peer *peer, struct burst *burst, uint64_t now)
+			  struct ipoib__peer *peer, uint32_t limit, struct burst *burst,
+			  uint64_t now)
 {
 	struct ipoib_packet piece = { .next_hop = packet->next_hop };
 	struct ipoib__list fragments, *first;
@@ -166,8 +167,8 @@ static int send_fragments(struct ipoib_interface *interface, struct ipoib_packet
 
 	flush_burst(interface, burst, now);
 	packet->buffer->type = IPOIB__TYPE_IPV4;
-	count = ipoib__choose_cut(interface, packet->buffer, peer->limit, &fragments);
-	packet->mtu = peer->limit;
+	count = ipoib__choose_cut(interface, packet->buffer, limit, &fragments);
+	packet->mtu = limit;
 	if (count < 0)
 		return count;
 	if (ipoib__post_room(interface) < (uint32_t)count) {
@@ -183,7 +184,7 @@ static int send_fragments(struct ipoib_interface *interface, struct ipoib_packet
 	while ((first = ipoib__list_pop_front(&fragments)) != NULL) {
 		interface->statistics.fragments++;
 		piece.buffer = ipoib__container_of(first, struct ipoib_buffer, link);
-		send_now(interface, &piece, peer->ah, peer->qpn, peer->limit, burst, now);
+		send_now(interface, &piece, peer->ah, peer->qpn, limit, burst, now);
 	}
 	ipoib_buffer_unref(packet->buffer);
 	return 0;
@@ -200,13 +201,13 @@ static int send_resolved(struct ipoib_interface *interface, struct ipoib_packet 
 		ipoib__note_use(interface, &interface->uses, &peer->use);
 	switch (verdict.way) {
 	case IPOIB__MTU_DATAGRAM:
-		return send_now(interface, packet, peer->ah, peer->qpn, peer->limit, burst, now);
+		return send_now(interface, packet, peer->ah, peer->qpn, path.datagram, burst, now);
 	case IPOIB__MTU_CONNECTION:
 		return send_connected(interface, packet, peer, burst, now);
 	case IPOIB__MTU_WAIT:
 		return wait_for_peer(interface, packet, peer, now);
 	case IPOIB__MTU_FRAGMENT:
-		return send_fragments(interface, packet, peer, burst, now);
+		return send_fragments(interface, packet, peer, path.datagram, burst, now);
 	case IPOIB__MTU_TOO_BIG:
 		break;
 	}

@@ -45,4 +45,5 @@ unit_tests += %D%/test_interface
 	%D%/test_region_end.c \
 	%D%/test_reentrancy.c \
 	%D%/test_room.c \
-	%D%/test_sender.c
+	%D%/test_sender.c \
+	%D%/test_turns.c

@@ -37,5 +37,6 @@ Suite *suite_own(void);
 Suite *suite_partition(void);
 Suite *suite_prefix(void);
 Suite *suite_sender(void);
+Suite *suite_turns(void);
 
 #endif
