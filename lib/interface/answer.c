@@ -184,7 +184,7 @@ void ipoib__answer_icmp(struct ipoib_interface *interface, struct ipoib_buffer *
 		interface->statistics.icmp_errors_limited++;
 		return;
 	}
-	error = ipoib__pool_get(interface->transport, &interface->transport->pool,
+	error = ipoib__pool_get(interface->transport, &interface->share,
 				IPOIB__POOL_CALLER);
 	if (!error)
 		return;

@@ -36,7 +36,7 @@ struct ipoib_buffer *ipoib__control_buffer(struct ipoib_interface *interface, ui
 {
 	struct ipoib_transport *transport = interface->transport;
 	struct ipoib_buffer *buffer =
-		ipoib__pool_get(transport, &transport->pool, IPOIB__POOL_CONTROL);
+		ipoib__pool_get(transport, &interface->share, IPOIB__POOL_CONTROL);
 
 	if (!buffer) {
 		interface->statistics.control_failed++;

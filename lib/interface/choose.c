@@ -86,10 +86,10 @@ static struct ipoib_buffer *next_fragment(struct ipoib_interface *interface,
 					  const struct ipoib_buffer *packet)
 {
 	struct ipoib_transport *transport = interface->transport;
-	struct ipoib__pool *pool = f->mtu > IPOIB__PAYLOAD_MAX - IPOIB__ENCAP_LENGTH ?
-					   &transport->large :
-					   &transport->pool;
-	struct ipoib_buffer *fragment = ipoib__pool_get(transport, pool, IPOIB__POOL_CALLER);
+	struct ipoib__share *share = f->mtu > IPOIB__PAYLOAD_MAX - IPOIB__ENCAP_LENGTH ?
+					     &interface->large_share :
+					     &interface->share;
+	struct ipoib_buffer *fragment = ipoib__pool_get(transport, share, IPOIB__POOL_CALLER);
 
 	if (!fragment)
 		return NULL;

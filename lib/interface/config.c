@@ -165,9 +165,10 @@ uint32_t ipoib__interface_reserve(uint32_t depth)
 }
 
 /* What an interface adds to the pools of its transport while it is open. */
-void ipoib__interface_stock(struct ipoib_transport *transport,
-			    const struct ipoib_interface_config *config, bool comes)
+void ipoib__interface_stock(struct ipoib_interface *interface, bool comes)
 {
+	const struct ipoib_interface_config *config = &interface->config;
+	struct ipoib_transport *transport = interface->transport;
 	uint32_t one = comes ? 1 : UINT32_MAX; /* or minus one */
 	bool connected = config->mode == IPOIB_MODE_CONNECTED;
 
@@ -178,6 +179,14 @@ void ipoib__interface_stock(struct ipoib_transport *transport,
 	if (connected)
 		transport->large.reserve_receive +=
 			one * ipoib__interface_reserve(config->connected_depth);
+	if (comes) {
+		ipoib__share_open(&interface->share, &transport->pool, buffers(config) / 2);
+		ipoib__share_open(&interface->large_share, &transport->large,
+				  large_buffers(config) / 2);
+	} else {
+		ipoib__share_close(&interface->share);
+		ipoib__share_close(&interface->large_share);
+	}
 }
 
 struct ipoib__neighbour_parameters

@@ -194,7 +194,7 @@ int ipoib_interface_open(struct ipoib_interface **out, struct ipoib_transport *t
 		unmake(interface);
 		return status;
 	}
-	ipoib__interface_stock(transport, &c, true);
+	ipoib__interface_stock(interface, true);
 	ipoib_transport_ref(transport);
 	ipoib__list_push_back(&transport->interfaces, &interface->link);
 	transport->context->again = true;
@@ -273,7 +273,7 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 	ipoib__list_remove(&interface->asking);
 	ipoib__list_remove(&interface->link);
 	ipoib__forget_buffers(interface);
-	ipoib__interface_stock(transport, &interface->config, false);
+	ipoib__interface_stock(interface, false);
 	unmake(interface);
 	ipoib_transport_unref(transport);
 }

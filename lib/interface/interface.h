@@ -62,8 +62,7 @@ int ipoib__interface_configure(struct ipoib_interface_config *out,
 			       const struct ipoib_interface_config *in);
 struct ipoib__neighbour_parameters
 ipoib__interface_parameters(const struct ipoib_interface_config *config);
-void ipoib__interface_stock(struct ipoib_transport *transport,
-			    const struct ipoib_interface_config *config, bool comes);
+void ipoib__interface_stock(struct ipoib_interface *interface, bool comes);
 uint32_t ipoib__interface_reserve(uint32_t depth);
 
 /* link.c */

@@ -240,6 +240,8 @@ struct ipoib_interface {
 	bool want_room;       /* a send was answered -EAGAIN, for want of room in the send queue */
 	bool want_buffers;    /* ipoib_interface_buffer() was answered -ENOMEM */
 	bool addresses_changed; /* addresses were bound, or their groups joined */
+	struct ipoib__share share;       /* of the transport's pool for datagrams */
+	struct ipoib__share large_share; /* and of that for connections */
 	struct ipoib_port_attributes port;
 	void *ud;
 	uint32_t qpn;

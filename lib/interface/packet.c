@@ -15,10 +15,10 @@
 /* ---- buffers ---- */
 
 /* The pool that the caller's buffers come from: in connected mode any of them may become large. */
-static struct ipoib__pool *callers_pool(struct ipoib_interface *interface)
+static struct ipoib__share *callers_share(struct ipoib_interface *interface)
 {
-	return interface->config.mode == IPOIB_MODE_CONNECTED ? &interface->transport->large :
-								&interface->transport->pool;
+	return interface->config.mode == IPOIB_MODE_CONNECTED ? &interface->large_share :
+								&interface->share;
 }
 
 static void want_buffers(struct ipoib_interface *interface, bool wants)
@@ -26,7 +26,7 @@ static void want_buffers(struct ipoib_interface *interface, bool wants)
 	if (interface->want_buffers == wants)
 		return;
 	interface->want_buffers = wants;
-	callers_pool(interface)->wanted += wants ? 1 : UINT32_MAX; /* one less */
+	callers_share(interface)->pool->wanted += wants ? 1 : UINT32_MAX; /* one less */
 	if (wants) /* the turn finds out whether it is memory that is short */
 		interface->context->again = true;
 }
@@ -37,7 +37,7 @@ int ipoib_interface_buffer(struct ipoib_interface *interface, struct ipoib_buffe
 
 	if (interface->closed)
 		return -ENETDOWN;
-	buffer = ipoib__pool_get(interface->transport, callers_pool(interface),
+	buffer = ipoib__pool_get(interface->transport, callers_share(interface),
 				 IPOIB__POOL_CALLER);
 	if (!buffer) {
 		want_buffers(interface, true);
@@ -53,12 +53,13 @@ int ipoib_interface_buffer(struct ipoib_interface *interface, struct ipoib_buffe
  */
 void ipoib__tell_buffers(struct ipoib_interface *interface, uint64_t now)
 {
-	struct ipoib__pool *pool = callers_pool(interface);
-	uint32_t enough = pool->limit / 8 < IPOIB__BURST ? pool->limit / 8 : IPOIB__BURST;
+	const struct ipoib__share *share = callers_share(interface);
+	uint32_t eighth = share->pool->limit / 8;
+	uint32_t enough = eighth < IPOIB__BURST ? eighth : IPOIB__BURST;
 
-	if (!interface->want_buffers || ipoib__pool_left(pool) < enough)
+	if (!interface->want_buffers || ipoib__pool_left(share) < enough)
 		return;
-	if (!ipoib__pool_has(interface->transport, pool, IPOIB__POOL_CALLER))
+	if (!ipoib__pool_has(interface->transport, share, IPOIB__POOL_CALLER))
 		ipoib__receive_refill_later(interface);
 	else if (ipoib__answer_wake(interface, IPOIB_EVENT_BUFFERS, now))
 		want_buffers(interface, false);

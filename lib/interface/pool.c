@@ -34,7 +34,7 @@ void ipoib__pool_fini(struct ipoib_transport *transport, struct ipoib__pool *poo
 	struct ipoib__memory *memory = &transport->context->memory;
 	struct ipoib__list *first;
 
-	ipoib__assert(pool->out == 0);
+	ipoib__assert(pool->out == 0 && pool->owed == 0);
 	while ((first = ipoib__list_pop_front(&pool->slabs)) != NULL) {
 		struct ipoib__slab *slab = ipoib__container_of(first, struct ipoib__slab, link);
 
@@ -107,37 +107,117 @@ static uint32_t kept_from(const struct ipoib__pool *pool, enum ipoib__pool_use u
 	}
 }
 
+/* ---- shares ---- */
+
+static uint32_t owed_to(const struct ipoib__share *share)
+{
+	return share->out < share->least ? share->least - share->out : 0;
+}
+
+void ipoib__share_open(struct ipoib__share *share, struct ipoib__pool *pool, uint32_t least)
+{
+	*share = (struct ipoib__share){ .pool = pool, .least = least };
+	pool->owed += least;
+}
+
+/* Its interface goes. What others still hold of it is of no share any more. */
+void ipoib__share_close(struct ipoib__share *share)
+{
+	struct ipoib__pool *pool = share->pool;
+
+	pool->owed -= owed_to(share);
+	for (const struct ipoib__list *at = pool->slabs.next; share->out > 0 && at != &pool->slabs;
+	     at = at->next) {
+		struct ipoib__slab *slab = ipoib__container_of(at, struct ipoib__slab, link);
+
+		for (unsigned i = 0; i < pool->slab; i++)
+			if (slab->buffers[i].share == share)
+				slab->buffers[i].share = NULL;
+	}
+}
+
+static void count_in(struct ipoib__share *share, struct ipoib_buffer *buffer)
+{
+	share->pool->owed -= share->out < share->least;
+	share->out++;
+	buffer->share = share;
+}
+
+static void count_out(struct ipoib_buffer *buffer)
+{
+	struct ipoib__share *share = buffer->share;
+
+	if (!share)
+		return;
+	buffer->share = NULL;
+	share->out--;
+	share->pool->owed += share->out < share->least;
+}
+
+/* Buffers that are in the pool, or would be if there were memory for them. */
+static uint32_t spare(const struct ipoib__pool *pool)
+{
+	uint32_t all = pool->limit > pool->total ?
+			       pool->total + (pool->limit - pool->total) / pool->slab * pool->slab :
+			       pool->total;
+
+	return all - pool->out;
+}
+
+/* What may be borrowed: that which is neither owed to any share nor in reserve. */
+static uint32_t to_lend(const struct ipoib__pool *pool, enum ipoib__pool_use use)
+{
+	uint32_t kept = pool->owed + kept_from(pool, use);
+
+	return spare(pool) > kept ? spare(pool) - kept : 0;
+}
+
+/*
+ * Free buffers that stay for other uses. What is owed to a share is there besides the reserves,
+ * unless memory for it could not be had.
+ */
+static uint32_t left_alone(const struct ipoib__share *share, enum ipoib__pool_use use)
+{
+	const struct ipoib__pool *pool = share->pool;
+
+	return owed_to(share) > 0 && pool->total >= pool->limit ? 0 : kept_from(pool, use);
+}
+
 /* Whether there is a buffer for this use; the pool grows for it, as far as it may. */
-bool ipoib__pool_has(struct ipoib_transport *transport, struct ipoib__pool *pool,
+bool ipoib__pool_has(struct ipoib_transport *transport, const struct ipoib__share *share,
 		     enum ipoib__pool_use use)
 {
-	while (pool->total - pool->out <= kept_from(pool, use))
+	struct ipoib__pool *pool = share->pool;
+
+	if (use != IPOIB__POOL_CONTROL && owed_to(share) == 0 && to_lend(pool, use) == 0)
+		return false;
+	while (pool->total - pool->out <= left_alone(share, use))
 		if (!grow(transport, pool))
 			return false;
 	return true;
 }
 
 /* Buffers that the caller can still have, if there is memory for them. */
-uint32_t ipoib__pool_left(const struct ipoib__pool *pool)
+uint32_t ipoib__pool_left(const struct ipoib__share *share)
 {
-	uint32_t grows = pool->limit > pool->total ? pool->limit - pool->total : 0;
-	uint32_t free = pool->total - pool->out + grows / pool->slab * pool->slab;
-	uint32_t kept = kept_from(pool, IPOIB__POOL_CALLER);
-
-	return free > kept ? free - kept : 0;
+	return owed_to(share) + to_lend(share->pool, IPOIB__POOL_CALLER);
 }
 
-struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool,
+struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__share *share,
 				     enum ipoib__pool_use use)
 {
 	struct ipoib_buffer *buffer;
 
-	if (!ipoib__pool_has(transport, pool, use))
+	if (!ipoib__pool_has(transport, share, use))
 		return NULL;
-	buffer = ipoib__container_of(ipoib__list_pop_front(&pool->free), struct ipoib_buffer, link);
+	buffer = ipoib__container_of(ipoib__list_pop_front(&share->pool->free), struct ipoib_buffer,
+				     link);
 	ipoib__pool_begin(buffer);
+	count_in(share, buffer);
 	return buffer;
 }
+
+/* ---- buffers ---- */
 
 /* The most recently used memory is the first to be used again: it is in the cache. */
 static void put_back(struct ipoib_buffer *buffer)
@@ -153,6 +233,7 @@ static void put_back(struct ipoib_buffer *buffer)
 	}
 	ipoib__list_push_front(&pool->free, &buffer->link);
 	pool->out--;
+	count_out(buffer);
 	if (pool->starved || pool->wanted > 0)
 		transport->context->again = true;
 	if (transport->pool.out == 0 && transport->large.out == 0 && transport->references == 0) {

@@ -29,12 +29,14 @@ struct ipoib__ah;
 struct ipoib__channel;
 struct ipoib__pool;
 struct ipoib__queue;
+struct ipoib__share;
 
 struct ipoib_buffer {
 	struct ipoib__list link; /* in the pool, in a queue, or posted */
 	struct ipoib__list age;  /* waiting: among all that wait, oldest first */
 	struct ipoib_transport *transport;
 	struct ipoib__pool *pool;
+	struct ipoib__share *share; /* that it counts in; NULL: of none, or of an interface gone */
 	uint8_t *memory;         /* ipoib__pool::octets */
 	uint64_t key;
 	uint32_t references;     /* 0: in the pool */
@@ -71,10 +73,22 @@ struct ipoib__pool {
 	uint32_t total;       /* buffers in slabs */
 	uint32_t limit;       /* of total; what the interfaces asked for */
 	uint32_t out;         /* buffers that are not in the pool */
+	uint32_t owed;        /* of those that are left: what shares may still count on */
 	uint32_t reserve_control; /* free ones that only control packets may take */
 	uint32_t reserve_receive; /* and those that only the receive queue may take as well */
 	uint32_t wanted;      /* interfaces whose caller was answered -ENOMEM, and is to be told */
 	bool starved;         /* a receive queue went short; refill when something returns */
+};
+
+/*
+ * What an interface may count on of a pool that others of its transport take from too. The rest is
+ * lent to whichever asks first, so that one alone has nearly all; but none that takes or keeps all
+ * that it can get leaves another without.
+ */
+struct ipoib__share {
+	struct ipoib__pool *pool;
+	uint32_t least; /* buffers that are kept for it: half of what it has brought */
+	uint32_t out;   /* buffers that it has; beyond least they are borrowed */
 };
 
 /*
@@ -95,11 +109,13 @@ enum ipoib__pool_use {
 
 void ipoib__pool_init(struct ipoib__pool *pool, uint32_t octets, uint32_t slab);
 void ipoib__pool_fini(struct ipoib_transport *transport, struct ipoib__pool *pool);
-struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__pool *pool,
+void ipoib__share_open(struct ipoib__share *share, struct ipoib__pool *pool, uint32_t least);
+void ipoib__share_close(struct ipoib__share *share);
+struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__share *share,
 				     enum ipoib__pool_use use);
-bool ipoib__pool_has(struct ipoib_transport *transport, struct ipoib__pool *pool,
+bool ipoib__pool_has(struct ipoib_transport *transport, const struct ipoib__share *share,
 		     enum ipoib__pool_use use);
-uint32_t ipoib__pool_left(const struct ipoib__pool *pool);
+uint32_t ipoib__pool_left(const struct ipoib__share *share);
 void ipoib__pool_begin(struct ipoib_buffer *buffer);
 
 /* region.c */

@@ -65,7 +65,8 @@ static bool leaves_enough(struct ipoib_interface *interface, const struct ipoib_
 				 interface->config.receive_depth;
 
 	return out >= ipoib__interface_reserve(depth) ||
-	       ipoib__pool_has(transport, buffer->pool, IPOIB__POOL_CALLER);
+	       ipoib__pool_has(transport, large ? &interface->large_share : &interface->share,
+			       IPOIB__POOL_CALLER);
 }
 
 static bool hand_on(struct ipoib_interface *interface, struct ipoib_buffer *buffer,

@@ -10,7 +10,7 @@
 
 /* One of the two receive queues: of the UD queue pair, and of all connections. */
 struct queue {
-	struct ipoib__pool *pool;
+	struct ipoib__share *share;
 	struct ipoib__list *posted;
 	uint32_t *out;
 	uint32_t depth;
@@ -25,16 +25,16 @@ static size_t collect(struct ipoib_interface *interface, const struct queue *que
 	size_t n = 0;
 
 	while (n < count) {
-		buffer = ipoib__pool_get(interface->transport, queue->pool,
+		buffer = ipoib__pool_get(interface->transport, queue->share,
 					 IPOIB__POOL_RECEIVE);
 		if (!buffer) { /* who brings one back wakes us */
-			queue->pool->starved = true;
+			queue->share->pool->starved = true;
 			break;
 		}
 		receives[n++] = (struct ipoib_ud_receive){
 			.cookie = (uintptr_t)buffer,
 			.address = buffer->memory + queue->offset,
-			.length = queue->pool->octets - queue->offset,
+			.length = queue->share->pool->octets - queue->offset,
 			.key = buffer->key,
 		};
 		ipoib__list_push_back(queue->posted, &buffer->link);
@@ -85,12 +85,12 @@ static void refill(struct ipoib_interface *interface, const struct queue *queue)
 {
 	if (*queue->out >= queue->depth)
 		return;
-	queue->pool->starved = false;
+	queue->share->pool->starved = false;
 	while (refill_burst(interface, queue))
 		;
 	if (*queue->out >= queue->depth)
 		return;
-	if (queue->pool->starved)
+	if (queue->share->pool->starved)
 		interface->statistics.receive_starved++;
 	ipoib__receive_refill_later(interface);
 }
@@ -99,14 +99,14 @@ void ipoib__receive_refill(struct ipoib_interface *interface)
 {
 	struct ipoib_transport *transport = interface->transport;
 	const struct queue datagrams = {
-		.pool = &transport->pool,
+		.share = &interface->share,
 		.posted = &interface->posted_receives,
 		.out = &interface->receives_out,
 		.depth = interface->config.receive_depth,
 		.post = transport->ops->ud_post_receive,
 	};
 	const struct queue connected = {
-		.pool = &transport->large,
+		.share = &interface->large_share,
 		.posted = &interface->posted_connected,
 		.out = &interface->connected_out,
 		.depth = interface->config.connected_depth,

@@ -42,7 +42,7 @@ bool ipoib__queue_room_answer(const struct ipoib_interface *interface)
 
 	return interface->waiting_control < CONTROL_MAX - CONTROL_MAX / 4 &&
 	       (pool->total - pool->out > IPOIB__RESERVE_CONTROL / 4 ||
-		ipoib__pool_left(pool) > 0);
+		ipoib__pool_left(&interface->share) > 0);
 }
 
 static uint32_t *counter_of(struct ipoib_interface *interface, const struct ipoib_buffer *buffer)

@@ -37,6 +37,7 @@ Suite *suite_own(void);
 Suite *suite_partition(void);
 Suite *suite_prefix(void);
 Suite *suite_sender(void);
+Suite *suite_fairness(void);
 Suite *suite_turns(void);
 
 #endif
