@@ -181,7 +181,8 @@ struct ipoib_interface_config {
 	 * buffers of datagrams' size (about 4 KiB each) that the interface adds to the pool of its
 	 * transport, rounded up to 128; 0: 2 * receive_depth + send_depth + queue_packets_total +
 	 * 256, 2816 with the defaults. Of these receive_depth are posted, and up to 128 kept for
-	 * ARP and neighbour discovery; at least receive_depth and 192
+	 * ARP and neighbour discovery; at least receive_depth and 192. Half of them are the
+	 * interface's own; what it does not use of the other half its siblings may borrow
 	 */
 	uint32_t buffers;
 	/**
