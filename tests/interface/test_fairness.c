@@ -187,7 +187,8 @@ Suite *suite_fairness(void)
 	tcase_add_test(tcase,
 		       a_caller_that_keeps_all_it_hears_makes_the_other_neither_deaf_nor_mute);
 	tcase_add_test(tcase, buffers_that_outlive_their_interface_are_of_no_share);
-	tcase_add_test(tcase, endless_traffic_of_one_delays_neither_packets_nor_timers_of_the_other);
+	tcase_add_test(tcase,
+		       endless_traffic_of_one_delays_neither_packets_nor_timers_of_the_other);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* An event of the port that concerns a thousand neighbours: each turn does its part, and no more. */
+/* An event of the port that concerns a thousand neighbours: each turn does a part of the work. */
 #include <errno.h>
 #include <string.h>
 
