@@ -32,24 +32,25 @@ uint32_t ipoib__hca_qpn_new(struct ipoib__hca *hca)
 	return qpn;
 }
 
-/* The entry of a full member goes before that of a limited one: it reaches every member. */
-static int pkey_find(const struct ipoib__hca *hca, uint16_t pkey, uint32_t *index)
+/*
+ * IPOIB_PKEYS_MAX if there is none. The entry of a full member goes before that of a limited one:
+ * it reaches every member.
+ */
+static uint32_t pkey_find(const struct ipoib__hca *hca, uint16_t pkey)
 {
-	int status = -ENOENT;
+	uint32_t found = IPOIB_PKEYS_MAX;
 
 	if ((pkey & PKEY_PARTITION) == 0)
-		return -ENOENT;
+		return found;
 	for (uint32_t i = 0; i < hca->port.pkey_count; i++) {
-		bool full = (hca->port.pkeys[i] & PKEY_FULL_MEMBER) != 0;
-
-		if (((hca->port.pkeys[i] ^ pkey) & PKEY_PARTITION) != 0 || (status == 0 && !full))
+		if (((hca->port.pkeys[i] ^ pkey) & PKEY_PARTITION) != 0)
 			continue;
-		*index = i;
-		status = 0;
-		if (full)
-			break;
+		if ((hca->port.pkeys[i] & PKEY_FULL_MEMBER) != 0)
+			return i;
+		if (found == IPOIB_PKEYS_MAX)
+			found = i;
 	}
-	return status;
+	return found;
 }
 
 static void rings_fini(struct ipoib__hca_ud *ud)
@@ -90,8 +91,7 @@ void ipoib__hca_ud_follow_pkeys(struct ipoib__hca *hca)
 	     at = at->next) {
 		struct ipoib__hca_ud *ud = ipoib__container_of(at, struct ipoib__hca_ud, link);
 
-		if (pkey_find(hca, ud->pkey, &ud->pkey_index) < 0)
-			ud->pkey_index = IPOIB_PKEYS_MAX;
+		ud->pkey_index = pkey_find(hca, ud->pkey);
 	}
 }
 
@@ -99,13 +99,13 @@ int ipoib__hca_ud_create(struct ipoib__hca *hca, struct ipoib_ud_attributes *att
 			 struct ipoib__hca_ud **out)
 {
 	struct ipoib__hca_ud *ud;
-	uint32_t pkey_index;
+	uint32_t pkey_index = pkey_find(hca, attributes->pkey);
 
 	if (!depth_is_valid(attributes->send_depth) || !depth_is_valid(attributes->receive_depth) ||
 	    attributes->connected_depth > IPOIB__HCA_DEPTH_MAX ||
 	    attributes->connections_max > IPOIB__HCA_CONNECTIONS_MAX)
 		return -EINVAL;
-	if (pkey_find(hca, attributes->pkey, &pkey_index) < 0)
+	if (pkey_index == IPOIB_PKEYS_MAX)
 		return -ENOENT;
 	if (hca->queue_pair_count >= IPOIB__HCA_QUEUE_PAIRS_MAX)
 		return -ENOMEM;
