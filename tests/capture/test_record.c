@@ -261,13 +261,13 @@ START_TEST(a_newer_caller_is_understood_if_it_asks_for_nothing_new)
 {
 	struct {
 		struct ipoib_capture_packet packet;
-		uint64_t news;
-	} newer = { golden_packet(), 0 };
+		unsigned char news[8]; /* with no padding before it */
+	} newer = { golden_packet(), { 0 } };
 
 	newer.packet.size = sizeof(newer);
 	ck_assert_int_eq(ipoib_capture_packet(capture, 1500000000, &newer.packet), 0);
 	ck_assert_mem_eq(sink.octets + FILE_HEADER, golden_record, GOLDEN_LENGTH);
-	newer.news = 1;
+	newer.news[0] = 1;
 	ck_assert_int_eq(ipoib_capture_packet(capture, 0, &newer.packet), -E2BIG);
 	check_counts(capture, 1, 1);
 }

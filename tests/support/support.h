@@ -80,6 +80,12 @@ size_t support_bytes(void);
 long support_allocations(void);
 
 /*
+ * The size of a structure that ends with this member: what pads it at its end, which is another
+ * length on other processors, does not count.
+ */
+#define support_size_up_to(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+
+/*
  * The n-th allocation from now (1 is the next) fails: that one only, or that one and all after it.
  * 0 ends the failing.
  */

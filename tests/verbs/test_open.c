@@ -80,17 +80,17 @@ START_TEST(the_size_says_which_version_the_caller_knows)
 {
 	struct {
 		struct ipoib_verbs_config config;
-		uint64_t newer;
+		unsigned char newer[8]; /* with no padding before it */
 	} longer = { .config = IPOIB_VERBS_CONFIG_INIT };
 	struct ipoib_verbs_config config = IPOIB_VERBS_CONFIG_INIT;
 
 	config.port = NOBODY;
-	config.size--;
+	config.size = support_size_up_to(struct ipoib_verbs_config, flags) - 1;
 	ck_assert_int_eq(open_port(&config), -EINVAL);
 	longer.config.port = NOBODY;
 	longer.config.size = sizeof(longer);
 	ck_assert_int_eq(open_port(&longer.config), -ENODEV);
-	longer.newer = 1;
+	longer.newer[0] = 1;
 	ck_assert_int_eq(open_port(&longer.config), -E2BIG);
 }
 END_TEST
