@@ -4,6 +4,7 @@
 
 #include <check.h>
 
+Suite *suite_pcap_file(void);
 Suite *suite_perf_flow(void);
 Suite *suite_perf_histogram(void);
 Suite *suite_perf_options(void);

@@ -9,7 +9,8 @@ int main(void)
 {
 	static Suite *(*const suites[])(void) = {
 		suite_perf_packet, suite_perf_histogram, suite_perf_flow,
-		suite_perf_session, suite_perf_refusals, suite_perf_options, NULL,
+		suite_perf_session, suite_perf_refusals, suite_perf_options,
+		suite_pcap_file, NULL,
 	};
 
 	return support_main(suites, "test_examples");
