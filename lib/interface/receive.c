@@ -250,18 +250,30 @@ static void take_sent(struct ipoib_interface *interface,
 		ipoib__channel_flush(interface, channel, now);
 }
 
+static bool is_sent(const struct ipoib_ud_completion *completion)
+{
+	return completion->opcode == IPOIB_UD_SEND || completion->opcode == IPOIB_RC_SEND;
+}
+
+/*
+ * Sends first: what is received may end a connection, and with it the sends that it has posted,
+ * those that have completed in this burst included.
+ */
 static void take_burst(struct ipoib_interface *interface,
 		       const struct ipoib_ud_completion *completions, size_t count, uint64_t now)
 {
 	struct ipoib_buffer *packets[IPOIB__BURST];
 	size_t n = 0;
 
+	for (size_t i = 0; i < count; i++)
+		if (is_sent(&completions[i]))
+			take_sent(interface, &completions[i], now);
 	for (size_t i = 0; i < count; i++) {
 		const struct ipoib_ud_completion *completion = &completions[i];
 
-		if (completion->opcode == IPOIB_UD_SEND || completion->opcode == IPOIB_RC_SEND)
-			take_sent(interface, completion, now);
-		else if (take_received(interface, completion, now))
+		if (is_sent(completion))
+			continue;
+		if (take_received(interface, completion, now))
 			packets[n++] = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
 		else
 			ipoib_buffer_unref((struct ipoib_buffer *)(uintptr_t)completion->cookie);

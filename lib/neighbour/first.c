@@ -79,15 +79,17 @@ unsigned ipoib__neighbour_first_right(struct ipoib__neighbour *n,
 				      const struct ipoib__neighbour_parameters *parameters,
 				      const struct ipoib__neighbour_event *event, uint64_t now)
 {
-	bool moves = ipoib_link_address_same_peer(&n->rival, event->address);
+	/* It may have moved to its rival meanwhile, by a trial. */
+	bool is_known = ipoib_link_address_same_peer(&n->link_address, event->address);
+	bool is_rival = ipoib_link_address_same_peer(&n->rival, event->address);
 	unsigned actions;
 
 	if (!ipoib__neighbour_contested(n, now) || !ipoib__neighbour_valid(n) ||
 	    (n->first == IPOIB__NEIGHBOUR_FIRST_INFERRED && !event->own_word))
 		return 0;
-	if (!moves && !ipoib_link_address_same_peer(&n->link_address, event->address))
+	if (!is_known && !is_rival)
 		return 0;
-	actions = moves ? move_to_rival(n, parameters, event, now) : stay(n, now);
+	actions = is_known ? stay(n, now) : move_to_rival(n, parameters, event, now);
 	n->first = event->own_word ? IPOIB__NEIGHBOUR_FIRST_DECIDED :
 				     IPOIB__NEIGHBOUR_FIRST_INFERRED;
 	return actions;

@@ -123,8 +123,11 @@ static unsigned on_timer(struct ipoib__neighbour *n,
 		actions |= ipoib__neighbour_trial_due(n, parameters, now);
 	if (now >= n->due)
 		actions |= on_due(n, parameters, now);
-	if (!ipoib__neighbour_tries_claim(n)) /* all of it came due at once, and it is decided */
+	/* All of it came due at once, and what came later has answered what came first. */
+	if (!ipoib__neighbour_tries_claim(n))
 		actions &= ~(unsigned)IPOIB__NEIGHBOUR_ASK_CLAIMED;
+	if (n->state != IPOIB_NEIGHBOUR_PROBE)
+		actions &= ~(unsigned)IPOIB__NEIGHBOUR_ASK_UNICAST;
 	return actions;
 }
 

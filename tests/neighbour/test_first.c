@@ -132,6 +132,23 @@ START_TEST(what_the_other_port_still_answers_is_refused_without_a_question)
 }
 END_TEST
 
+/* The SA knows no path to the known port any more: it has moved by proof, and that is right. */
+START_TEST(a_rival_that_it_has_moved_to_is_right)
+{
+	start(IPOIB_FLUX_CONFIRM);
+	rig_step(n, IPOIB__NEIGHBOUR_NO_PATH, NULL);
+	at(&b);
+	rig_story();
+	rig.trials = true;
+	right(&b, _i);
+	ck_assert_str_eq(rig_story(), "");
+	right(&a, true);
+	at(&b);
+	ck_assert_uint_eq(n->moves, 1);
+	finish();
+}
+END_TEST
+
 START_TEST(a_third_port_is_not_one_of_the_two)
 {
 	start(policies[_i]);
@@ -252,6 +269,7 @@ Suite *suite_first(void)
 			    POLICIES);
 	tcase_add_loop_test(tcase, what_the_other_port_still_answers_is_refused_without_a_question,
 			    0, 2 * POLICIES);
+	tcase_add_loop_test(tcase, a_rival_that_it_has_moved_to_is_right, 0, 2);
 	tcase_add_loop_test(tcase, a_third_port_is_not_one_of_the_two, 0, POLICIES);
 	tcase_add_loop_test(tcase, what_comes_later_or_unasked_is_no_contest, 0, 2 * POLICIES);
 	tcase_add_loop_test(tcase, the_time_to_decide_is_over, 0, POLICIES);

@@ -310,6 +310,33 @@ START_TEST(the_laws_hold_whatever_happens)
 }
 END_TEST
 
+/*
+ * The program stood still, so that the end of the hold-down time, which has the known port asked,
+ * and the end of the trial, which decides, come at once.
+ */
+START_TEST(what_is_decided_in_the_same_step_is_not_asked)
+{
+	const struct ipoib_link_address a = rig_address(0, 0x48, 1), b = rig_address(0, 0x48, 2);
+	struct ipoib__neighbour *one = rig_start_at(&a, IPOIB_FLUX_CONFIRM);
+
+	ipoib__neighbours_touch(&rig.table, one, support_now);
+	rig_run_until(2 * S);
+	rig_step(one, IPOIB__NEIGHBOUR_HEARD, &b);
+	rig_answer(one, &b);
+	rig_run_until(11 * S + 850 * MS); /* it has moved to b at 2.45 s */
+	rig_step(one, IPOIB__NEIGHBOUR_HEARD, &a);
+	rig_answer(one, &a);
+	rig_run_until(12 * S + 440 * MS);
+	ck_assert_uint_eq(one->trial_asks, IPOIB__NEIGHBOUR_TRIAL_HELD_ASKS);
+	rig_story();
+	support_now += S;
+	rig_step(one, IPOIB__NEIGHBOUR_TIMER, NULL);
+	ck_assert_str_eq(rig_story(), "13 accepted; 13 moved; ");
+	ck_assert_mem_eq(&one->link_address, &a, sizeof(a));
+	ipoib__neighbours_fini(&rig.table);
+}
+END_TEST
+
 Suite *suite_laws(void)
 {
 	Suite *suite = suite_create("laws");
@@ -318,6 +345,7 @@ Suite *suite_laws(void)
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_set_timeout(tcase, 120); /* for valgrind */
 	tcase_add_test(tcase, the_laws_hold_whatever_happens);
+	tcase_add_test(tcase, what_is_decided_in_the_same_step_is_not_asked);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
