@@ -123,6 +123,16 @@ static int write_info(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
 	return status;
 }
 
+/*
+ * A process that has ended takes nothing any more; what it sent before, as the ends of its
+ * connections, is read still, and that there is no more of it is what closes it.
+ */
+static void write_failed(struct ipoib__peer *peer)
+{
+	peer->info_due = false;
+	peer->broken = peer->device != NULL;
+}
+
 /* Counts what became of a frame that was to be written. false: it waits still. */
 static bool written(struct ipoib_fabric *fabric, struct ipoib__peer *peer, int status)
 {
@@ -134,7 +144,7 @@ static bool written(struct ipoib_fabric *fabric, struct ipoib__peer *peer, int s
 		fabric->statistics.dropped_full++;
 	} else {
 		fabric->statistics.dropped_link++;
-		peer->broken = true;
+		write_failed(peer);
 	}
 	return true;
 }
@@ -206,7 +216,8 @@ void ipoib__fabric_peer_write(struct ipoib_fabric *fabric, struct ipoib__peer *p
 	if (is_info_next(peer)) {
 		int status = write_info(fabric, peer);
 
-		peer->broken = status < 0 && status != -EAGAIN;
+		if (status < 0 && status != -EAGAIN)
+			write_failed(peer);
 	}
 	watch(fabric, peer);
 }

@@ -77,15 +77,25 @@ int ipoib__socket_send(int fd, const void *head, size_t head_length, const void 
 	return errno == EWOULDBLOCK || errno == ENOBUFS ? -EAGAIN : -errno;
 }
 
+static ssize_t receive(int fd, struct msghdr *message)
+{
+	ssize_t length;
+
+	do
+		length = recvmsg(fd, message, 0);
+	while (length < 0 && errno == EINTR);
+	return length;
+}
+
 int ipoib__socket_receive(int fd, void *bytes, size_t room)
 {
 	struct iovec part = { .iov_base = bytes, .iov_len = room };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	ssize_t length;
+	ssize_t length = receive(fd, &message);
 
-	do
-		length = recvmsg(fd, &message, 0);
-	while (length < 0 && errno == EINTR);
+	/* The other end closed before it had read all: Linux says so first, and then what it sent. */
+	if (length < 0 && errno == ECONNRESET)
+		length = receive(fd, &message);
 	if (length < 0)
 		return errno == EWOULDBLOCK ? -EAGAIN : -EPIPE;
 	if (length == 0)

@@ -136,6 +136,51 @@ START_TEST(a_process_that_does_not_read_loses_its_own_frames_only)
 }
 END_TEST
 
+/*
+ * It ends without having read all, and before the fabric has read what it sent; and the fabric writes
+ * to it once more before it reads.
+ */
+START_TEST(what_a_process_sent_before_it_ended_arrives)
+{
+	struct ipoib_ah_attributes to = { 0 };
+	uint8_t header[IPOIB__FRAME_HEADER];
+	struct ipoib__attach answer;
+	struct ipoib__frame frame;
+	struct node b;
+	void *ah;
+	int fd;
+
+	node_open(&b, client_fabric, "host2/1");
+	fd = client_attach("host1", &answer);
+	to.dlid = answer.lid;
+	ck_assert_int_eq(ops->ah_create(b.port, &to, &ah), 0);
+	ck_assert_int_eq(node_send(&b, ah, 5, 0, 100), 1);
+	node_completion(&b, IPOIB_UD_SEND, 0);
+	ck_assert_int_eq(node_receive(&b, 0, NODE_SLOT), 1);
+	frame = (struct ipoib__frame){ .operation = IPOIB__FRAME_UD,
+				       .slid = answer.lid,
+				       .dlid = node_attributes(&b).lid,
+				       .dqpn = b.qpn,
+				       .sqpn = 5,
+				       .qkey = NODE_QKEY,
+				       .pkey = 0xffff,
+				       .length = 5 };
+	ipoib__frame_encode(header, sizeof(header), &frame);
+	ck_assert_int_eq(ipoib__socket_send(fd, header, sizeof(header), "hello", 5), 0);
+	close(fd);
+	if (_i) {
+		ck_assert_int_eq(node_send(&b, ah, 5, 0, 100), 1);
+		node_completion(&b, IPOIB_UD_SEND, 0);
+		ck_assert_uint_eq(fixture_statistics(client_fabric).dropped_link, 1);
+	}
+	fixture_settle(client_fabric);
+	ck_assert_uint_eq(node_completion(&b, IPOIB_UD_RECEIVE, 0).source_qpn, 5);
+	ck_assert(!ipoib__fabric_port_attached(&client_fabric->ports[0]));
+	ops->ah_destroy(b.port, ah);
+	node_close(&b);
+}
+END_TEST
+
 Suite *suite_peer(void)
 {
 	Suite *suite = suite_create("peer");
@@ -145,6 +190,7 @@ Suite *suite_peer(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, frames_that_lie_are_counted_and_lost);
 	tcase_add_test(tcase, a_process_and_a_port_of_this_process_meet);
+	tcase_add_loop_test(tcase, what_a_process_sent_before_it_ended_arrives, 0, 2);
 	tcase_add_test(tcase, a_process_that_does_not_read_loses_its_own_frames_only);
 	suite_add_tcase(suite, tcase);
 	return suite;
