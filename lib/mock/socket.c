@@ -93,7 +93,7 @@ int ipoib__socket_receive(int fd, void *bytes, size_t room)
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t length = receive(fd, &message);
 
-	/* The other end closed before it had read all: Linux says so first, and then what it sent. */
+	/* The other end closed without reading all: Linux says that first, then what it sent. */
 	if (length < 0 && errno == ECONNRESET)
 		length = receive(fd, &message);
 	if (length < 0)

@@ -207,6 +207,34 @@ START_TEST(who_polls_in_vain_for_a_while_is_woken_as_well)
 }
 END_TEST
 
+/*
+ * What its announcement ends has completed already, and both are read in one burst. One that has
+ * just acknowledged has not started again.
+ */
+START_TEST(an_announcement_is_read_after_the_completions_beside_it)
+{
+	uint8_t octets[128];
+	size_t length = arp_octets(octets, 2, 2, PEER_IP, PEER_IP);
+	struct fake_rc *rc;
+
+	connect_to_peer();
+	rc = fake_rc_last(fake);
+	fake->completing = false;
+	for (uint32_t i = 0; i < 4; i++)
+		ck_assert_int_eq(rail_send(rail, PEER_IP, 3000, i), 0);
+	bench_run(200 * MILLISECOND);
+	octets[12] = _i ? IPOIB_LINK_ADDRESS_RC : 0;
+	ck_assert(rail_hear_octets(rail, 2, octets, length));
+	fake_rc_complete(fake, rc, 3, 0);
+	bench_settle();
+	ck_assert_uint_eq(rc->alive, _i);
+	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_TRANSPORT], !_i);
+	ck_assert_uint_eq(rail_statistics(rail).sent_connected, 3);
+	fake->completing = true;
+	bench_close();
+}
+END_TEST
+
 Suite *suite_burst(void)
 {
 	Suite *suite = suite_create("burst");
@@ -222,6 +250,7 @@ Suite *suite_burst(void)
 	tcase_add_test(tcase, who_polls_while_packets_come_is_not_woken);
 	tcase_add_test(tcase, who_sleeps_after_polling_is_woken);
 	tcase_add_test(tcase, who_polls_in_vain_for_a_while_is_woken_as_well);
+	tcase_add_loop_test(tcase, an_announcement_is_read_after_the_completions_beside_it, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -247,34 +247,6 @@ START_TEST(a_peer_that_announces_itself_and_acknowledges_nothing_has_none)
 }
 END_TEST
 
-/*
- * What its announcement ends has completed already, and both are read in one burst. One that has
- * just acknowledged has not started again.
- */
-START_TEST(an_announcement_is_read_after_the_completions_beside_it)
-{
-	uint8_t octets[128];
-	size_t length = arp_octets(octets, 2, PEER, PEER_IP, PEER_IP);
-	struct fake_rc *rc;
-
-	connected_up(NULL);
-	rc = connected_connect();
-	fake->completing = false;
-	for (uint32_t i = 0; i < 4; i++)
-		ck_assert_int_eq(rail_send(rail, PEER_IP, LARGE, i), 0);
-	bench_run(200 * MILLISECOND);
-	octets[12] = _i ? IPOIB_LINK_ADDRESS_RC : 0;
-	ck_assert(rail_hear_octets(rail, PEER, octets, length));
-	fake_rc_complete(fake, rc, 3, 0);
-	bench_settle();
-	ck_assert_uint_eq(rc->alive, _i);
-	ck_assert_uint_eq(rail->undelivered[IPOIB_SEND_DROP_TRANSPORT], !_i);
-	ck_assert_uint_eq(rail_statistics(rail).sent_connected, 3);
-	fake->completing = true;
-	bench_close();
-}
-END_TEST
-
 /* However many addresses it has, and though the path was forgotten meanwhile: one request more. */
 START_TEST(a_peer_that_gets_another_lid_is_dialled_there_once)
 {
@@ -398,7 +370,6 @@ Suite *suite_lost(void)
 	tcase_add_test(tcase, a_neighbour_that_was_away_and_is_found_again_ends_a_hold);
 	tcase_add_test(tcase, a_peer_that_takes_no_connections_any_more_has_none);
 	tcase_add_test(tcase, a_peer_that_announces_itself_and_acknowledges_nothing_has_none);
-	tcase_add_loop_test(tcase, an_announcement_is_read_after_the_completions_beside_it, 0, 2);
 	tcase_add_test(tcase, a_peer_that_gets_another_lid_is_dialled_there_once);
 	tcase_add_loop_test(tcase, the_caller_is_told_why, 0, 5);
 	tcase_add_test(tcase, nothing_is_told_of_one_that_never_was_up);

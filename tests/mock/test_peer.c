@@ -137,8 +137,8 @@ START_TEST(a_process_that_does_not_read_loses_its_own_frames_only)
 END_TEST
 
 /*
- * It ends without having read all, and before the fabric has read what it sent; and the fabric writes
- * to it once more before it reads.
+ * It ends without having read all, and before the fabric has read what it sent; and the fabric
+ * writes to it once more before it reads.
  */
 START_TEST(what_a_process_sent_before_it_ended_arrives)
 {
