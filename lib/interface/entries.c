@@ -9,11 +9,6 @@
 
 #include "wire/mgid.h"
 
-static struct ipoib__peer *peer_of(struct ipoib__neighbour *n)
-{
-	return (struct ipoib__peer *)(void *)n;
-}
-
 static bool could_be_a_peer(const struct ipoib_interface *interface, const struct ipoib_ip *ip,
 			    const struct ipoib_link_address *link_address)
 {
@@ -42,7 +37,7 @@ int ipoib_neighbour_add(struct ipoib_interface *interface, const struct ipoib_ip
 		status = ipoib__neighbours_make(&interface->neighbours, ip, true, now, &n);
 		if (status < 0)
 			return status;
-		ipoib__peer_init(peer_of(n));
+		ipoib__peer_init(ipoib__peer_of(n));
 	}
 	status = ipoib__neighbours_fix(&interface->neighbours, n, link_address, now);
 	if (status < 0 && made)
@@ -75,7 +70,7 @@ int ipoib_neighbour_confirm(struct ipoib_interface *interface, const struct ipoi
 		return -ENOENT;
 	if (!ipoib__neighbour_valid(n))
 		return 0; /* a hint does not tell where it is */
-	peer_of(n)->hinted = true;
-	ipoib__note_use(interface, &interface->uses, &peer_of(n)->use);
+	ipoib__peer_of(n)->hinted = true;
+	ipoib__note_use(interface, &interface->uses, &ipoib__peer_of(n)->use);
 	return 0;
 }

@@ -4,11 +4,6 @@
 
 #include "interface/interface.h"
 
-static struct ipoib__peer *peer_of(struct ipoib__neighbour *n)
-{
-	return (struct ipoib__peer *)(void *)n;
-}
-
 /* ---- a port's own word ---- */
 
 static struct ipoib__word *word_of(struct ipoib__words *words, const struct ipoib_ip *ip,
@@ -181,7 +176,7 @@ void ipoib__first_word(struct ipoib_interface *interface, const struct ipoib__wo
 		return; /* it is another's word */
 	keep(&interface->words, word);
 	if (n)
-		ipoib__first_told(interface, peer_of(n), now);
+		ipoib__first_told(interface, ipoib__peer_of(n), now);
 }
 
 /* What is told of an address may be such a word. */
@@ -203,7 +198,7 @@ static struct ipoib__peer *contested_peer(const struct ipoib_interface *interfac
 {
 	struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, source);
 
-	return n && ipoib__neighbour_contested(n, now) ? peer_of(n) : NULL;
+	return n && ipoib__neighbour_contested(n, now) ? ipoib__peer_of(n) : NULL;
 }
 
 /* Which of the two has sent a datagram; NULL: its headers do not say. */

@@ -226,7 +226,6 @@ void ipoib__sender_data(struct ipoib_interface *interface, const struct ipoib_bu
 			const struct ipoib_ip *source, uint64_t now);
 
 /* first.c */
-struct ipoib__told;
 void ipoib__first_heard(struct ipoib_interface *interface, const struct ipoib__told *told,
 			uint64_t now);
 void ipoib__first_judge(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now);

@@ -184,6 +184,12 @@ struct ipoib__peer {
 	uint16_t data_lid;           /* that it came from */
 };
 
+/* The entry of a neighbour of this floor's table: it is the first member. */
+static inline struct ipoib__peer *ipoib__peer_of(struct ipoib__neighbour *n)
+{
+	return (struct ipoib__peer *)(void *)n;
+}
+
 /* What this floor keeps of a group. */
 struct ipoib__cast_group {
 	struct ipoib__group group; /* first */

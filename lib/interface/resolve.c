@@ -11,11 +11,6 @@
 #include <errno.h>
 #include <string.h>
 
-static struct ipoib__peer *peer_of(struct ipoib__neighbour *n)
-{
-	return (struct ipoib__peer *)(void *)n; /* it is the first member */
-}
-
 void ipoib__peer_init(struct ipoib__peer *peer)
 {
 	ipoib__list_init(&peer->of_route);
@@ -188,7 +183,7 @@ static void ask_in_trial(struct ipoib_interface *interface, struct ipoib__peer *
 static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned actions, uint64_t now)
 {
 	struct ipoib_interface *interface = owner;
-	struct ipoib__peer *peer = peer_of(n);
+	struct ipoib__peer *peer = ipoib__peer_of(n);
 
 	if (actions & IPOIB__NEIGHBOUR_FLUX)
 		tell_flux(interface, peer, now);
@@ -234,7 +229,7 @@ static bool neighbour_busy(void *owner, const struct ipoib__neighbour *n)
 static void neighbour_end(void *owner, struct ipoib__neighbour *n, bool evicted)
 {
 	struct ipoib_interface *interface = owner;
-	struct ipoib__peer *peer = peer_of(n);
+	struct ipoib__peer *peer = ipoib__peer_of(n);
 
 	if (!peer->waiting.packets.next) /* never set up */
 		return;
@@ -382,7 +377,7 @@ void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__
 			interface->statistics.neighbours_refused++;
 			return;
 		}
-		ipoib__peer_init(peer_of(n));
+		ipoib__peer_init(ipoib__peer_of(n));
 	}
 	if (!fill_in(interface, n, told->packet, &event))
 		return;
@@ -392,9 +387,9 @@ void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__
 		event.origin = (uint8_t)ipoib__sender_of(interface, &address, told->packet);
 	}
 	if (is_announced(n, told, &event))
-		ipoib__channel_announced(interface, peer_of(n), now);
+		ipoib__channel_announced(interface, ipoib__peer_of(n), now);
 	event.type = event_of(n, told, now);
-	event.no_path = no_path(interface, peer_of(n));
+	event.no_path = no_path(interface, ipoib__peer_of(n));
 	ipoib__neighbours_step(&interface->neighbours, n, &event, now);
-	ipoib__first_told(interface, peer_of(n), now);
+	ipoib__first_told(interface, ipoib__peer_of(n), now);
 }

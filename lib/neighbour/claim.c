@@ -186,9 +186,7 @@ unsigned ipoib__neighbour_claimed(struct ipoib__neighbour *n,
 
 	if (same_port && ipoib__neighbour_restart_believed(n, parameters, event->origin, now))
 		return ipoib__neighbour_restart(n, parameters, event, answered, now);
-	n->fluxes++;
-	n->claim = event->claim;
-	n->last_claimed = *event->address;
+	ipoib__neighbour_note_claim(n, event->claim, event->address);
 	if (ipoib__neighbour_first_refuses(n, event->address, now))
 		return ipoib__neighbour_refuse(n, now);
 	if (!same_port && answered)
@@ -214,9 +212,7 @@ unsigned ipoib__neighbour_seen_elsewhere(struct ipoib__neighbour *n,
 	if (!ipoib__neighbour_valid(n) || ipoib__neighbour_undecided(n) ||
 	    ipoib__neighbour_same_port(&n->link_address, event->address))
 		return 0;
-	n->fluxes++;
-	n->claim = event->claim;
-	n->last_claimed = *event->address;
+	ipoib__neighbour_note_claim(n, event->claim, event->address);
 	n->verdict = IPOIB_FLUX_REFUSED;
 	return IPOIB__NEIGHBOUR_FLUX;
 }

@@ -56,11 +56,8 @@ static unsigned move_to_rival(struct ipoib__neighbour *n,
 	const struct ipoib_link_address left = n->link_address, right = n->rival;
 	unsigned actions;
 
-	if (!ipoib_link_address_same_peer(&n->claimed, &right)) {
-		n->fluxes++;
-		n->claim = event->claim;
-		n->last_claimed = right;
-	}
+	if (!ipoib_link_address_same_peer(&n->claimed, &right))
+		ipoib__neighbour_note_claim(n, event->claim, &right);
 	actions = ipoib__neighbour_believe(n, parameters, &right, now);
 	ipoib__neighbour_reach(n, event->reachable, now);
 	n->rival = left;

@@ -131,6 +131,15 @@ static inline void ipoib__neighbour_decide(struct ipoib__neighbour *n, uint8_t v
 	memset(&n->claimed, 0, sizeof(n->claimed));
 }
 
+/* A packet of this kind claims that the neighbour is at another link address. */
+static inline void ipoib__neighbour_note_claim(struct ipoib__neighbour *n, uint8_t claim,
+					       const struct ipoib_link_address *address)
+{
+	n->fluxes++;
+	n->claim = claim;
+	n->last_claimed = *address;
+}
+
 static inline unsigned ipoib__neighbour_refuse(struct ipoib__neighbour *n, uint64_t now)
 {
 	n->refused++;

@@ -30,14 +30,20 @@ START_TEST(one_that_was_up_is_made_again_at_once_and_what_needs_it_waits)
 }
 END_TEST
 
-START_TEST(a_hold_that_ends_within_the_grace_is_an_event)
+/* It was up, is lost after 20 s, and is being made again. */
+static void lose_and_dial(uint64_t grace)
 {
 	rig_one_start();
-	rig_one.grace = 15 * S;
+	rig_one.grace = grace;
 	rig_one_step(IPOIB__CONNECTION_WANT, 0);
 	rig_one_step(IPOIB__CONNECTION_ANSWER, 0);
 	rig_one_step(IPOIB__CONNECTION_FAILURE, 20 * S);
 	rig_one_step(IPOIB__CONNECTION_WANT, 20 * S);
+}
+
+START_TEST(a_hold_that_ends_within_the_grace_is_an_event)
+{
+	lose_and_dial(15 * S);
 	rig_one_step(IPOIB__CONNECTION_FAILURE, 21 * S);
 	ck_assert_uint_eq(rig_one.deadline, 31 * S);
 	/* What waits is looked at, and asks; and the last time is the end of the grace. */
@@ -51,12 +57,7 @@ END_TEST
 
 START_TEST(a_refusal_ends_the_grace)
 {
-	rig_one_start();
-	rig_one.grace = 5 * S;
-	rig_one_step(IPOIB__CONNECTION_WANT, 0);
-	rig_one_step(IPOIB__CONNECTION_ANSWER, 0);
-	rig_one_step(IPOIB__CONNECTION_FAILURE, 20 * S);
-	rig_one_step(IPOIB__CONNECTION_WANT, 20 * S);
+	lose_and_dial(5 * S);
 	ck_assert_uint_eq(rig_one_step(IPOIB__CONNECTION_REFUSED, 20 * S), NOT_MADE);
 	ck_assert(!ipoib__connection_in_grace(&rig_one, 20 * S));
 }

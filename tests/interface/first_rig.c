@@ -66,6 +66,14 @@ void first_has_moved(void)
 	bench_close();
 }
 
+void first_ends(bool moved)
+{
+	if (moved)
+		first_has_moved();
+	else
+		first_stays();
+}
+
 void first_hear_data(const struct fake_arrival *from)
 {
 	uint8_t octets[4 + 100] = { 8, 0 };

@@ -23,5 +23,6 @@ void first_hear_data(const struct fake_arrival *from);
 /* What has become of it, a moment later; the bench is closed. */
 void first_stays(void);
 void first_has_moved(void);
+void first_ends(bool moved);
 
 #endif

@@ -103,10 +103,7 @@ START_TEST(of_many_words_the_oldest_is_forgotten)
 		announce(THIRD, address);
 	}
 	first_meet();
-	if (_i)
-		first_stays();
-	else
-		first_has_moved();
+	first_ends(!_i);
 }
 END_TEST
 
@@ -133,10 +130,7 @@ START_TEST(a_word_for_another_port_is_not_kept)
 	ck_assert(rail_hear_octets(rail, _i ? OTHER : THIRD, octets, length));
 	bench_settle();
 	first_meet();
-	if (_i)
-		first_has_moved();
-	else
-		first_stays();
+	first_ends(_i);
 }
 END_TEST
 
@@ -218,10 +212,7 @@ START_TEST(the_port_that_a_connection_was_made_from_is_right)
 	ip_octets(octets + 4, _i ? PEER_IP : "10.0.0.3", OURS, 100, 0);
 	ck_assert(fake_rc_deliver(fake, taken, octets, sizeof(octets), 0));
 	bench_settle();
-	if (_i)
-		first_has_moved();
-	else
-		first_stays();
+	first_ends(_i);
 }
 END_TEST
 

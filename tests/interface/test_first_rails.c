@@ -23,10 +23,7 @@ START_TEST(a_port_of_another_rail_is_not_right_here)
 	two_rails();
 	first_say(second, IPOIB__ARP_REQUEST, _i ? PEER : OTHER, "10.1.0.2", "10.1.0.1");
 	first_meet();
-	if (_i)
-		first_has_moved();
-	else
-		first_stays();
+	first_ends(_i);
 }
 END_TEST
 

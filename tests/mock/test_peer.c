@@ -48,6 +48,19 @@ START_TEST(frames_that_lie_are_counted_and_lost)
 }
 END_TEST
 
+/* Five octets from queue pair 5 of an attached process. */
+static struct ipoib__frame hello_frame(const struct ipoib__attach *from, struct node *to)
+{
+	return (struct ipoib__frame){ .operation = IPOIB__FRAME_UD,
+				      .slid = from->lid,
+				      .dlid = node_attributes(to).lid,
+				      .dqpn = to->qpn,
+				      .sqpn = 5,
+				      .qkey = NODE_QKEY,
+				      .pkey = 0xffff,
+				      .length = 5 };
+}
+
 START_TEST(a_process_and_a_port_of_this_process_meet)
 {
 	struct ipoib__attach answer;
@@ -60,14 +73,7 @@ START_TEST(a_process_and_a_port_of_this_process_meet)
 	node_open(&b, client_fabric, "host2/1");
 	fd = client_attach("host1", &answer);
 	ck_assert_int_eq(node_receive(&b, 0, NODE_SLOT), 1);
-	frame = (struct ipoib__frame){ .operation = IPOIB__FRAME_UD,
-				       .slid = answer.lid,
-				       .dlid = node_attributes(&b).lid,
-				       .dqpn = b.qpn,
-				       .sqpn = 5,
-				       .qkey = NODE_QKEY,
-				       .pkey = 0xffff,
-				       .length = 5 };
+	frame = hello_frame(&answer, &b);
 	client_send(fd, &frame, "hello");
 	ck_assert_uint_eq(node_completion(&b, IPOIB_UD_RECEIVE, 0).source_qpn, 5);
 	struct ipoib_ah_attributes to = { .dlid = answer.lid };
@@ -157,14 +163,7 @@ START_TEST(what_a_process_sent_before_it_ended_arrives)
 	ck_assert_int_eq(node_send(&b, ah, 5, 0, 100), 1);
 	node_completion(&b, IPOIB_UD_SEND, 0);
 	ck_assert_int_eq(node_receive(&b, 0, NODE_SLOT), 1);
-	frame = (struct ipoib__frame){ .operation = IPOIB__FRAME_UD,
-				       .slid = answer.lid,
-				       .dlid = node_attributes(&b).lid,
-				       .dqpn = b.qpn,
-				       .sqpn = 5,
-				       .qkey = NODE_QKEY,
-				       .pkey = 0xffff,
-				       .length = 5 };
+	frame = hello_frame(&answer, &b);
 	ipoib__frame_encode(header, sizeof(header), &frame);
 	ck_assert_int_eq(ipoib__socket_send(fd, header, sizeof(header), "hello", 5), 0);
 	close(fd);
