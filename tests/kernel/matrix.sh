@@ -8,7 +8,7 @@ set -euo pipefail
 build=$(cd "${top_builddir:-.}" && pwd)
 source_tree=$(cd "${top_srcdir:-$(dirname "$0")/../..}" && pwd)
 here=$source_tree/tests/kernel
-# Seven minutes under emulation on two idle processors; more than twice that is a machine that hangs.
+# Seven minutes of an idle processor under emulation; more than twice that is a machine that hangs.
 limit=${IPOIB_KERNEL_LIMIT:-1200}
 
 skip() {

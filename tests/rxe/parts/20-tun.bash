@@ -21,7 +21,8 @@ two_hosts() {
 # The kernel's own TCP, with its checksums; the sum of what arrives is that of what was sent.
 tcp() {
 	head -c "$1" /dev/urandom >"$work/sent"
-	timeout "$limit" ip netns exec there python3 -c '
+	# It listens while the client starts, and each may take its limit on a busy machine.
+	timeout $((3 * limit)) ip netns exec there python3 -c '
 import socket, sys
 listener = socket.create_server(("10.50.0.2", 5001))
 print("ready", flush=True)
