@@ -11,6 +11,28 @@
 /* Room may come without an event of ours: another question was taken back. */
 #define RETRY_NS UINT64_C(10000000)
 
+/* Of an id: what paths and groups number their questions with. */
+#define QUESTION_BITS 39
+/* Joins and path queries are numbered by two modules, and must not have an id in common. */
+#define QUESTION_JOIN (UINT64_C(1) << QUESTION_BITS)
+_Static_assert(IPOIB__NUMBER_BITS + 1 + QUESTION_BITS == 64, "an id is made of these");
+_Static_assert(sizeof(((struct ipoib__paths *)0)->next_question) * 8 <= QUESTION_BITS &&
+		       sizeof(((struct ipoib__groups *)0)->next_question) * 8 <= QUESTION_BITS,
+	       "a question's number is not cut");
+
+uint64_t ipoib__question_id(const struct ipoib_interface *interface, bool join, uint64_t question)
+{
+	return (uint64_t)interface->number << (QUESTION_BITS + 1) | (join ? QUESTION_JOIN : 0) |
+	       question;
+}
+
+/* Whether an answer is to a question of this interface; of its id is left what the module knows. */
+bool ipoib__question_ours(const struct ipoib_interface *interface, uint64_t id, uint64_t *question)
+{
+	*question = id & (QUESTION_JOIN - 1);
+	return id >> (QUESTION_BITS + 1) == interface->number;
+}
+
 static void wait(struct ipoib_interface *interface)
 {
 	struct ipoib_transport *transport = interface->transport;

@@ -8,17 +8,11 @@
 #include "interface/interface.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "wire/ipoib_cm.h"
 
 /* So often a peer without room is tried again: it has the time that it asks for each time. */
 #define RNR_RETRIES 6
-
-static struct ipoib__channel *channel_of(struct ipoib__connection *c)
-{
-	return (struct ipoib__channel *)(void *)c; /* it is the first member */
-}
 
 static struct ipoib__peer *peer_at(struct ipoib__list *at)
 {
@@ -94,36 +88,6 @@ static int dial(struct ipoib_interface *interface, struct ipoib__channel *channe
 					  &channel->rc);
 }
 
-static void take_off(struct ipoib__channel *channel, struct ipoib_buffer *buffer)
-{
-	ipoib__assert(buffer->channel == channel && channel->sends_out > 0);
-	ipoib__list_remove(&buffer->link);
-	buffer->channel = NULL;
-	channel->sends_out--;
-}
-
-/* What was posted and has not completed was not sent, as far as anybody can know. */
-static void hang_up(struct ipoib_interface *interface, struct ipoib__channel *channel)
-{
-	struct ipoib_transport *transport = interface->transport;
-	struct ipoib__list *first;
-
-	if (!channel->rc)
-		return;
-	transport->ops->rc_destroy(transport->self, channel->rc);
-	channel->rc = NULL;
-	ipoib__list_remove(&channel->ending);
-	while ((first = ipoib__list_first(&channel->posted)) != NULL) {
-		struct ipoib_buffer *buffer =
-			ipoib__container_of(first, struct ipoib_buffer, link);
-
-		take_off(channel, buffer);
-		ipoib__answer_dropped(interface, buffer,
-				      interface->closed ? IPOIB_SEND_DROP_CLOSED :
-							  IPOIB_SEND_DROP_TRANSPORT);
-	}
-}
-
 /* What waits at its peers is decided about anew; then all of them take their turns. */
 static void choose_anew(struct ipoib_interface *interface, struct ipoib__channel *channel,
 			uint64_t now)
@@ -140,10 +104,10 @@ static void choose_anew(struct ipoib_interface *interface, struct ipoib__channel
 static void connection_act(void *owner, struct ipoib__connection *c, unsigned actions, uint64_t now)
 {
 	struct ipoib_interface *interface = owner;
-	struct ipoib__channel *channel = channel_of(c);
+	struct ipoib__channel *channel = ipoib__channel_of(c);
 
 	if (actions & IPOIB__CONNECTION_HANG_UP)
-		hang_up(interface, channel);
+		ipoib__channel_hang_up(interface, channel);
 	if (actions & IPOIB__CONNECTION_FAILED)
 		interface->statistics.connections_failed++;
 	if (actions & (IPOIB__CONNECTION_USABLE | IPOIB__CONNECTION_LOST |
@@ -164,12 +128,12 @@ static bool connection_busy(void *owner, const struct ipoib__connection *c)
 
 static void connection_end(void *owner, struct ipoib__connection *c)
 {
-	struct ipoib__channel *channel = channel_of(c);
+	struct ipoib__channel *channel = ipoib__channel_of(c);
 	struct ipoib__list *first;
 
 	if (!channel->posted.next) /* never set up */
 		return;
-	hang_up(owner, channel);
+	ipoib__channel_hang_up(owner, channel);
 	ipoib__list_remove(&channel->ending);
 	while ((first = ipoib__list_pop_front(&channel->peers)) != NULL) {
 		ipoib__list_remove(&peer_at(first)->turn);
@@ -188,7 +152,7 @@ const struct ipoib__connections_hooks ipoib__interface_connections_hooks = {
 
 struct ipoib__channel *ipoib__channel_set_up(struct ipoib__connection *c)
 {
-	struct ipoib__channel *channel = c ? channel_of(c) : NULL;
+	struct ipoib__channel *channel = c ? ipoib__channel_of(c) : NULL;
 
 	if (channel && !channel->posted.next) { /* zeroed memory: new */
 		ipoib__list_init(&channel->ending);
@@ -260,119 +224,4 @@ void ipoib__channel_check(struct ipoib_interface *interface, struct ipoib__peer 
 	    channel->lid != peer->route->path.record.dlid)
 		ipoib__connections_step(&interface->connections, &channel->connection,
 					IPOIB__CONNECTION_MOVED, 0, now);
-}
-
-/* ---- sending ---- */
-
-uint32_t ipoib__channel_room(const struct ipoib_interface *interface,
-			     const struct ipoib__channel *channel)
-{
-	return channel->rc ? interface->config.connection_depth - channel->sends_out : 0;
-}
-
-static void prepare(struct ipoib__channel *channel, struct ipoib_buffer *buffer,
-		    struct ipoib_rc_send *send)
-{
-	*send = (struct ipoib_rc_send){ .cookie = (uintptr_t)buffer,
-					.address = ipoib__encapsulate(buffer),
-					.length = IPOIB__ENCAP_LENGTH + buffer->length,
-					.key = buffer->key };
-	buffer->channel = channel;
-	ipoib__list_push_back(&channel->posted, &buffer->link);
-	channel->sends_out++;
-}
-
-/*
- * Posts packets, for which there is room. The law stands here too: what the peer does not take
- * is not posted.
- */
-void ipoib__channel_post(struct ipoib_interface *interface, struct ipoib__channel *channel,
-			 struct ipoib_buffer *const *buffers, size_t count, uint64_t now)
-{
-	struct ipoib_transport *transport = interface->transport;
-	struct ipoib_rc_send sends[IPOIB__BURST];
-	size_t ready = 0;
-	int posted;
-
-	ipoib__assert(count <= IPOIB__BURST && count <= ipoib__channel_room(interface, channel));
-	for (size_t i = 0; i < count; i++) {
-		if (buffers[i]->length > channel->connection.mtu) {
-			buffers[i]->limit = channel->connection.mtu;
-			ipoib__answer_dropped(interface, buffers[i], IPOIB_SEND_DROP_TOO_BIG);
-			continue;
-		}
-		if (channel->sends_out == 0)
-			channel->progress = now;
-		prepare(channel, buffers[i], &sends[ready++]);
-	}
-	if (ready == 0)
-		return;
-	ipoib__connections_touch(&interface->connections, &channel->connection, now);
-	posted = transport->ops->rc_post_send(transport->self, channel->rc, sends, ready);
-	for (size_t i = posted < 0 ? 0 : (size_t)posted; i < ready; i++) {
-		struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)sends[i].cookie;
-
-		take_off(channel, buffer);
-		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
-	}
-}
-
-/* A completed send: the channel that has room again, or NULL. */
-struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interface,
-						const struct ipoib_ud_completion *completion)
-{
-	struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
-	struct ipoib__channel *channel = buffer->channel;
-
-	ipoib__assert(channel != NULL);
-	take_off(channel, buffer);
-	channel->progress = interface->context->last;
-	if (completion->status < 0) {
-		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
-	} else {
-		interface->statistics.sent_connected++;
-		ipoib__count_sent(interface, buffer);
-		ipoib__release_sent(interface, buffer);
-	}
-	return channel->sends_out <= interface->config.connection_depth / 2 ? channel : NULL;
-}
-
-/* The peer has packets that wait for room on its channel, or was refused for want of it. */
-void ipoib__channel_wait(struct ipoib__peer *peer)
-{
-	if (!ipoib__list_is_linked(&peer->turn))
-		ipoib__list_push_back(&peer->channel->turns, &peer->turn);
-}
-
-/* Posts the oldest packet of a peer; whether it has more. */
-static bool post_one(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
-{
-	struct ipoib_buffer *buffer = ipoib__queue_first(&peer->waiting);
-
-	if (!buffer) {
-		ipoib__queue_tell_room(interface, &peer->waiting);
-		return false;
-	}
-	ipoib__queue_out(interface, buffer);
-	ipoib__channel_post(interface, peer->channel, &buffer, 1, now);
-	return peer->waiting.count > 0;
-}
-
-/*
- * What waits for room, as far as there is room: a packet of each peer in turn, so that one of
- * several addresses behind a connection does not keep it from the others.
- */
-void ipoib__channel_flush(struct ipoib_interface *interface, struct ipoib__channel *channel,
-			  uint64_t now)
-{
-	struct ipoib__list *first;
-
-	while (channel->connection.state == IPOIB__CONNECTION_UP &&
-	       ipoib__channel_room(interface, channel) > 0 &&
-	       (first = ipoib__list_pop_front(&channel->turns)) != NULL) {
-		struct ipoib__peer *peer = ipoib__container_of(first, struct ipoib__peer, turn);
-
-		if (post_one(interface, peer, now))
-			ipoib__list_push_back(&channel->turns, &peer->turn);
-	}
 }

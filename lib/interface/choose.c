@@ -6,7 +6,6 @@
 #include "interface/interface.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "wire/ip.h"
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The top of the floor: a context, its turn, and what is freed after it. A turn reads what the
+ * transports have to tell, lets timers go off after that, gives each interface its turn, and frees
+ * last what was ended meanwhile.
+ */
 #include "interface/interface.h"
 
 #include <errno.h>
@@ -27,6 +32,46 @@ static int check_config(const struct ipoib_context_config *config)
 	return 0;
 }
 
+/* ---- end of life ---- */
+
+/* Frees closed interfaces and regions, and then the transport itself if nothing uses it. */
+static void reap_transport(struct ipoib_transport *transport)
+{
+	struct ipoib__list *at, *next;
+
+	ipoib__list_for_each_safe(at, next, &transport->interfaces) {
+		struct ipoib_interface *interface =
+			ipoib__container_of(at, struct ipoib_interface, link);
+
+		if (interface->closed)
+			ipoib__interface_free(interface);
+	}
+	ipoib__regions_reap(transport);
+	ipoib__transport_reap(transport);
+}
+
+/*
+ * The runtime's hook. Freeing one thing may end another (the last buffer of a transport): then once
+ * more, and not from within.
+ */
+static void reap(struct ipoib_context *context)
+{
+	struct ipoib__list *at, *next;
+
+	context->depth = 1;
+	/* the last transport lets go of the context while its list is walked */
+	context->references++;
+	while (context->ended) {
+		context->ended = false;
+		ipoib__list_for_each_safe(at, next, &context->transports)
+			reap_transport(ipoib__container_of(at, struct ipoib_transport, link));
+	}
+	context->depth = 0;
+	ipoib__context_release(context);
+}
+
+/* ---- making ---- */
+
 static struct ipoib_context *make(const struct ipoib_context_config *config)
 {
 	struct ipoib__memory memory;
@@ -41,25 +86,11 @@ static struct ipoib_context *make(const struct ipoib_context_config *config)
 					    .user = config->log_user };
 	context->clock = config->clock;
 	context->clock_user = config->clock_user;
+	context->reap = reap;
 	context->references = 1;
 	context->unheard = IPOIB_NEVER;
 	ipoib__list_init(&context->transports);
 	return context;
-}
-
-/* The allocator lives in what it has allocated: a copy gives that back. */
-static void release_memory(struct ipoib_context *context)
-{
-	struct ipoib__memory memory = context->memory;
-
-	ipoib__memory_put(&memory, context, sizeof(*context));
-	ipoib__assert(memory.in_use == 0);
-}
-
-static void free_context(struct ipoib_context *context)
-{
-	ipoib__poller_fini(&context->poller);
-	release_memory(context);
 }
 
 int ipoib_context_new(struct ipoib_context **out, const struct ipoib_context_config *config)
@@ -83,73 +114,14 @@ int ipoib_context_new(struct ipoib_context **out, const struct ipoib_context_con
 	ipoib__wheel_init(&context->wheel, context->last);
 	status = ipoib__poller_init(&context->poller, &context->memory);
 	if (status < 0) {
-		release_memory(context);
+		ipoib__context_unmake(context);
 		return status;
 	}
 	*out = context;
 	return 0;
 }
 
-struct ipoib_context *ipoib_context_ref(struct ipoib_context *context)
-{
-	context->references++;
-	return context;
-}
-
-void ipoib_context_unref(struct ipoib_context *context)
-{
-	if (context)
-		ipoib__context_release(context);
-}
-
-void ipoib__context_release(struct ipoib_context *context)
-{
-	ipoib__assert(context->references > 0);
-	if (--context->references == 0)
-		free_context(context);
-}
-
-void *ipoib_context_allocate(struct ipoib_context *context, size_t size)
-{
-	return ipoib__memory_get(&context->memory, size);
-}
-
-void ipoib_context_free(struct ipoib_context *context, void *pointer, size_t size)
-{
-	ipoib__memory_put(&context->memory, pointer, size);
-}
-
-void ipoib_context_log(struct ipoib_context *context, int level, const char *message)
-{
-	ipoib__log_write(&context->log, level, "%s", message);
-}
-
-int ipoib_context_fd(const struct ipoib_context *context)
-{
-	return ipoib__poller_fd(&context->poller);
-}
-
-int ipoib_context_pollfds(const struct ipoib_context *context, struct pollfd *fds, size_t count)
-{
-	return ipoib__poller_pollfds(&context->poller, fds, count);
-}
-
-/*
- * A clock that steps back does not make the library's time do so: timers and ages would go wrong.
- */
-uint64_t ipoib__context_now(struct ipoib_context *context)
-{
-	uint64_t now = context->clock(context->clock_user);
-
-	if (now > context->last)
-		context->last = now;
-	return context->last;
-}
-
-uint64_t ipoib_context_now(const struct ipoib_context *context)
-{
-	return context->clock(context->clock_user);
-}
+/* ---- a turn ---- */
 
 uint64_t ipoib_context_deadline(const struct ipoib_context *context)
 {
@@ -159,8 +131,9 @@ uint64_t ipoib_context_deadline(const struct ipoib_context *context)
 		return context->last;
 	for (struct ipoib__list *at = context->transports.next; at != &context->transports;
 	     at = at->next) {
-		uint64_t other = ipoib__transport_deadline(
-			ipoib__container_of(at, struct ipoib_transport, link));
+		const struct ipoib_transport *transport =
+			ipoib__container_of(at, struct ipoib_transport, link);
+		uint64_t other = transport->ops->deadline(transport->self);
 
 		if (other < deadline)
 			deadline = other;
@@ -168,53 +141,56 @@ uint64_t ipoib_context_deadline(const struct ipoib_context *context)
 	return deadline;
 }
 
-/* The reference keeps the context while callbacks end everything else. */
-bool ipoib__context_enter(struct ipoib_context *context)
-{
-	if (context->depth > 0)
-		return false;
-	context->depth = 1;
-	context->references++;
-	return true;
-}
-
-void ipoib__context_leave(struct ipoib_context *context)
-{
-	context->depth = 0;
-	ipoib__context_reap(context);
-	ipoib__context_release(context);
-}
-
 /*
- * Frees what was ended; outside of dispatch, where nothing on the stack can be using it.
- * Freeing one thing may end another (the last buffer of a transport): then once more, and not
- * from within.
+ * Answers carry the number of the interface that asked; the rest concerns all interfaces of the
+ * port.
  */
-void ipoib__context_reap(struct ipoib_context *context)
+static void hand_on(struct ipoib_transport *transport, const struct ipoib_transport_event *event,
+		    uint64_t now)
 {
-	struct ipoib__list *at, *next;
+	for (struct ipoib__list *at = transport->interfaces.next; at != &transport->interfaces;
+	     at = at->next) {
+		struct ipoib_interface *interface =
+			ipoib__container_of(at, struct ipoib_interface, link);
 
-	if (context->depth > 0 || !context->ended)
-		return;
-	context->depth = 1;
-	/* the last transport lets go of the context while its list is walked */
-	context->references++;
-	while (context->ended) {
-		context->ended = false;
-		ipoib__list_for_each_safe(at, next, &context->transports)
-			ipoib__transport_reap(
-				ipoib__container_of(at, struct ipoib_transport, link));
+		if (!interface->closed)
+			ipoib__link_event(interface, event, now);
 	}
-	context->depth = 0;
-	ipoib__context_release(context);
 }
 
-/* Packets that lie in the caller's own memory and are his again. */
-void ipoib__context_released(struct ipoib_context *context)
+static void run_transport(struct ipoib_transport *transport, uint64_t now)
+{
+	struct ipoib_transport_event event;
+	bool answered = false;
+	unsigned n;
+
+	transport->ops->process(transport->self, now);
+	for (n = 0; n < IPOIB__DISPATCH_EVENTS; n++) {
+		/* What a transport does not know of a request, it leaves alone. */
+		memset(&event.path, 0, sizeof(event.path));
+		if (transport->ops->next_event(transport->self, &event) == 0)
+			break;
+		answered |= event.type == IPOIB_TRANSPORT_PATH ||
+			    event.type == IPOIB_TRANSPORT_JOIN;
+		hand_on(transport, &event, now);
+	}
+	if (n == IPOIB__DISPATCH_EVENTS)
+		transport->context->again = true;
+	if (answered) /* which has made room */
+		ipoib__ask_waiting(transport, now);
+}
+
+static void run_transports(struct ipoib_context *context, const struct ipoib_transport *but,
+			   uint64_t now)
 {
 	for (struct ipoib__list *at = context->transports.next; at != &context->transports;
-	     at = at->next)
-		ipoib__regions_run(ipoib__container_of(at, struct ipoib_transport, link));
+	     at = at->next) {
+		struct ipoib_transport *transport =
+			ipoib__container_of(at, struct ipoib_transport, link);
+
+		if (transport != but)
+			run_transport(transport, now);
+	}
 }
 
 /* One turn of each interface but one (or NULL). Whether all that had arrived has been read. */
@@ -242,26 +218,6 @@ static bool run_interfaces(struct ipoib_context *context, const struct ipoib_int
 	return all;
 }
 
-static void run_transports(struct ipoib_context *context, const struct ipoib_transport *but,
-			   uint64_t now)
-{
-	for (struct ipoib__list *at = context->transports.next; at != &context->transports;
-	     at = at->next) {
-		struct ipoib_transport *transport =
-			ipoib__container_of(at, struct ipoib_transport, link);
-
-		if (transport != but)
-			ipoib__transport_run(transport, now);
-	}
-}
-
-bool ipoib__context_hear_others(struct ipoib_context *context,
-				const struct ipoib_interface *interface, uint64_t now)
-{
-	run_transports(context, interface->transport, now);
-	return run_interfaces(context, interface, now);
-}
-
 /*
  * Who is late (the process was not scheduled, the machine was suspended) finds answers and
  * deadlines at once. What has arrived is heard first, on every interface: a silence that was broken
@@ -269,7 +225,7 @@ bool ipoib__context_hear_others(struct ipoib_context *context,
  * connection's peer. Timers wait while there is more to read, but not long: a flood must not stop
  * them.
  */
-void ipoib__context_expire(struct ipoib_context *context, bool heard_all, uint64_t now)
+static void expire(struct ipoib_context *context, bool heard_all, uint64_t now)
 {
 	if (!heard_all && context->unheard == IPOIB_NEVER)
 		context->unheard = now;
@@ -283,6 +239,14 @@ void ipoib__context_expire(struct ipoib_context *context, bool heard_all, uint64
 		context->again = true;
 }
 
+/* Packets that lie in the caller's own memory and are his again. */
+static void tell_released(struct ipoib_context *context)
+{
+	for (struct ipoib__list *at = context->transports.next; at != &context->transports;
+	     at = at->next)
+		ipoib__regions_run(ipoib__container_of(at, struct ipoib_transport, link));
+}
+
 int ipoib_context_dispatch(struct ipoib_context *context)
 {
 	uint64_t now;
@@ -293,9 +257,45 @@ int ipoib_context_dispatch(struct ipoib_context *context)
 	now = ipoib__context_now(context);
 	run_transports(context, NULL, now);
 	if (ipoib__wheel_deadline(&context->wheel) <= now)
-		ipoib__context_expire(context, run_interfaces(context, NULL, now), now);
+		expire(context, run_interfaces(context, NULL, now), now);
 	run_interfaces(context, NULL, now);
-	ipoib__context_released(context);
+	tell_released(context);
 	ipoib__context_leave(context);
 	return 0;
+}
+
+static bool hear_others(struct ipoib_context *context, const struct ipoib_interface *interface,
+			uint64_t now)
+{
+	run_transports(context, interface->transport, now);
+	return run_interfaces(context, interface, now);
+}
+
+/*
+ * While packets come, a caller of this polls on, and needs no waking. Should it sleep instead, it
+ * finds the deadline in the past, and the dispatch that follows asks to be woken.
+ */
+int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
+{
+	struct ipoib_context *context = interface->context;
+	uint64_t now;
+	unsigned taken = 0;
+	bool all;
+
+	if (!ipoib__context_enter(context))
+		return -EDEADLK;
+	now = ipoib__context_now(context);
+	run_transport(interface->transport, now);
+	/* Timers are the context's: what has arrived anywhere comes before them. */
+	if (ipoib__wheel_deadline(&context->wheel) <= now) {
+		taken = ipoib__interface_run(interface, budget, true, now);
+		all = hear_others(context, interface, now) && (taken < budget || budget == 0);
+		expire(context, all, now);
+	}
+	taken += ipoib__interface_run(interface, budget - taken, true, now);
+	tell_released(context);
+	if (ipoib__polled_lately(interface, now))
+		context->again = true;
+	ipoib__context_leave(context);
+	return (int)taken;
 }

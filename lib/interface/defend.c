@@ -11,15 +11,9 @@
 #include "interface/interface.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "wire/ip6.h"
 #include "wire/mgid.h"
-
-static struct ipoib_binding *binding_of(struct ipoib__binding *binding)
-{
-	return (struct ipoib_binding *)(void *)binding; /* it is the first member */
-}
 
 static void send_probe(struct ipoib_interface *interface, const struct ipoib_ip *address,
 		       uint64_t now)
@@ -127,7 +121,7 @@ void ipoib__addresses_update(struct ipoib_interface *interface, uint64_t now)
 	interface->addresses_changed = false;
 	for (at = head->next; at != head; at = at->next) {
 		struct ipoib_binding *binding =
-			binding_of(ipoib__container_of(at, struct ipoib__binding, link));
+			ipoib__binding_of(ipoib__container_of(at, struct ipoib__binding, link));
 		bool up = link_is_up_for(interface, binding);
 
 		/* A group that is lost for a moment, with the link up, takes no address away. */
@@ -152,7 +146,7 @@ void ipoib__addresses_announce(struct ipoib_interface *interface, uint64_t now)
 
 	for (at = head->next; at != head; at = at->next)
 		step(interface,
-		     binding_of(ipoib__container_of(at, struct ipoib__binding, link)),
+		     ipoib__binding_of(ipoib__container_of(at, struct ipoib__binding, link)),
 		     IPOIB__PROBE_ANNOUNCE, now);
 }
 
@@ -166,9 +160,9 @@ static void disputed(struct ipoib_interface *interface, const struct ipoib_ip *a
 		return;
 	if (event == IPOIB__PROBE_USED || binding->probe.state == IPOIB_BINDING_PROBING) {
 		interface->statistics.address_conflicts++;
-		binding_of(binding)->conflicting = *by;
+		ipoib__binding_of(binding)->conflicting = *by;
 	}
-	step(interface, binding_of(binding), event, now);
+	step(interface, ipoib__binding_of(binding), event, now);
 }
 
 /* Somebody who is not us uses an address: a conflict if it is bound here. */

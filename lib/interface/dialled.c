@@ -7,7 +7,6 @@
 #include "interface/origin.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "wire/cm.h"
 #include "wire/ipoib_cm.h"
@@ -185,11 +184,11 @@ static void on_up(struct ipoib_interface *interface, struct ipoib__connection *c
 static void suspect_path(struct ipoib_interface *interface, struct ipoib__connection *c,
 			 uint64_t now)
 {
-	struct ipoib__channel *channel = (struct ipoib__channel *)(void *)c;
+	struct ipoib__channel *channel = ipoib__channel_of(c);
 	struct ipoib__list *first = ipoib__list_first(&channel->peers);
 
 	if (first)
-		ipoib__route_suspect(
+		ipoib__lid_suspect(
 			interface,
 			ipoib__container_of(first, struct ipoib__peer, of_channel)->route, now);
 }
@@ -230,7 +229,7 @@ static enum ipoib_connection_end end_of(const struct ipoib_transport_event *even
 static void will_end(struct ipoib_interface *interface, struct ipoib__connection *c,
 		     const struct ipoib_transport_event *event)
 {
-	struct ipoib__channel *channel = (struct ipoib__channel *)(void *)c;
+	struct ipoib__channel *channel = ipoib__channel_of(c);
 
 	channel->why = (uint8_t)end_of(event);
 	if (!ipoib__list_is_linked(&channel->ending))

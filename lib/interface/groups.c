@@ -12,11 +12,6 @@
 #include "wire/ip6.h"
 #include "wire/mgid.h"
 
-static struct ipoib__cast_group *cast_of(struct ipoib__group *group)
-{
-	return (struct ipoib__cast_group *)(void *)group; /* it is the first member */
-}
-
 /*
  * The broadcast group must exist; any other is created with the attributes of that (RFC 4391
  * section 10).
@@ -129,6 +124,13 @@ static void set_limit(const struct ipoib_interface *interface, struct ipoib__cas
 		group->limit = interface->mtu;
 }
 
+/* The link depends on the broadcast group. It is looked at after the event, or in the next turn. */
+static void note_link(struct ipoib_interface *interface)
+{
+	interface->link_changed = true;
+	interface->context->again = true;
+}
+
 static void make_unusable(struct ipoib_interface *interface, struct ipoib__cast_group *group,
 			  enum ipoib_send_drop reason)
 {
@@ -159,7 +161,7 @@ static void cannot_use(struct ipoib_interface *interface, struct ipoib__cast_gro
 	interface->join_status = -ENOMEM;
 	ipoib__groups_useless(&interface->groups, &group->group, now);
 	if (group->group.broadcast)
-		ipoib__link_update(interface, now);
+		note_link(interface);
 }
 
 static void make_usable(struct ipoib_interface *interface, struct ipoib__cast_group *group,
@@ -176,7 +178,7 @@ static void make_usable(struct ipoib_interface *interface, struct ipoib__cast_gr
 	ipoib__ah_unref(interface, group->ah);
 	group->ah = ah;
 	if (group->group.broadcast)
-		ipoib__link_update(interface, now);
+		note_link(interface);
 	else if (group->group.members > 0) /* an IPv6 address may have waited for it */
 		interface->addresses_changed = interface->context->again = true;
 	set_limit(interface, group);
@@ -201,20 +203,20 @@ static void group_act(void *owner, struct ipoib__group *group, unsigned actions,
 	struct ipoib_interface *interface = owner;
 
 	if (actions & IPOIB__GROUP_USABLE)
-		make_usable(interface, cast_of(group), now);
+		make_usable(interface, ipoib__cast_of(group), now);
 	if (actions & IPOIB__GROUP_LOST) {
-		make_unusable(interface, cast_of(group), IPOIB_SEND_DROP_LINK_DOWN);
+		make_unusable(interface, ipoib__cast_of(group), IPOIB_SEND_DROP_LINK_DOWN);
 		if (group->broadcast)
-			ipoib__link_update(interface, now);
+			note_link(interface);
 	}
 	if (actions & IPOIB__GROUP_FAILED)
-		join_failed(interface, cast_of(group), now);
+		join_failed(interface, ipoib__cast_of(group), now);
 }
 
 static void group_end(void *owner, struct ipoib__group *group)
 {
 	struct ipoib_interface *interface = owner;
-	struct ipoib__cast_group *cast = cast_of(group);
+	struct ipoib__cast_group *cast = ipoib__cast_of(group);
 	struct ipoib__list *first;
 
 	if (!cast->members.next) /* never set up */
@@ -259,7 +261,7 @@ void ipoib__interface_joined(struct ipoib_interface *interface, uint64_t questio
 
 static void set_up(struct ipoib__group *group)
 {
-	struct ipoib__cast_group *cast = cast_of(group);
+	struct ipoib__cast_group *cast = ipoib__cast_of(group);
 
 	if (cast->members.next) /* no zeroed memory: it has been set up */
 		return;
@@ -331,67 +333,6 @@ void ipoib__groups_limit(struct ipoib_interface *interface)
 	uint64_t cursor = 0;
 
 	while ((group = ipoib__groups_next(&interface->groups, &cursor)) != NULL)
-		if (cast_of(group)->ah)
-			set_limit(interface, cast_of(group));
-}
-
-/* ---- memberships of the caller ---- */
-
-static void note_change(struct ipoib__cast_group *group, struct ipoib_interface *interface,
-			bool comes)
-{
-	ipoib__groups_member(&group->group, comes);
-	if (!ipoib__list_is_linked(&group->use))
-		ipoib__list_push_back(&interface->group_uses, &group->use);
-	interface->context->again = true;
-}
-
-int ipoib_multicast_join(struct ipoib_multicast **out, struct ipoib_interface *interface,
-			 const struct ipoib_ip *group)
-{
-	struct ipoib_context *context = interface->context;
-	uint64_t now = ipoib__context_now(context);
-	struct ipoib_multicast *multicast;
-	struct ipoib__group *made;
-	struct ipoib_gid mgid;
-	int status;
-
-	if (!ipoib__ip_is_multicast(group))
-		return -EINVAL;
-	status = ipoib__mgid_for_ip(&mgid, interface->config.scope, interface->config.pkey, group);
-	if (status < 0)
-		return status;
-	if (interface->closed)
-		return -ENETDOWN;
-	multicast = ipoib__memory_get(&context->memory, sizeof(*multicast));
-	if (!multicast)
-		return -ENOMEM;
-	status = ipoib__interface_group(interface, &mgid, now, &made);
-	if (status < 0) {
-		ipoib__memory_put(&context->memory, multicast, sizeof(*multicast));
-		return status;
-	}
-	multicast->context = context;
-	multicast->interface = interface;
-	multicast->group = cast_of(made);
-	ipoib__list_init(&multicast->link);
-	ipoib__list_push_back(&multicast->group->members, &multicast->link);
-	context->references++;
-	note_change(multicast->group, interface, true);
-	*out = multicast;
-	return 0;
-}
-
-void ipoib_multicast_leave(struct ipoib_multicast *multicast)
-{
-	struct ipoib_context *context;
-
-	if (!multicast)
-		return;
-	context = multicast->context;
-	ipoib__list_remove(&multicast->link);
-	if (multicast->group)
-		note_change(multicast->group, multicast->interface, false);
-	ipoib__memory_put(&context->memory, multicast, sizeof(*multicast));
-	ipoib__context_release(context);
+		if (ipoib__cast_of(group)->ah)
+			set_limit(interface, ipoib__cast_of(group));
 }

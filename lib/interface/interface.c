@@ -2,7 +2,6 @@
 #include "interface/interface.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "wire/mgid.h"
 
@@ -243,8 +242,8 @@ static void drop_bindings(struct ipoib_interface *interface)
 
 		ipoib__bindings_remove(&interface->bindings, binding);
 		ipoib__wheel_cancel(&interface->context->wheel,
-				    &((struct ipoib_binding *)(void *)binding)->timer);
-		((struct ipoib_binding *)(void *)binding)->interface = NULL;
+				    &(ipoib__binding_of(binding))->timer);
+		(ipoib__binding_of(binding))->interface = NULL;
 	}
 }
 
@@ -308,6 +307,7 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 		interface->started = true;
 		ipoib__link_start(interface, now);
 	}
+	ipoib__link_run(interface, now);
 	ipoib__addresses_run(interface, now);
 	ipoib__group_uses(interface, IPOIB__DISPATCH_USES, now);
 	ipoib__resolve_uses(interface, IPOIB__DISPATCH_USES, now);
@@ -322,36 +322,6 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 	ipoib__tell_buffers(interface, now);
 	ipoib__answer_run(interface, now);
 	return taken;
-}
-
-/*
- * While packets come, a caller of this polls on, and needs no waking. Should it sleep instead, it
- * finds the deadline in the past, and the dispatch that follows asks to be woken.
- */
-int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
-{
-	struct ipoib_context *context = interface->context;
-	uint64_t now;
-	unsigned taken = 0;
-	bool all;
-
-	if (!ipoib__context_enter(context))
-		return -EDEADLK;
-	now = ipoib__context_now(context);
-	ipoib__transport_run(interface->transport, now);
-	/* Timers are the context's: what has arrived anywhere comes before them. */
-	if (ipoib__wheel_deadline(&context->wheel) <= now) {
-		taken = ipoib__interface_run(interface, budget, true, now);
-		all = ipoib__context_hear_others(context, interface, now) &&
-		      (taken < budget || budget == 0);
-		ipoib__context_expire(context, all, now);
-	}
-	taken += ipoib__interface_run(interface, budget - taken, true, now);
-	ipoib__context_released(context);
-	if (ipoib__polled_lately(interface, now))
-		context->again = true;
-	ipoib__context_leave(context);
-	return (int)taken;
 }
 
 void ipoib_interface_capture(struct ipoib_interface *interface, struct ipoib_capture *capture)

@@ -13,9 +13,20 @@
 /* At most one question a second, so that forged source LIDs cannot flood the SA. */
 #define SUSPECT_NS IPOIB__PATH_PROOF_NS
 
-static struct ipoib__route *route_of(struct ipoib__path *path)
+/*
+ * What was learned of a path may not be true any more, and no event has said so: it is asked for
+ * again, while the old record stays in use. Not more than once a second, whoever says so.
+ */
+void ipoib__lid_suspect(struct ipoib_interface *interface, struct ipoib__route *route,
+			  uint64_t now)
 {
-	return (struct ipoib__route *)(void *)path;
+	struct ipoib__path *path = &route->path;
+
+	if (!interface->up || ipoib__paths_stale(&interface->paths, path) ||
+	    path->state != IPOIB_PATH_VALID || now - path->since < SUSPECT_NS)
+		return;
+	path->doubted = true;
+	ipoib__paths_need(&interface->paths, path, true, now);
 }
 
 static bool same_port(const struct ipoib_interface *interface, uint16_t a, uint16_t b)
@@ -72,7 +83,7 @@ static void ask_again(struct ipoib_interface *interface, struct ipoib__route *ro
 		return;
 	route->suspected = now;
 	route->suspect = lid;
-	ipoib__route_suspect(interface, route, now);
+	ipoib__lid_suspect(interface, route, now);
 }
 
 /* Something that may not be from there says that it is, and came from a LID of another port. */
@@ -107,8 +118,8 @@ enum ipoib__lid ipoib__lid_from(struct ipoib_interface *interface, const struct 
 	    same_port(interface, path->record.dlid, packet->source_lid))
 		return IPOIB__LID_FITS;
 	if (sender == IPOIB__LID_OPEN)
-		return ipoib__lid_doubt(interface, route_of(path), packet->source_lid, now);
-	ask_again(interface, route_of(path), packet->source_lid, now);
+		return ipoib__lid_doubt(interface, ipoib__route_of(path), packet->source_lid, now);
+	ask_again(interface, ipoib__route_of(path), packet->source_lid, now);
 	return IPOIB__LID_OPEN;
 }
 
@@ -164,7 +175,7 @@ static const struct ipoib__path *path_at(const struct ipoib_interface *interface
 	struct ipoib__path *path = NULL;
 
 	while ((path = ipoib__paths_by_lid(&interface->paths, lid, path, look)) != NULL) {
-		if (has_peer(route_of(path), qpn, look))
+		if (has_peer(ipoib__route_of(path), qpn, look))
 			return path;
 		if (!first)
 			first = path;

@@ -29,22 +29,8 @@
 
 #include "wire/mgid.h"
 
-/* Of an id: what paths and groups number their questions with. */
-#define QUESTION_BITS 39
 /* A port that could not be read after it changed is read again: nothing else would tell us. */
 #define PORT_RETRY_NS UINT64_C(1000000000)
-/* Joins and path queries are numbered by two modules, and must not have an id in common. */
-#define QUESTION_JOIN (UINT64_C(1) << QUESTION_BITS)
-_Static_assert(IPOIB__NUMBER_BITS + 1 + QUESTION_BITS == 64, "an id is made of these");
-_Static_assert(sizeof(((struct ipoib__paths *)0)->next_question) * 8 <= QUESTION_BITS &&
-		       sizeof(((struct ipoib__groups *)0)->next_question) * 8 <= QUESTION_BITS,
-	       "a question's number is not cut");
-
-uint64_t ipoib__question_id(const struct ipoib_interface *interface, bool join, uint64_t question)
-{
-	return (uint64_t)interface->number << (QUESTION_BITS + 1) | (join ? QUESTION_JOIN : 0) |
-	       question;
-}
 
 /* Where a table has the P_Key in both forms the full member's is used, by every transport. */
 enum ipoib_pkey_membership ipoib__link_membership(const struct ipoib_interface *interface)
@@ -166,16 +152,24 @@ static void go_down(struct ipoib_interface *interface, uint64_t now)
 /*
  * Holds the link's state against what it depends on. Called whenever any of that may have changed.
  */
-void ipoib__link_update(struct ipoib_interface *interface, uint64_t now)
+static void update(struct ipoib_interface *interface, uint64_t now)
 {
 	bool up = port_usable(interface) && interface->groups.broadcast->usable;
 
+	interface->link_changed = false;
 	if (up)
 		set_mtu(interface, now);
 	if (up && !interface->up)
 		go_up(interface, now);
 	else if (!up && interface->up)
 		go_down(interface, now);
+}
+
+/* What a group has left to be looked at. */
+void ipoib__link_run(struct ipoib_interface *interface, uint64_t now)
+{
+	if (interface->link_changed)
+		update(interface, now);
 }
 
 static bool same_place(const struct ipoib_port_attributes *a,
@@ -246,7 +240,7 @@ static void port_changed(struct ipoib_interface *interface, uint64_t now)
 	tell_membership(interface, now);
 	if (!same_place(&before, &interface->port))
 		place_changed(interface, &before, now);
-	ipoib__link_update(interface, now);
+	update(interface, now);
 }
 
 void ipoib__link_port_due(struct ipoib__timer *timer, uint64_t now)
@@ -266,16 +260,15 @@ static void device_gone(struct ipoib_interface *interface, uint64_t now)
 	ipoib__connections_drop_all(&interface->connections, now);
 	ipoib__groups_stop(&interface->groups, now);
 	ipoib__paths_flush(&interface->paths, now);
-	ipoib__link_update(interface, now);
+	update(interface, now);
 	tell_link(interface, IPOIB_EVENT_DEVICE_GONE, -ENODEV, now);
 }
 
-/* Every interface of the transport is shown every event; an answer is for the one that asked. */
-void ipoib__link_event(struct ipoib_interface *interface,
-		       const struct ipoib_transport_event *event, uint64_t now)
+static void take_event(struct ipoib_interface *interface, const struct ipoib_transport_event *event,
+		       uint64_t now)
 {
-	bool ours = event->id >> (QUESTION_BITS + 1) == interface->number;
-	uint64_t question = event->id & (QUESTION_JOIN - 1);
+	uint64_t question;
+	bool ours = ipoib__question_ours(interface, event->id, &question);
 
 	/* Before the start no receive is posted, and the start reads the port anyway. */
 	if (!interface->started && event->type != IPOIB_TRANSPORT_GONE)
@@ -310,6 +303,14 @@ void ipoib__link_event(struct ipoib_interface *interface,
 	default:
 		break; /* of a newer transport */
 	}
+}
+
+/* Every interface of the transport is shown every event; an answer is for the one that asked. */
+void ipoib__link_event(struct ipoib_interface *interface,
+		       const struct ipoib_transport_event *event, uint64_t now)
+{
+	take_event(interface, event, now);
+	ipoib__link_run(interface, now);
 }
 
 /* The port is read again: what happened between the opening and now had nobody to tell (I18). */

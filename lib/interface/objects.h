@@ -85,6 +85,7 @@ struct ipoib_context {
 	unsigned depth;      /* 1 inside of dispatch */
 	bool again;          /* the deadline is now */
 	bool ended;          /* something waits to be freed */
+	void (*reap)(struct ipoib_context *context); /* frees it */
 	uint64_t last;       /* the latest time seen: the library's time never goes back */
 	uint64_t unheard;    /* since when timers wait for what is to be read; IPOIB_NEVER */
 };
@@ -184,12 +185,6 @@ struct ipoib__peer {
 	uint16_t data_lid;           /* that it came from */
 };
 
-/* The entry of a neighbour of this floor's table: it is the first member. */
-static inline struct ipoib__peer *ipoib__peer_of(struct ipoib__neighbour *n)
-{
-	return (struct ipoib__peer *)(void *)n;
-}
-
 /* What this floor keeps of a group. */
 struct ipoib__cast_group {
 	struct ipoib__group group; /* first */
@@ -215,6 +210,32 @@ struct ipoib_binding {
 	uint64_t told;           /* when a conflict was last told; 0: never */
 	struct ipoib_link_address conflicting; /* who was heard last to use it */
 };
+
+/* What this floor keeps of a module's entry, which is its first member; NULL for NULL. */
+static inline struct ipoib__peer *ipoib__peer_of(struct ipoib__neighbour *n)
+{
+	return (struct ipoib__peer *)(void *)n;
+}
+
+static inline struct ipoib__route *ipoib__route_of(struct ipoib__path *path)
+{
+	return (struct ipoib__route *)(void *)path;
+}
+
+static inline struct ipoib__channel *ipoib__channel_of(struct ipoib__connection *c)
+{
+	return (struct ipoib__channel *)(void *)c;
+}
+
+static inline struct ipoib__cast_group *ipoib__cast_of(struct ipoib__group *group)
+{
+	return (struct ipoib__cast_group *)(void *)group;
+}
+
+static inline struct ipoib_binding *ipoib__binding_of(struct ipoib__binding *binding)
+{
+	return (struct ipoib_binding *)(void *)binding;
+}
 
 struct ipoib_multicast {
 	struct ipoib__list link;
@@ -242,6 +263,7 @@ struct ipoib_interface {
 	bool takes_none;      /* connections are made here and none are taken: the port cannot */
 	bool started;
 	bool up;
+	bool link_changed;    /* what the link depends on, since it was looked at */
 	bool told_limited;    /* that the port is a limited member, and nothing else since */
 	bool want_room;       /* a send was answered -EAGAIN, for want of room in the send queue */
 	bool want_buffers;    /* ipoib_interface_buffer() was answered -ENOMEM */

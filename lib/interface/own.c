@@ -6,7 +6,14 @@
  */
 #include "interface/interface.h"
 
-#include <string.h>
+struct ipoib_link_address ipoib__interface_link_address(const struct ipoib_interface *interface)
+{
+	/* Whoever sees the flag will try to connect: it is set only where connections are taken. */
+	bool takes = interface->config.mode == IPOIB_MODE_CONNECTED && !interface->takes_none;
+	uint8_t flags = takes ? IPOIB_LINK_ADDRESS_RC : 0;
+
+	return ipoib_link_address_make(flags, interface->qpn, &interface->port.gid);
+}
 
 /* Goes through the open interfaces of the context but one; NULL begins, and NULL ends. */
 struct ipoib_interface *ipoib__own_next(const struct ipoib_interface *but,

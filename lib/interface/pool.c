@@ -227,8 +227,8 @@ static void put_back(struct ipoib_buffer *buffer)
 
 	ipoib__assert(!buffer->taken && !ipoib__list_is_linked(&buffer->link) && !buffer->ah &&
 		      !buffer->channel);
-	if (pool->octets == 0) {
-		ipoib__region_return(buffer);
+	if (pool->owner) {
+		pool->owner->returned(buffer);
 		return;
 	}
 	ipoib__list_push_front(&pool->free, &buffer->link);
@@ -270,8 +270,8 @@ size_t ipoib_buffer_length(const struct ipoib_buffer *buffer)
 
 size_t ipoib_buffer_room(const struct ipoib_buffer *buffer)
 {
-	if (buffer->pool->octets == 0)
-		return ipoib__region_room(buffer);
+	if (buffer->pool->owner)
+		return buffer->pool->owner->room(buffer);
 	return buffer->pool->octets - IPOIB__HEADROOM;
 }
 

@@ -65,8 +65,15 @@ struct ipoib__slab {
 	struct ipoib_buffer buffers[]; /* ipoib__pool::slab */
 };
 
+/* Whose the memory behind the buffers is, if it is not the library's (region.c). */
+struct ipoib__pool_owner {
+	size_t (*room)(const struct ipoib_buffer *buffer);
+	void (*returned)(struct ipoib_buffer *buffer); /* its last reference is gone */
+};
+
 struct ipoib__pool {
-	uint32_t octets;      /* of memory behind each buffer; 0: it is the caller's, region.c */
+	const struct ipoib__pool_owner *owner; /* NULL: the library */
+	uint32_t octets;      /* of memory behind each buffer, where it is the library's */
 	uint32_t slab;        /* buffers in a slab */
 	struct ipoib__list slabs;
 	struct ipoib__list free;
@@ -119,8 +126,6 @@ uint32_t ipoib__pool_left(const struct ipoib__share *share);
 void ipoib__pool_begin(struct ipoib_buffer *buffer);
 
 /* region.c */
-size_t ipoib__region_room(const struct ipoib_buffer *buffer);
-void ipoib__region_return(struct ipoib_buffer *buffer);
 void ipoib__regions_run(struct ipoib_transport *transport);
 void ipoib__regions_reap(struct ipoib_transport *transport);
 

@@ -6,40 +6,6 @@
  */
 #include "interface/interface.h"
 
-#include <string.h>
-
-struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,
-				const struct ipoib_ah_attributes *attributes)
-{
-	struct ipoib_transport *transport = interface->transport;
-	struct ipoib__memory *memory = &interface->context->memory;
-	struct ipoib__ah *ah = ipoib__memory_get(memory, sizeof(*ah));
-
-	if (!ah)
-		return NULL;
-	if (transport->ops->ah_create(transport->self, attributes, &ah->handle) < 0) {
-		ipoib__memory_put(memory, ah, sizeof(*ah));
-		return NULL;
-	}
-	ah->attributes = *attributes;
-	ah->references = 1;
-	return ah;
-}
-
-struct ipoib__ah *ipoib__ah_ref(struct ipoib__ah *ah)
-{
-	ah->references++;
-	return ah;
-}
-
-void ipoib__ah_unref(struct ipoib_interface *interface, struct ipoib__ah *ah)
-{
-	if (!ah || --ah->references > 0)
-		return;
-	interface->transport->ops->ah_destroy(interface->transport->self, ah->handle);
-	ipoib__memory_put(&interface->context->memory, ah, sizeof(*ah));
-}
-
 /* Sends that may be posted now. What already waits for room goes first. */
 uint32_t ipoib__post_room(const struct ipoib_interface *interface)
 {
@@ -168,7 +134,7 @@ static void take_back(struct ipoib_interface *interface, struct ipoib_buffer *bu
 {
 	struct ipoib__neighbour *n =
 		ipoib__neighbours_find(&interface->neighbours, &buffer->next_hop);
-	struct ipoib__peer *peer = (struct ipoib__peer *)(void *)n;
+	struct ipoib__peer *peer = ipoib__peer_of(n);
 
 	if (buffer->control || !peer) { /* ours are asked and answered anew */
 		ipoib__queue_out(interface, buffer);
@@ -222,28 +188,6 @@ void ipoib__tell_room(struct ipoib_interface *interface, uint64_t now)
 	    interface->sends_out > interface->config.send_depth / 2)
 		return;
 	interface->want_room = !ipoib__answer_wake(interface, IPOIB_EVENT_SEND_ROOM, now);
-}
-
-/* The library lets go of a packet: its address handle, and its count of the buffer. */
-void ipoib__release_sent(struct ipoib_interface *interface, struct ipoib_buffer *buffer)
-{
-	ipoib__ah_unref(interface, buffer->ah);
-	buffer->ah = NULL;
-	buffer->taken = false;
-	ipoib_buffer_unref(buffer);
-}
-
-void ipoib__count_sent(struct ipoib_interface *interface, const struct ipoib_buffer *buffer)
-{
-	struct ipoib_statistics *statistics = &interface->statistics;
-
-	if (buffer->control) {
-		statistics->control_sent++;
-		return;
-	}
-	statistics->sent++;
-	statistics->sent_octets += buffer->length;
-	statistics->queued--;
 }
 
 void ipoib__send_completed(struct ipoib_interface *interface,

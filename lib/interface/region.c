@@ -33,7 +33,7 @@ struct ipoib_region {
 	struct ipoib__list link; /* of the transport */
 	struct ipoib_transport *transport;
 	struct ipoib_memory_region memory;
-	struct ipoib__pool pool; /* free: buffers; octets 0 says whose they are */
+	struct ipoib__pool pool; /* free: buffers */
 	struct ipoib__list done; /* buffers to be told */
 	struct ipoib_region_config config;
 	bool held;               /* the caller's handle */
@@ -51,9 +51,35 @@ static size_t region_octets(uint32_t buffers)
 	return sizeof(struct ipoib_region) + buffers * sizeof(struct region_buffer);
 }
 
+static size_t room_of(const struct ipoib_buffer *buffer)
+{
+	return ipoib__container_of(buffer, const struct region_buffer, buffer)->room;
+}
+
+/* Its count is zero: put aside, until its owner can be told. */
+static void put_aside(struct ipoib_buffer *buffer)
+{
+	struct region_buffer *mine = ipoib__container_of(buffer, struct region_buffer, buffer);
+	struct ipoib_context *context = buffer->transport->context;
+
+	ipoib__list_push_back(&mine->region->done, &buffer->link);
+	if (context->depth == 0) /* else this turn tells it */
+		context->again = true;
+	if (mine->region->held)
+		return;
+	context->ended = true;
+	ipoib__context_reap(context);
+}
+
+static const struct ipoib__pool_owner owner = {
+	.room = room_of,
+	.returned = put_aside,
+};
+
 static void fill(struct ipoib_region *region)
 {
 	ipoib__pool_init(&region->pool, 0, 0);
+	region->pool.owner = &owner;
 	ipoib__list_init(&region->done);
 	for (uint32_t i = 0; i < region->config.buffers; i++) {
 		struct region_buffer *mine = &region->buffers[i];
@@ -151,26 +177,6 @@ int ipoib_region_buffer(struct ipoib_region *region, struct ipoib_buffer **out, 
 	mine->buffer.length = (uint32_t)length;
 	*out = &mine->buffer;
 	return 0;
-}
-
-size_t ipoib__region_room(const struct ipoib_buffer *buffer)
-{
-	return ipoib__container_of(buffer, const struct region_buffer, buffer)->room;
-}
-
-/* Its count is zero: put aside, until its owner can be told. */
-void ipoib__region_return(struct ipoib_buffer *buffer)
-{
-	struct region_buffer *mine = ipoib__container_of(buffer, struct region_buffer, buffer);
-	struct ipoib_context *context = buffer->transport->context;
-
-	ipoib__list_push_back(&mine->region->done, &buffer->link);
-	if (context->depth == 0) /* else this turn tells it */
-		context->again = true;
-	if (mine->region->held)
-		return;
-	context->ended = true;
-	ipoib__context_reap(context);
 }
 
 /* Each of those that are there now, once: what comes back meanwhile has its turn later. */

@@ -9,7 +9,6 @@
 #include "interface/interface.h"
 
 #include <errno.h>
-#include <string.h>
 
 void ipoib__peer_init(struct ipoib__peer *peer)
 {
@@ -160,7 +159,7 @@ static void ask_all(struct ipoib_interface *interface, struct ipoib__peer *peer,
 {
 	/* Nobody answers where the path leads to: the path may be what is wrong (I34). */
 	if (peer->route)
-		ipoib__route_suspect(interface, peer->route, now);
+		ipoib__lid_suspect(interface, peer->route, now);
 	ask(interface, peer, NULL, true, now);
 }
 
@@ -177,7 +176,7 @@ static void ask_in_trial(struct ipoib_interface *interface, struct ipoib__peer *
 	if (actions & IPOIB__NEIGHBOUR_ASK_CLAIMED)
 		ask(interface, peer, &n->claimed, false, now);
 	if (actions & IPOIB__NEIGHBOUR_ASK_PATH && peer->route)
-		ipoib__route_suspect(interface, peer->route, now);
+		ipoib__lid_suspect(interface, peer->route, now);
 }
 
 static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned actions, uint64_t now)
@@ -312,7 +311,6 @@ void ipoib__resolve_uses(struct ipoib_interface *interface, unsigned budget, uin
 	if (!ipoib__list_empty(&interface->uses))
 		interface->context->again = true;
 }
-
 
 static enum ipoib__neighbour_event_type event_of(const struct ipoib__neighbour *n,
 						 const struct ipoib__told *told, uint64_t now)

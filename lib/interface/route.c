@@ -8,14 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* At most one question a second, whoever says so. */
-#define SUSPECT_NS IPOIB__PATH_PROOF_NS
-
-static struct ipoib__route *route_of(struct ipoib__path *path)
-{
-	return (struct ipoib__route *)(void *)path;
-}
-
 /* The peer can be sent to: by all that a send needs, in one place. What waited goes out. */
 void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
@@ -34,7 +26,7 @@ struct ipoib__route *ipoib__route_get(struct ipoib_interface *interface,
 
 	if (!path)
 		return NULL;
-	route = route_of(path);
+	route = ipoib__route_of(path);
 	if (!route->peers.next) { /* zeroed memory: new */
 		ipoib__list_init(&route->peers);
 		ipoib__queue_init(&route->waiting);
@@ -186,7 +178,7 @@ void ipoib__route_need(struct ipoib_interface *interface, struct ipoib__route *r
 static void path_act(void *owner, struct ipoib__path *path, unsigned actions, uint64_t now)
 {
 	struct ipoib_interface *interface = owner;
-	struct ipoib__route *route = route_of(path);
+	struct ipoib__route *route = ipoib__route_of(path);
 
 	if (actions & IPOIB__PATH_USABLE)
 		use_record(interface, route, now);
@@ -203,7 +195,7 @@ static void path_act(void *owner, struct ipoib__path *path, unsigned actions, ui
 static void path_end(void *owner, struct ipoib__path *path)
 {
 	struct ipoib_interface *interface = owner;
-	struct ipoib__route *route = route_of(path);
+	struct ipoib__route *route = ipoib__route_of(path);
 
 	if (!route->peers.next) /* never set up */
 		return;
@@ -251,27 +243,11 @@ void ipoib__interface_path_answer(struct ipoib_interface *interface, uint64_t qu
 	if (!path)
 		return; /* taken back meanwhile */
 	good = event->status == 0 && plausible(path, &event->path);
-	note_refused(interface, route_of(path), event->status);
+	note_refused(interface, ipoib__route_of(path), event->status);
 	if (good)
-		ipoib__lid_answered(interface, route_of(path), &event->path, now);
+		ipoib__lid_answered(interface, ipoib__route_of(path), &event->path, now);
 	ipoib__paths_answer(&interface->paths, path, good ? &event->path : NULL,
 			    event->status < 0 ? event->status : -EPROTO, now);
-}
-
-/*
- * What was learned of a path may not be true any more, and no event has said so: it is asked for
- * again, while the old record stays in use. Not more than once a second, whoever says so.
- */
-void ipoib__route_suspect(struct ipoib_interface *interface, struct ipoib__route *route,
-			  uint64_t now)
-{
-	struct ipoib__path *path = &route->path;
-
-	if (!interface->up || ipoib__paths_stale(&interface->paths, path) ||
-	    path->state != IPOIB_PATH_VALID || now - path->since < SUSPECT_NS)
-		return;
-	path->doubted = true;
-	ipoib__paths_need(&interface->paths, path, true, now);
 }
 
 /* The port of that GID has reached us by other means than a packet: it is there. */
@@ -318,7 +294,7 @@ static void limit_some(struct ipoib_interface *interface, uint64_t now)
 		n = ipoib__neighbours_next(&interface->neighbours, &interface->limits_cursor);
 		if (!n)
 			break;
-		peer = (struct ipoib__peer *)(void *)n;
+		peer = ipoib__peer_of(n);
 		if (ipoib__peer_ah(interface, peer))
 			ipoib__choose_tell_mtu(interface, peer, now);
 	}

@@ -12,9 +12,7 @@
 #include "interface/interface.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "wire/ip.h"
 #include "wire/mgid.h"
 
 /*
@@ -83,18 +81,6 @@ static int send_now(struct ipoib_interface *interface, struct ipoib_packet *pack
 	return 0;
 }
 
-/*
- * What follows from a use, asking and dialling, happens in the next turn: state moves nowhere else.
- */
-void ipoib__note_use(struct ipoib_interface *interface, struct ipoib__list *uses,
-		     struct ipoib__list *use)
-{
-	if (ipoib__list_is_linked(use))
-		return;
-	ipoib__list_push_back(uses, use);
-	interface->context->again = true;
-}
-
 /* Whether asking again now is pointless, because it failed a moment ago (I13). */
 static bool held(const struct ipoib__peer *peer, uint64_t now)
 {
@@ -121,7 +107,7 @@ static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet 
 						now, &made);
 		if (status < 0)
 			return status;
-		peer = (struct ipoib__peer *)(void *)made;
+		peer = ipoib__peer_of(made);
 		ipoib__peer_init(peer);
 	}
 	accept(interface, packet);
@@ -235,7 +221,7 @@ static int send_unicast(struct ipoib_interface *interface, struct ipoib_packet *
 {
 	struct ipoib__neighbour *n =
 		ipoib__neighbours_find(&interface->neighbours, &packet->next_hop);
-	struct ipoib__peer *peer = (struct ipoib__peer *)(void *)n;
+	struct ipoib__peer *peer = ipoib__peer_of(n);
 
 	burst->peer = NULL;
 	if (!peer || !ipoib__peer_ah(interface, peer))
@@ -248,7 +234,7 @@ static int send_group(struct ipoib_interface *interface, struct ipoib_packet *pa
 		      const struct ipoib_gid *mgid, struct burst *burst, uint64_t now)
 {
 	struct ipoib__group *made = ipoib__groups_find(&interface->groups, mgid);
-	struct ipoib__cast_group *group = (struct ipoib__cast_group *)(void *)made;
+	struct ipoib__cast_group *group = ipoib__cast_of(made);
 	int status;
 
 	/* Datagrams alone, whatever the mode: nobody could answer for a group's connection. */
@@ -262,7 +248,7 @@ static int send_group(struct ipoib_interface *interface, struct ipoib_packet *pa
 	status = ipoib__group_to_send(interface, mgid, now, &made);
 	if (status < 0)
 		return status;
-	group = (struct ipoib__cast_group *)(void *)made;
+	group = ipoib__cast_of(made);
 	if (group->ah)
 		return send_now(interface, packet, group->ah, IPOIB_QPN_MULTICAST, group->limit,
 				burst, now);

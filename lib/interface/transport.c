@@ -2,7 +2,6 @@
 #include "interface/interface.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/sized.h"
 
@@ -106,50 +105,6 @@ void ipoib_transport_wake(struct ipoib_transport *transport)
 	transport->context->again = true;
 }
 
-uint64_t ipoib__transport_deadline(const struct ipoib_transport *transport)
-{
-	return transport->ops->deadline(transport->self);
-}
-
-/*
- * Answers carry the number of the interface that asked; the rest concerns all interfaces of the
- * port.
- */
-static void hand_on(struct ipoib_transport *transport, const struct ipoib_transport_event *event,
-		    uint64_t now)
-{
-	for (struct ipoib__list *at = transport->interfaces.next; at != &transport->interfaces;
-	     at = at->next) {
-		struct ipoib_interface *interface =
-			ipoib__container_of(at, struct ipoib_interface, link);
-
-		if (!interface->closed)
-			ipoib__link_event(interface, event, now);
-	}
-}
-
-void ipoib__transport_run(struct ipoib_transport *transport, uint64_t now)
-{
-	struct ipoib_transport_event event;
-	bool answered = false;
-	unsigned n;
-
-	transport->ops->process(transport->self, now);
-	for (n = 0; n < IPOIB__DISPATCH_EVENTS; n++) {
-		/* What a transport does not know of a request, it leaves alone. */
-		memset(&event.path, 0, sizeof(event.path));
-		if (transport->ops->next_event(transport->self, &event) == 0)
-			break;
-		answered |= event.type == IPOIB_TRANSPORT_PATH ||
-			    event.type == IPOIB_TRANSPORT_JOIN;
-		hand_on(transport, &event, now);
-	}
-	if (n == IPOIB__DISPATCH_EVENTS)
-		transport->context->again = true;
-	if (answered) /* which has made room */
-		ipoib__ask_waiting(transport, now);
-}
-
 static void destroy(struct ipoib_transport *transport)
 {
 	struct ipoib_context *context = transport->context;
@@ -163,22 +118,9 @@ static void destroy(struct ipoib_transport *transport)
 	ipoib__context_release(context);
 }
 
-/*
- * Frees closed interfaces, and then the transport when nobody holds it and no buffer is outside
- * of its pool: buffers outlive the interface and the caller's handle.
- */
+/* The caller has let go of it, and no buffer is outside of its pools: they outlive its handle. */
 void ipoib__transport_reap(struct ipoib_transport *transport)
 {
-	struct ipoib__list *at, *next;
-
-	ipoib__list_for_each_safe(at, next, &transport->interfaces) {
-		struct ipoib_interface *interface =
-			ipoib__container_of(at, struct ipoib_interface, link);
-
-		if (interface->closed)
-			ipoib__interface_free(interface);
-	}
-	ipoib__regions_reap(transport);
 	if (transport->references == 0 && transport->pool.out == 0 && transport->large.out == 0)
 		destroy(transport);
 }

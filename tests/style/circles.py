@@ -23,13 +23,6 @@ class Object:
         self.folder = folder.removesuffix("/.libs")
         self.part, _, self.file = name.removesuffix(".o").rpartition("-")
         self.gives, self.needs = set(), set()
-        for line in subprocess.run(["nm", "-P", path], check=True, capture_output=True,
-                                   text=True).stdout.splitlines():
-            symbol, kind = line.split()[:2]
-            if kind == "U":
-                self.needs.add(symbol)
-            elif kind.isupper():
-                self.gives.add(symbol)
 
 
 def objects(build):
@@ -41,7 +34,22 @@ def objects(build):
             for file in sorted(files):
                 if file.endswith(".o"):
                     found[folder.removesuffix("/.libs"), file] = os.path.join(folder, file)
-    return [Object(build, path) for path in found.values()]
+    by_path = {path: Object(build, path) for path in found.values()}
+    if by_path:
+        read_symbols(by_path)
+    return list(by_path.values())
+
+
+def read_symbols(by_path):
+    """nm -A: PATH: SYMBOL KIND ..."""
+    for line in subprocess.run(["nm", "-A", "-P", *by_path], check=True, capture_output=True,
+                               text=True).stdout.splitlines():
+        path, rest = line.split(": ", 1)
+        symbol, kind = rest.split()[:2]
+        if kind == "U":
+            by_path[path].needs.add(symbol)
+        elif kind.isupper():
+            by_path[path].gives.add(symbol)
 
 
 def arrows(all_objects):

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the caller is to be told: noted where it arises, deep inside of a state machine, and told at
+ * the end of the turn (answer.c).
+ */
+#include "interface/interface.h"
+
+/*
+ * Events of single neighbours leave this much room to those of the link, which come in a handful.
+ */
+#define EVENTS_RESERVED 32
+
+static bool is_of_neighbour(const struct ipoib_event *event)
+{
+	return event->type == IPOIB_EVENT_NEIGHBOUR_FAILED ||
+	       event->type == IPOIB_EVENT_NEIGHBOUR_MOVED ||
+	       event->type == IPOIB_EVENT_NEIGHBOUR_MTU ||
+	       event->type == IPOIB_EVENT_NEIGHBOUR_FLUX ||
+	       event->type == IPOIB_EVENT_PATH_STALE ||
+	       event->type == IPOIB_EVENT_CONNECTION_FOREIGN ||
+	       event->type == IPOIB_EVENT_CONNECTION_LOST ||
+	       event->type == IPOIB_EVENT_JOIN_FAILED;
+}
+
+void ipoib__answer_event(struct ipoib_interface *interface, const struct ipoib_event *event,
+			 uint64_t now)
+{
+	struct ipoib_event noted = *event;
+	size_t limit = IPOIB__EVENTS_MAX - (is_of_neighbour(event) ? EVENTS_RESERVED : 0);
+
+	noted.size = sizeof(noted);
+	noted.time = now;
+	if (!interface->config.event)
+		return;
+	if (ipoib__ring_count(&interface->events) >= limit ||
+	    !ipoib__ring_push(&interface->events, &noted))
+		interface->statistics.events_lost++;
+	interface->context->again = true; /* another interface's turn may have brought it */
+}
+
+/*
+ * What wakes a caller that waits. False when events leave no room for it: it is told in a later
+ * turn then, and never lost (I24).
+ */
+bool ipoib__answer_wake(struct ipoib_interface *interface, uint32_t type, uint64_t now)
+{
+	const struct ipoib_event event = { .type = type };
+
+	interface->context->again = true;
+	if (ipoib__ring_count(&interface->events) >= IPOIB__EVENTS_MAX)
+		return false;
+	ipoib__answer_event(interface, &event, now);
+	return true;
+}
+
+/* The monitor's: every change, in order, as long as there is room. */
+void ipoib__answer_change(struct ipoib_interface *interface, const struct ipoib__neighbour *n,
+			  uint32_t type, uint64_t now)
+{
+	struct ipoib_neighbour_change change = { .size = sizeof(change),
+						 .type = type,
+						 .state = n->state,
+						 .time = now,
+						 .ip = n->ip };
+
+	if (!interface->config.neighbour || interface->closed)
+		return;
+	if (n->state == IPOIB__NEIGHBOUR_NEW)
+		change.state = IPOIB_NEIGHBOUR_INCOMPLETE;
+	if (n->known)
+		change.link_address = n->link_address;
+	if (!ipoib__ring_push(&interface->changes, &change))
+		interface->statistics.events_lost++;
+	interface->context->again = true;
+}
