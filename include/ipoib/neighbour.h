@@ -180,7 +180,8 @@ IPOIB_PUBLIC int ipoib_neighbour_flux_next(const struct ipoib_interface *interfa
  * Enters a neighbour by hand, or makes an entry that is there permanent: it is neither asked nor
  * moved, and gives way to no other.
  * @param interface the interface
- * @param ip a unicast address that is not our own, on no interface of the context
+ * @param ip a unicast address that is not our own, on no interface of the context, and not the
+ * broadcast address of a bound subnet
  * @param link_address where packets to it go; not that of an interface of the context
  * @return 0; -EINVAL (not a host's address, or a link address of a group, or with a queue pair
  * number that no peer can have); -ENOBUFS (the table is full of entries that cannot go, or three

@@ -71,3 +71,9 @@ uint64_t ipoib__siphash(const uint8_t key[IPOIB__SIPHASH_KEY], const void *data,
 	rounds(&s, FINALIZATION_ROUNDS);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
+
+struct ipoib__hash_key ipoib__hash_key(const uint8_t key[IPOIB__SIPHASH_KEY])
+{
+	return (struct ipoib__hash_key){ .k0 = read_little_endian(key, 8),
+					 .k1 = read_little_endian(key + 8, 8) | 1 };
+}

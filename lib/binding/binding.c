@@ -139,3 +139,13 @@ bool ipoib__bindings_is_broadcast(const struct ipoib__bindings *bindings,
 	}
 	return false;
 }
+
+bool ipoib__binding_broadcast(const struct ipoib__binding *binding, struct ipoib_ip *broadcast)
+{
+	if (binding->address.family != IPOIB_IPV4 || binding->prefix_length >= IPV4_BITS - 1)
+		return false;
+	*broadcast = binding->address;
+	for (unsigned bit = binding->prefix_length; bit < IPV4_BITS; bit++)
+		broadcast->raw[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	return true;
+}

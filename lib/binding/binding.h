@@ -165,6 +165,8 @@ struct ipoib__binding *ipoib__bindings_find(const struct ipoib__bindings *bindin
  */
 bool ipoib__bindings_is_broadcast(const struct ipoib__bindings *bindings,
 				  const struct ipoib_ip *address);
+/* That of one binding; false: it has none. */
+bool ipoib__binding_broadcast(const struct ipoib__binding *binding, struct ipoib_ip *broadcast);
 
 /* ---- who is answered, who asks: policy.c ---- */
 

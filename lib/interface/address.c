@@ -60,6 +60,16 @@ static struct ipoib_binding *make(struct ipoib_interface *interface,
 	return binding;
 }
 
+/* Its address is ours now, and its subnet's broadcast address everyone's. */
+static void not_a_neighbour(struct ipoib_interface *interface, const struct ipoib__binding *binding)
+{
+	struct ipoib_ip broadcast;
+
+	ipoib_neighbour_remove(interface, &binding->address);
+	if (ipoib__binding_broadcast(binding, &broadcast))
+		ipoib_neighbour_remove(interface, &broadcast);
+}
+
 int ipoib_binding_open(struct ipoib_binding **out, struct ipoib_interface *interface,
 		       const struct ipoib_ip *address, unsigned prefix_length)
 {
@@ -87,7 +97,7 @@ int ipoib_binding_open(struct ipoib_binding **out, struct ipoib_interface *inter
 		ipoib__memory_put(&context->memory, binding, sizeof(*binding));
 		return status;
 	}
-	ipoib_neighbour_remove(interface, address); /* it is ours now */
+	not_a_neighbour(interface, &binding->binding);
 	context->references++;
 	interface->addresses_changed = true;
 	context->again = true;

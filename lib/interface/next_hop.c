@@ -35,6 +35,7 @@ bool ipoib__address_of_peer(const struct ipoib_interface *interface,
 	unsigned whole = address->family == IPOIB_IPV4 ? 32 : 128;
 
 	return ipoib__binding_check(address, whole) == 0 &&
+	       !ipoib__bindings_is_broadcast(&interface->bindings, address) &&
 	       !ipoib__bindings_find(&interface->bindings, address) &&
 	       !ipoib__address_elsewhere(interface, address);
 }

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 
+#include "wire/ip.h"
 #include "wire/mgid.h"
 
 /*
@@ -176,8 +177,9 @@ static int send_fragments(struct ipoib_interface *interface, struct ipoib_packet
 	return 0;
 }
 
-static int send_resolved(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			 struct ipoib__peer *peer, struct burst *burst, uint64_t now)
+/* By what lib/mtu decides of what is known of the peer. */
+static int send_as_decided(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			   struct ipoib__peer *peer, struct burst *burst, uint64_t now)
 {
 	struct ipoib__mtu_path path = ipoib__choose_path(interface, peer, now);
 	struct ipoib__mtu_verdict verdict = ipoib__mtu_decide(
@@ -205,8 +207,14 @@ static int send_to_peer(struct ipoib_interface *interface, struct ipoib_packet *
 			struct ipoib__peer *peer, struct burst *burst, uint64_t now)
 {
 	struct ipoib__neighbour *n = &peer->neighbour;
-	int status = send_resolved(interface, packet, peer, burst, now);
+	uint32_t datagram = ipoib__peer_limit(interface, peer);
+	int status;
 
+	/* Without a connection what fits is a datagram: there is nothing to decide. */
+	if (!peer->channel && packet->buffer->length <= datagram)
+		status = send_now(interface, packet, peer->ah, peer->qpn, datagram, burst, now);
+	else
+		status = send_as_decided(interface, packet, peer, burst, now);
 	if (status < 0)
 		return status;
 	/* Once a second, or when it is not sure of itself: more than a time stamp is due. */
@@ -214,20 +222,6 @@ static int send_to_peer(struct ipoib_interface *interface, struct ipoib_packet *
 	    n->state == IPOIB_NEIGHBOUR_STALE)
 		ipoib__note_use(interface, &interface->uses, &peer->use);
 	return 0;
-}
-
-static int send_unicast(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			struct burst *burst, uint64_t now)
-{
-	struct ipoib__neighbour *n =
-		ipoib__neighbours_find(&interface->neighbours, &packet->next_hop);
-	struct ipoib__peer *peer = ipoib__peer_of(n);
-
-	burst->peer = NULL;
-	if (!peer || !ipoib__peer_ah(interface, peer))
-		return wait_for_peer(interface, packet, peer, now);
-	burst->peer = peer;
-	return send_to_peer(interface, packet, peer, burst, now);
 }
 
 static int send_group(struct ipoib_interface *interface, struct ipoib_packet *packet,
@@ -262,11 +256,24 @@ static int send_group(struct ipoib_interface *interface, struct ipoib_packet *pa
 	return 0;
 }
 
-static int send_one(struct ipoib_interface *interface, struct ipoib_packet *packet,
-		    struct burst *burst, uint64_t now)
+/* To a neighbour that is not known yet, or cannot be sent to now; or to no single one. */
+static int send_unresolved(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			   struct ipoib__peer *peer, struct burst *burst, uint64_t now)
 {
 	const struct ipoib_ip *to = &packet->next_hop;
 	struct ipoib_gid mgid;
+
+	if (ipoib__bindings_is_broadcast(&interface->bindings, to))
+		mgid = interface->groups.broadcast->mgid;
+	else if (ipoib__mgid_for_ip(&mgid, interface->config.scope, interface->config.pkey, to) < 0)
+		return wait_for_peer(interface, packet, peer, now);
+	return send_group(interface, packet, &mgid, burst, now);
+}
+
+static int send_one(struct ipoib_interface *interface, struct ipoib_packet *packet,
+		    struct burst *burst, uint64_t now)
+{
+	struct ipoib__peer *peer = burst->peer;
 	int status = ipoib__packet_check(interface, packet);
 
 	if (status < 0)
@@ -279,13 +286,15 @@ static int send_one(struct ipoib_interface *interface, struct ipoib_packet *pack
 		packet->mtu = interface->mtu;
 		return -EMSGSIZE;
 	}
-	if (burst->peer && ipoib_ip_equal(&burst->peer->neighbour.ip, to))
-		return send_to_peer(interface, packet, burst->peer, burst, now);
-	if (ipoib__bindings_is_broadcast(&interface->bindings, to))
-		mgid = interface->groups.broadcast->mgid;
-	else if (ipoib__mgid_for_ip(&mgid, interface->config.scope, interface->config.pkey, to) < 0)
-		return send_unicast(interface, packet, burst, now);
-	return send_group(interface, packet, &mgid, burst, now);
+	/* No neighbour has an address that is not a single host's (next_hop.c). */
+	if (!peer || !ipoib__ip_same(&peer->neighbour.ip, &packet->next_hop)) {
+		peer = ipoib__peer_of(
+			ipoib__neighbours_find(&interface->neighbours, &packet->next_hop));
+		burst->peer = peer && ipoib__peer_ah(interface, peer) ? peer : NULL;
+	}
+	if (burst->peer)
+		return send_to_peer(interface, packet, peer, burst, now);
+	return send_unresolved(interface, packet, peer, burst, now);
 }
 
 static void count_refusal(struct ipoib_statistics *statistics, int status)

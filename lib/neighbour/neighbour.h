@@ -331,7 +331,7 @@ struct ipoib__neighbours {
 	const struct ipoib__neighbours_hooks *hooks;
 	void *owner;
 	struct ipoib__neighbour_parameters parameters;
-	uint8_t key[IPOIB__SIPHASH_KEY];
+	struct ipoib__hash_key key;
 	struct ipoib__table table;
 	struct ipoib__list recent;    /* all but the permanent ones */
 	struct ipoib__list permanent;

@@ -8,17 +8,23 @@
 #include <errno.h>
 #include <string.h>
 
+#include "wire/ip.h"
+
 static bool equal(const void *entry, const void *key, void *user)
 {
 	const struct ipoib__neighbour *n = entry;
 
 	(void)user;
-	return ipoib_ip_equal(&n->ip, key);
+	return ipoib__ip_same(&n->ip, key);
 }
 
+/* Behind an IPv4 address there are zeros. */
 static uint64_t hash_of(const struct ipoib__neighbours *table, const struct ipoib_ip *ip)
 {
-	return ipoib__siphash(table->key, ip->raw, ip->family == IPOIB_IPV4 ? 4 : 16);
+	uint64_t half[2];
+
+	memcpy(half, ip->raw, sizeof(half));
+	return ipoib__fast_hash(&table->key, half[0], half[1]);
 }
 
 void ipoib__neighbours_init(struct ipoib__neighbours *table, struct ipoib__memory *memory,
@@ -37,7 +43,7 @@ void ipoib__neighbours_init(struct ipoib__neighbours *table, struct ipoib__memor
 	table->hooks = hooks;
 	table->owner = owner;
 	table->parameters = *parameters;
-	memcpy(table->key, key, sizeof(table->key));
+	table->key = ipoib__hash_key(key);
 	ipoib__table_init(&table->table, memory, equal, NULL);
 	ipoib__list_init(&table->recent);
 	ipoib__list_init(&table->permanent);

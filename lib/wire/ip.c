@@ -13,14 +13,6 @@
 #define IPV4_MORE_FRAGMENTS 0x2000
 #define IPV4_OFFSET 0x1fff
 
-unsigned ipoib__ip_version(const void *bytes, size_t length)
-{
-	if (length == 0)
-		return 0;
-	unsigned version = *(const uint8_t *)bytes >> 4;
-	return version == 4 || version == 6 ? version : 0;
-}
-
 /* Everything after the first octet; flags and offset are one field on the wire. */
 static void read_ipv4_fields(struct ipoib__reader *r, struct ipoib__ipv4 *ip)
 {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <ipoib/types.h>
 
@@ -53,7 +54,22 @@ struct ipoib__ipv6 {
 };
 
 /* 4 or 6, whatever the rest of the packet says; 0 when it is neither or empty. */
-unsigned ipoib__ip_version(const void *bytes, size_t length);
+static inline unsigned ipoib__ip_version(const void *bytes, size_t length)
+{
+	unsigned version = length > 0 ? *(const uint8_t *)bytes >> 4 : 0;
+
+	return version == 4 || version == 6 ? version : 0;
+}
+
+/* ipoib_ip_equal(), for where it is asked for each packet. */
+static inline bool ipoib__ip_same(const struct ipoib_ip *a, const struct ipoib_ip *b)
+{
+	uint64_t x[2], y[2];
+
+	memcpy(x, a->raw, sizeof(x));
+	memcpy(y, b->raw, sizeof(y));
+	return a->family == b->family && ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+}
 
 /*
  * Consumes the header with its options. The whole packet must be there: total_length is never

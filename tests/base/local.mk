@@ -4,6 +4,7 @@ unit_tests += %D%/test_base %D%/test_poller_poll
 	%D%/main.c \
 	%D%/suites.h \
 	%D%/table_rig.h \
+	%D%/test_fast_hash.c \
 	%D%/test_hash.c \
 	%D%/test_list.c \
 	%D%/test_log.c \

@@ -5,9 +5,9 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_memory, suite_list, suite_ring,       suite_random, suite_hash,
-		suite_log,    suite_table, suite_table_walk, suite_wheel,  suite_wheel_model,
-		NULL,
+		suite_memory,	  suite_list, suite_ring,  suite_random,     suite_hash,
+		suite_fast_hash,  suite_log,  suite_table, suite_table_walk, suite_wheel,
+		suite_wheel_model, NULL,
 	};
 
 	return support_main(suites, "test_base");

@@ -10,6 +10,7 @@ Suite *suite_list(void);
 Suite *suite_ring(void);
 Suite *suite_random(void);
 Suite *suite_hash(void);
+Suite *suite_fast_hash(void);
 Suite *suite_log(void);
 Suite *suite_table(void);
 Suite *suite_table_walk(void);

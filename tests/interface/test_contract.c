@@ -126,6 +126,30 @@ START_TEST(nothing_is_sent_before_the_link_is_up)
 }
 END_TEST
 
+/* Nor that of a subnet that is bound later. */
+START_TEST(a_broadcast_address_is_no_neighbours)
+{
+	struct ipoib_gid gid = fake_gid(50);
+	struct ipoib_link_address link = ipoib_link_address_make(0, 0x132, &gid);
+	struct ipoib_ip ours = ip("10.1.0.1"), all = ip("10.1.0.255");
+	struct ipoib_binding *binding;
+
+	bench_up(NULL);
+	ck_assert_int_eq(ipoib_neighbour_add(rail->interface, &all, &link), 0);
+	ck_assert_int_eq(ipoib_binding_open(&binding, rail->interface, &ours, 24), 0);
+	ck_assert_uint_eq(rail_neighbour(rail, "10.1.0.255"), 0);
+	ck_assert_int_eq(ipoib_neighbour_add(rail->interface, &all, &link), -EINVAL);
+	bench_settle();
+	ck_assert_int_eq(rail_send(rail, "10.1.0.255", 100, 1), 0);
+	bench_settle();
+	ck_assert_uint_eq(rail_statistics(rail).sent, 1);
+	for (size_t i = 0; i < fake->sent_count; i++)
+		ck_assert_uint_eq(fake->sent[i].remote_qpn, IPOIB_QPN_MULTICAST);
+	ipoib_binding_close(binding);
+	bench_close();
+}
+END_TEST
+
 START_TEST(broadcasts_of_both_kinds_take_the_broadcast_group)
 {
 	struct ipoib_interface_info info = { .size = sizeof(info) };
@@ -292,6 +316,7 @@ Suite *suite_contract(void)
 	tcase_add_test(tcase, one_buffer_is_sent_once_at_a_time);
 	tcase_add_test(tcase, a_buffer_of_another_transport_is_refused);
 	tcase_add_test(tcase, nothing_is_sent_before_the_link_is_up);
+	tcase_add_test(tcase, a_broadcast_address_is_no_neighbours);
 	tcase_add_test(tcase, broadcasts_of_both_kinds_take_the_broadcast_group);
 	tcase_add_test(tcase, a_unicast_goes_where_arp_and_the_path_said);
 	tcase_add_test(tcase, the_views_show_what_there_is);

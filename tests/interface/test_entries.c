@@ -108,8 +108,9 @@ END_TEST
 
 START_TEST(what_cannot_be_a_neighbour_is_not_entered)
 {
-	static const char *const nobody[] = { "10.0.0.1", "224.0.0.1", "0.0.0.0",
-					      "255.255.255.255", "ff02::1", "::" };
+	static const char *const nobody[] = { "10.0.0.1",	"10.0.0.255", "224.0.0.1",
+					      "0.0.0.0",	"255.255.255.255",
+					      "ff02::1",	"::" };
 	struct ipoib_ip two = ip("10.0.0.2");
 	struct ipoib_link_address link = link_of(2);
 	struct ipoib_gid gid = fake_gid(2);
