@@ -8,7 +8,9 @@ core_sources += \
 	%D%/machine.c \
 	%D%/neighbour.h \
 	%D%/prefix.c \
+	%D%/remove.c \
 	%D%/restart.c \
+	%D%/settle.c \
 	%D%/state.h \
 	%D%/table.c \
 	%D%/trial.c

@@ -2,13 +2,6 @@
 /* The pure half of neighbour.h: state and event in, state and actions out. */
 #include "neighbour/state.h"
 
-bool ipoib__neighbour_valid(const struct ipoib__neighbour *n)
-{
-	return n->state == IPOIB_NEIGHBOUR_REACHABLE || n->state == IPOIB_NEIGHBOUR_STALE ||
-	       n->state == IPOIB_NEIGHBOUR_DELAY || n->state == IPOIB_NEIGHBOUR_PROBE ||
-	       n->state == IPOIB_NEIGHBOUR_PERMANENT;
-}
-
 /*
  * Every further failure in a row doubles the time before the next attempt, up to the limit (I13).
  */
@@ -279,4 +272,10 @@ unsigned ipoib__neighbour_step(struct ipoib__neighbour *n,
 		actions |= IPOIB__NEIGHBOUR_CHANGED;
 	}
 	return actions;
+}
+
+bool ipoib__neighbour_asked(const struct ipoib__neighbour *n, uint64_t now)
+{
+	return n->asks > 0 || n->trial != IPOIB__NEIGHBOUR_TRIAL_NONE ||
+	       ipoib__neighbour_first_answers(n, now);
 }

@@ -301,7 +301,12 @@ unsigned ipoib__neighbour_step(struct ipoib__neighbour *n,
 			       const struct ipoib__neighbour_event *event, uint64_t now);
 
 /* Whether its link address may be used. */
-bool ipoib__neighbour_valid(const struct ipoib__neighbour *n);
+static inline bool ipoib__neighbour_valid(const struct ipoib__neighbour *n)
+{
+	return n->state == IPOIB_NEIGHBOUR_REACHABLE || n->state == IPOIB_NEIGHBOUR_STALE ||
+	       n->state == IPOIB_NEIGHBOUR_DELAY || n->state == IPOIB_NEIGHBOUR_PROBE ||
+	       n->state == IPOIB_NEIGHBOUR_PERMANENT;
+}
 /* Whether an answer is awaited: by the state, by a trial, or from a second port (10). */
 bool ipoib__neighbour_asked(const struct ipoib__neighbour *n, uint64_t now);
 /* Whether its first contact is contested, and may still be decided. */

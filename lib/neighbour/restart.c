@@ -2,14 +2,6 @@
 /* A peer with another queue pair at the port that is known: neighbour.h point 5. */
 #include "neighbour/state.h"
 
-/* Whether a peer has restarted, its old queue pair knows best: an answer says no (5). */
-unsigned ipoib__neighbour_ask_old(struct ipoib__neighbour *n, uint64_t now)
-{
-	if (n->trial != IPOIB__NEIGHBOUR_TRIAL_NONE)
-		return 0;
-	return ipoib__neighbour_trial_begin(n, IPOIB__NEIGHBOUR_TRIAL_RESTART, false, now);
-}
-
 /* The same GID with another queue pair: point 5. */
 bool ipoib__neighbour_restart_believed(const struct ipoib__neighbour *n,
 				       const struct ipoib__neighbour_parameters *parameters,

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the parts of the machine share: machine.c knows states and time, claim.c knows whom to
- * believe, first.c two ports that answer the first question, restart.c a peer that is the same
- * with another queue pair, trial.c the questions that bring proof. The primitives below stand here
- * because all of them change the state.
+ * What the parts of the machine share. A part calls only those above it here:
+ *
+ *	trial.c    the questions that bring proof, and whether they did
+ *	settle.c   a link address takes the place of another
+ *	first.c    two ports that answer the first question
+ *	restart.c  a peer that is the same with another queue pair
+ *	claim.c    whom to believe
+ *	prefix.c   a subnet prefix that is another one for all
+ *	machine.c  states and time, and which event is whose
+ *
+ * The primitives below stand here because all of them change the state.
  */
 #ifndef IPOIB__NEIGHBOUR_STATE_H
 #define IPOIB__NEIGHBOUR_STATE_H
@@ -17,6 +24,8 @@
 /* Begins a trial, and asks its first questions; those of PROBE that have just been asked count. */
 unsigned ipoib__neighbour_trial_begin(struct ipoib__neighbour *n, uint8_t trial, bool probed,
 				      uint64_t now);
+/* It has left a queue pair for another one: the old one is asked whether it is alive. */
+unsigned ipoib__neighbour_ask_old(struct ipoib__neighbour *n, uint64_t now);
 void ipoib__neighbour_trial_end(struct ipoib__neighbour *n, uint64_t now);
 /* When a trial wants to be looked at next, or IPOIB_NEVER. */
 uint64_t ipoib__neighbour_trial_deadline(const struct ipoib__neighbour *n);
@@ -147,7 +156,7 @@ static inline unsigned ipoib__neighbour_refuse(struct ipoib__neighbour *n, uint6
 	return IPOIB__NEIGHBOUR_FLUX;
 }
 
-/* ---- claim.c ---- */
+/* ---- settle.c ---- */
 
 /*
  * It is at this link address, whatever that was before; stored before any state says that it may
@@ -160,6 +169,46 @@ unsigned ipoib__neighbour_settle(struct ipoib__neighbour *n,
 unsigned ipoib__neighbour_believe(struct ipoib__neighbour *n,
 				  const struct ipoib__neighbour_parameters *parameters,
 				  const struct ipoib_link_address *address, uint64_t now);
+
+/* ---- first.c ---- */
+
+/* It has a link address from a question of ours, if it was asked: another port may answer too. */
+void ipoib__neighbour_first_open(struct ipoib__neighbour *n,
+				 const struct ipoib__neighbour_parameters *parameters,
+				 uint64_t now);
+/* Whether answers still belong to the first question. */
+bool ipoib__neighbour_first_answers(const struct ipoib__neighbour *n, uint64_t now);
+/* Another port than the known one has answered a question. */
+void ipoib__neighbour_first_claimed(struct ipoib__neighbour *n,
+				    const struct ipoib_link_address *address, uint64_t now);
+/* Whether a claim is the rival's, about which it has been decided. */
+bool ipoib__neighbour_first_refuses(const struct ipoib__neighbour *n,
+				    const struct ipoib_link_address *address, uint64_t now);
+/* One of the two is right. */
+unsigned ipoib__neighbour_first_right(struct ipoib__neighbour *n,
+				      const struct ipoib__neighbour_parameters *parameters,
+				      const struct ipoib__neighbour_event *event, uint64_t now);
+/* When the two are to be judged again, or IPOIB_NEVER. */
+uint64_t ipoib__neighbour_first_deadline(const struct ipoib__neighbour *n);
+unsigned ipoib__neighbour_first_due(struct ipoib__neighbour *n, uint64_t now);
+
+/* ---- restart.c ---- */
+
+/* Whether another queue pair number at the known port is believed at once. */
+bool ipoib__neighbour_restart_believed(const struct ipoib__neighbour *n,
+				       const struct ipoib__neighbour_parameters *parameters,
+				       uint8_t origin, uint64_t now);
+unsigned ipoib__neighbour_restart(struct ipoib__neighbour *n,
+				  const struct ipoib__neighbour_parameters *parameters,
+				  const struct ipoib__neighbour_event *event, bool answered,
+				  uint64_t now);
+/* The queue pair that was left is alive: what was believed of a restart is not. */
+unsigned ipoib__neighbour_restart_refuted(struct ipoib__neighbour *n,
+					  const struct ipoib__neighbour_parameters *parameters,
+					  const struct ipoib__neighbour_event *event,
+					  bool answered, uint64_t now);
+
+/* ---- claim.c ---- */
 
 /* Its first link address. */
 unsigned ipoib__neighbour_first(struct ipoib__neighbour *n,
@@ -206,51 +255,11 @@ unsigned ipoib__neighbour_claim_no_path(struct ipoib__neighbour *n,
 unsigned ipoib__neighbour_fixed(struct ipoib__neighbour *n,
 				const struct ipoib_link_address *address, uint64_t now);
 
-/* ---- first.c ---- */
-
-/* It has a link address from a question of ours, if it was asked: another port may answer too. */
-void ipoib__neighbour_first_open(struct ipoib__neighbour *n,
-				 const struct ipoib__neighbour_parameters *parameters,
-				 uint64_t now);
-/* Whether answers still belong to the first question. */
-bool ipoib__neighbour_first_answers(const struct ipoib__neighbour *n, uint64_t now);
-/* Another port than the known one has answered a question. */
-void ipoib__neighbour_first_claimed(struct ipoib__neighbour *n,
-				    const struct ipoib_link_address *address, uint64_t now);
-/* Whether a claim is the rival's, about which it has been decided. */
-bool ipoib__neighbour_first_refuses(const struct ipoib__neighbour *n,
-				    const struct ipoib_link_address *address, uint64_t now);
-/* One of the two is right. */
-unsigned ipoib__neighbour_first_right(struct ipoib__neighbour *n,
-				      const struct ipoib__neighbour_parameters *parameters,
-				      const struct ipoib__neighbour_event *event, uint64_t now);
-/* When the two are to be judged again, or IPOIB_NEVER. */
-uint64_t ipoib__neighbour_first_deadline(const struct ipoib__neighbour *n);
-unsigned ipoib__neighbour_first_due(struct ipoib__neighbour *n, uint64_t now);
-
 /* ---- prefix.c ---- */
 
 /* The subnet has another prefix, and the neighbour with it; before the event itself. */
 unsigned ipoib__neighbour_follow_prefix(struct ipoib__neighbour *n,
 					const struct ipoib__neighbour_parameters *parameters,
 					const struct ipoib__neighbour_event *event, uint64_t now);
-
-/* ---- restart.c ---- */
-
-/* Whether another queue pair number at the known port is believed at once. */
-bool ipoib__neighbour_restart_believed(const struct ipoib__neighbour *n,
-				       const struct ipoib__neighbour_parameters *parameters,
-				       uint8_t origin, uint64_t now);
-unsigned ipoib__neighbour_restart(struct ipoib__neighbour *n,
-				  const struct ipoib__neighbour_parameters *parameters,
-				  const struct ipoib__neighbour_event *event, bool answered,
-				  uint64_t now);
-/* It has left a queue pair for another one: the old one is asked whether it is alive. */
-unsigned ipoib__neighbour_ask_old(struct ipoib__neighbour *n, uint64_t now);
-/* The queue pair that was left is alive: what was believed of a restart is not. */
-unsigned ipoib__neighbour_restart_refuted(struct ipoib__neighbour *n,
-					  const struct ipoib__neighbour_parameters *parameters,
-					  const struct ipoib__neighbour_event *event,
-					  bool answered, uint64_t now);
 
 #endif

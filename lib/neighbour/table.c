@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The table half of neighbour.h: who is there, whose timer runs, what is remembered. Who gives
- * way, and when, is in collect.c.
+ * The table half of neighbour.h: which entries are there, their timers, what is remembered. Which
+ * give way, and when, is in collect.c; how one goes is in remove.c.
  */
 #include "neighbour/collect.h"
 
@@ -133,40 +133,6 @@ remove_entry:
 free_entry:
 	ipoib__memory_put(table->memory, n, table->hooks->entry_size);
 	return status == -ENOSPC ? -ENOBUFS : status;
-}
-
-void ipoib__neighbours_remove(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
-			      bool evicted)
-{
-	bool there;
-
-	table->hooks->end(table->owner, n, evicted);
-	if (n->state == IPOIB_NEIGHBOUR_PERMANENT)
-		table->permanent_count--;
-	table->collected += evicted;
-	ipoib__wheel_cancel(table->wheel, &n->timer);
-	ipoib__list_remove(&n->recent);
-	there = ipoib__table_remove(&table->table, n->hash, n);
-	ipoib__assert(there);
-	(void)there;
-	ipoib__memory_put(table->memory, n->history, sizeof(*n->history));
-	ipoib__memory_put(table->memory, n, table->hooks->entry_size);
-}
-
-static void remove_all(struct ipoib__neighbours *table, struct ipoib__list *list)
-{
-	struct ipoib__list *first;
-
-	while ((first = ipoib__list_first(list)) != NULL)
-		ipoib__neighbours_remove(
-			table, ipoib__container_of(first, struct ipoib__neighbour, recent), false);
-}
-
-void ipoib__neighbours_flush(struct ipoib__neighbours *table, bool permanent)
-{
-	remove_all(table, &table->recent);
-	if (permanent)
-		remove_all(table, &table->permanent);
 }
 
 int ipoib__neighbours_fix(struct ipoib__neighbours *table, struct ipoib__neighbour *n,

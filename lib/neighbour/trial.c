@@ -49,6 +49,14 @@ unsigned ipoib__neighbour_trial_begin(struct ipoib__neighbour *n, uint8_t trial,
 	return probed ? actions & ~(unsigned)IPOIB__NEIGHBOUR_ASK_KNOWN : actions;
 }
 
+/* Whether a peer has restarted, its old queue pair knows best: an answer says no (5). */
+unsigned ipoib__neighbour_ask_old(struct ipoib__neighbour *n, uint64_t now)
+{
+	if (n->trial != IPOIB__NEIGHBOUR_TRIAL_NONE)
+		return 0;
+	return ipoib__neighbour_trial_begin(n, IPOIB__NEIGHBOUR_TRIAL_RESTART, false, now);
+}
+
 void ipoib__neighbour_trial_end(struct ipoib__neighbour *n, uint64_t now)
 {
 	if (ipoib__neighbour_tries_claim(n))
@@ -73,10 +81,4 @@ bool ipoib__neighbour_trial_proves(const struct ipoib__neighbour *n, bool over)
 {
 	return ipoib__neighbour_tries_claim(n) && n->trial_answered &&
 	       (over || n->trial_no_path);
-}
-
-bool ipoib__neighbour_asked(const struct ipoib__neighbour *n, uint64_t now)
-{
-	return n->asks > 0 || n->trial != IPOIB__NEIGHBOUR_TRIAL_NONE ||
-	       ipoib__neighbour_first_answers(n, now);
 }
