@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The cache half of path.h: what is kept, what is asked for when. flush.c: what is forgotten. */
+/*
+ * The cache half of path.h: what is kept, what is asked for when. window.c: whose turn it is.
+ * flush.c: what is forgotten.
+ */
 #include "path/cache.h"
 
 #include <errno.h>
@@ -16,22 +19,6 @@ static bool equal(const void *entry, const void *key, void *user)
 static uint64_t hash_of(const struct ipoib__paths *cache, const struct ipoib_gid *dgid)
 {
 	return ipoib__siphash(cache->key, dgid->raw, sizeof(dgid->raw));
-}
-
-/* The question of a path is over. */
-static void not_asked(struct ipoib__paths *cache, struct ipoib__path *path)
-{
-	ipoib__assert(path->asked && cache->outstanding > 0);
-	cache->outstanding--;
-	cache->outstanding_strangers -= path->stranger;
-	path->asked = false;
-	ipoib__list_remove(&path->turn);
-}
-
-void ipoib__paths_take_back(struct ipoib__paths *cache, struct ipoib__path *path)
-{
-	cache->hooks->cancel(cache->owner, path->question);
-	not_asked(cache, path);
 }
 
 static void remove_path(struct ipoib__paths *cache, struct ipoib__path *path)
@@ -75,51 +62,23 @@ static void step(struct ipoib__paths *cache, struct ipoib__path *path,
 		note_lid(cache, path);
 	if (path->users > 0)
 		ipoib__wheel_arm(cache->wheel, &path->timer, path->deadline);
-	if ((actions & IPOIB__PATH_ASK) && !ipoib__list_is_linked(&path->turn)) {
-		path->stranger = !path->wanted;
-		ipoib__list_push_back(path->stranger ? &cache->strangers : &cache->turn,
-				      &path->turn);
-	}
+	if (actions & IPOIB__PATH_ASK)
+		ipoib__paths_line_up(cache, path);
 	if (actions & ~(unsigned)IPOIB__PATH_ASK)
 		cache->hooks->act(cache->owner, path, actions, now);
 }
 
-/* Whose turn it is, taken out of its line; NULL when nobody may be asked for now. */
-static struct ipoib__list *next_turn(struct ipoib__paths *cache)
-{
-	struct ipoib__list *first;
-
-	if (cache->outstanding >= IPOIB__PATH_WINDOW)
-		return NULL;
-	first = ipoib__list_pop_front(&cache->turn);
-	if (!first && cache->outstanding_strangers < IPOIB__PATH_WINDOW_STRANGERS)
-		first = ipoib__list_pop_front(&cache->strangers);
-	return first;
-}
-
-static void note_asked(struct ipoib__paths *cache, struct ipoib__path *path, uint64_t question)
-{
-	path->question = question;
-	path->generation = cache->generation;
-	path->asked = true;
-	ipoib__list_push_back(&cache->asked, &path->turn);
-	cache->outstanding++;
-	cache->outstanding_strangers += path->stranger;
-}
-
 unsigned ipoib__paths_ask(struct ipoib__paths *cache, unsigned most, uint64_t now)
 {
-	struct ipoib__list *first;
+	struct ipoib__path *path;
 	unsigned count = 0;
 
-	while (count < most && (first = next_turn(cache)) != NULL) {
-		struct ipoib__path *path = ipoib__container_of(first, struct ipoib__path, turn);
+	while (count < most && (path = ipoib__paths_next_turn(cache)) != NULL) {
 		uint64_t question = cache->next_question++;
 		int status = cache->hooks->ask(cache->owner, path, question);
 
-		if (status == -EAGAIN) { /* it stays the first of its line */
-			ipoib__list_push_front(path->stranger ? &cache->strangers : &cache->turn,
-					       first);
+		if (status == -EAGAIN) {
+			ipoib__paths_keep_turn(cache, path);
 			break;
 		}
 		path->asked_at = now;
@@ -127,7 +86,7 @@ unsigned ipoib__paths_ask(struct ipoib__paths *cache, unsigned most, uint64_t no
 			step(cache, path, IPOIB__PATH_SILENCE, NULL, now);
 			continue;
 		}
-		note_asked(cache, path, question);
+		ipoib__paths_question_out(cache, path, question);
 		count++;
 	}
 	return count;
@@ -229,17 +188,6 @@ static bool make_room(struct ipoib__paths *cache, uint64_t now)
 	return true;
 }
 
-struct ipoib__path *ipoib__paths_by_question(const struct ipoib__paths *cache, uint64_t question)
-{
-	for (struct ipoib__list *at = cache->asked.next; at != &cache->asked; at = at->next) {
-		struct ipoib__path *path = ipoib__container_of(at, struct ipoib__path, turn);
-
-		if (path->question == question)
-			return path;
-	}
-	return NULL;
-}
-
 struct ipoib__path *ipoib__paths_by_lid(const struct ipoib__paths *cache, uint16_t lid,
 					const struct ipoib__path *after, unsigned *look)
 {
@@ -338,11 +286,8 @@ void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, boo
 		return;
 	if (path->generation != cache->generation)
 		path->doubted = true;
-	if (path->stranger && !path->asked && wanted && ipoib__list_is_linked(&path->turn)) {
-		path->stranger = false;
-		ipoib__list_remove(&path->turn);
-		ipoib__list_push_back(&cache->turn, &path->turn);
-	}
+	if (wanted)
+		ipoib__paths_move_up(cache, path);
 	step(cache, path, IPOIB__PATH_NEED, NULL, now);
 	ask_next(cache, now);
 }
@@ -350,7 +295,7 @@ void ipoib__paths_need(struct ipoib__paths *cache, struct ipoib__path *path, boo
 void ipoib__paths_answer(struct ipoib__paths *cache, struct ipoib__path *path,
 			 const struct ipoib_path_record *record, int status, uint64_t now)
 {
-	not_asked(cache, path);
+	ipoib__paths_question_over(cache, path);
 	if (record)
 		step(cache, path, IPOIB__PATH_ANSWER, record, now);
 	else if (status == -ENOENT || status == -EACCES)

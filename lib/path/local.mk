@@ -4,4 +4,5 @@ core_sources += \
 	%D%/cache.h \
 	%D%/flush.c \
 	%D%/machine.c \
-	%D%/path.h
+	%D%/path.h \
+	%D%/window.c
