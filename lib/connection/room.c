@@ -130,12 +130,6 @@ void ipoib__turns_clear(struct ipoib__connections *set)
 	ipoib__wheel_cancel(set->wheel, &set->turn_timer);
 }
 
-void ipoib__turns_freed(struct ipoib__connections *set, uint64_t now)
-{
-	if (!ipoib__list_empty(&set->turns))
-		ipoib__wheel_arm(set->wheel, &set->turn_timer, now);
-}
-
 /* Those that stand in line already come first, also where there is room. */
 bool ipoib__turns_may_dial(struct ipoib__connections *set, struct ipoib__connection *c,
 			   uint64_t now)
