@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Does what the machine says: places and counts, messages, events. */
 #include "cm/connection.h"
 
 #include <errno.h>

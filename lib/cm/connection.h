@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * One connection of the communication manager, inside.
+ * One connection of the communication manager, inside. A file calls only those above it here.
  *
  *	index.c    where connections are kept and found
  *	machine.c  what an input means in a state: a table, pure
  *	message.c  what is sent: pure, but for the transaction number
  *	act.c      does what the machine says
- *	receive.c  MADs to inputs; request.c: the REQ alone
- *	agent.c    the owner's calls to inputs, and events
  *	expire.c   time to inputs, and messages out
+ *	new.c      how a connection begins
+ *	arrival.c  what every MAD that arrives needs: its connection, its count, its refusal
+ *	request.c  the REQ to a connection
+ *	receive.c  the other MADs to inputs
+ *	agent.c    the owner's calls to inputs, and events
  */
 #ifndef IPOIB__CM_CONNECTION_H
 #define IPOIB__CM_CONNECTION_H
@@ -113,15 +116,14 @@ struct ipoib__cm_answer {
 
 void ipoib__cm_index_init(struct ipoib__cm *cm, struct ipoib__random *random);
 void ipoib__cm_index_fini(struct ipoib__cm *cm);
-/* A connection with an ID of its own; an ended one makes room. -EAGAIN, -ENOMEM. */
-int ipoib__cm_connection_new(struct ipoib__cm_connection **out, struct ipoib__cm *cm);
 void ipoib__cm_connection_free(struct ipoib__cm_connection *connection);
 struct ipoib__cm_connection *ipoib__cm_find(const struct ipoib__cm *cm, uint32_t id);
 struct ipoib__cm_connection *ipoib__cm_find_remote_id(const struct ipoib__cm *cm, uint64_t guid,
 						      uint16_t lid, uint32_t remote_id);
 struct ipoib__cm_connection *ipoib__cm_find_queue_pair(const struct ipoib__cm *cm, uint64_t guid,
 						       uint16_t lid, uint32_t qpn);
-/* remote_guid and remote_id, remote_qpn, are known now. -ENOMEM, -ENOSPC. */
+/* Its ID is chosen; remote_guid and remote_id, remote_qpn, are known now. -ENOMEM, -ENOSPC. */
+int ipoib__cm_index_id(struct ipoib__cm_connection *connection);
 int ipoib__cm_index_remote_id(struct ipoib__cm_connection *connection);
 int ipoib__cm_index_queue_pair(struct ipoib__cm_connection *connection);
 void ipoib__cm_unindex_queue_pair(struct ipoib__cm_connection *connection);
@@ -170,7 +172,17 @@ void ipoib__cm_tell(struct ipoib__cm_connection *connection, enum ipoib__cm_even
 /* Its event, if there is one, is not told; one that only waited for that is freed. */
 void ipoib__cm_hush(struct ipoib__cm_connection *connection);
 
-/* ---- receive.c and request.c ---- */
+/* ---- expire.c ---- */
+
+/* The timer of a connection. */
+void ipoib__cm_timer(struct ipoib__timer *timer, uint64_t now);
+
+/* ---- new.c ---- */
+
+/* A connection with an ID of its own; an ended one makes room. -EAGAIN, -ENOMEM. */
+int ipoib__cm_connection_new(struct ipoib__cm_connection **out, struct ipoib__cm *cm);
+
+/* ---- arrival.c ---- */
 
 /* A MAD on its way through here. */
 struct ipoib__cm_arrival {
@@ -189,12 +201,10 @@ unsigned ipoib__cm_hear(struct ipoib__cm_connection *connection, enum ipoib__cm_
 void ipoib__cm_answer_rej(struct ipoib__cm *cm, const struct ipoib__cm_arrival *arrival,
 			  uint32_t local_id, uint32_t remote_id, uint8_t answers, uint16_t reason);
 void ipoib__cm_private_data(struct ipoib__cm_event *event, const void *bytes, size_t length);
+
+/* ---- request.c ---- */
+
 /* Returns false when it makes no sense. */
 bool ipoib__cm_receive_req(struct ipoib__cm *cm, const struct ipoib__cm_arrival *arrival);
-
-/* ---- expire.c ---- */
-
-/* The timer of a connection. */
-void ipoib__cm_timer(struct ipoib__timer *timer, uint64_t now);
 
 #endif

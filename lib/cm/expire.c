@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Time: what it tells the machine, and the messages that are owed. */
 #include "cm/connection.h"
 
 #include <string.h>

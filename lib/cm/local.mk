@@ -2,11 +2,13 @@
 fabric_sources += \
 	%D%/act.c \
 	%D%/agent.c \
+	%D%/arrival.c \
 	%D%/cm.h \
 	%D%/connection.h \
 	%D%/expire.c \
 	%D%/index.c \
 	%D%/machine.c \
 	%D%/message.c \
+	%D%/new.c \
 	%D%/receive.c \
 	%D%/request.c

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The REQ: a repetition, a peer that has forgotten an old connection, or a new connection. */
 #include "cm/connection.h"
 
 #include "wire/ib_units.h"
