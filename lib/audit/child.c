@@ -60,25 +60,6 @@ static void ask_kernel(struct ipoib__audit_host *host)
 	close(fd);
 }
 
-/* sysfs may show another network namespace than the one that netlink speaks of: name and index. */
-void ipoib__audit_take_link_info(struct ipoib__audit_interface *interface,
-				 const struct ipoib__audit_link_info *info)
-{
-	if (interface->has_attributes || strcmp(interface->name, info->name) != 0 ||
-	    !info->index.known ||
-	    (interface->index.known && interface->index.value != info->index.value))
-		return;
-	interface->has_foreign_link = info->has_foreign_link;
-	if (info->mode != IPOIB__AUDIT_MODE_UNKNOWN)
-		interface->mode = info->mode;
-	if (info->pkey.known && info->pkey.value <= UINT16_MAX && !interface->has_own_pkey) {
-		interface->pkey = info->pkey;
-		interface->has_own_pkey = true;
-	}
-	if (!interface->umcast.known)
-		interface->umcast = info->umcast;
-}
-
 /*
  * Without the attribute a port's interface has no connected mode, and netlink calls that datagram;
  * a child of such a port has none either, and the mode of any other child has to be told.

@@ -2,7 +2,7 @@
 /*
  * What was read of a host: facts only, judged elsewhere (rules.h).
  *
- *	1  names of all network interfaces, sorted; of those, the IPoIB ones	host.c
+ *	1  names of all network interfaces, sorted; of those, the IPoIB ones	host_read.c
  *	2  of each its attributes and its sysctls	interface.c, sysctl.c
  *	3  of children that have no attributes, what netlink tells; parents	link_info.h, child.c
  *	4  of each its port: state, P_Key table; a child takes its parent's	port.c
@@ -162,6 +162,9 @@ int ipoib__audit_host_read(struct ipoib__audit_host *host, struct ipoib__memory 
 			   const char *root);
 void ipoib__audit_host_end(struct ipoib__audit_host *host);
 
+/* Another interface, whose name comes behind all others; it fits. NULL: no memory. */
+struct ipoib__audit_interface *ipoib__audit_host_add(struct ipoib__audit_host *host,
+						     const char *name);
 /* The interface of this name, or NULL. */
 struct ipoib__audit_interface *ipoib__audit_host_find(const struct ipoib__audit_host *host,
 						      const char *name);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Numbers and layouts: linux/netlink.h, linux/rtnetlink.h, linux/if_link.h. */
+/*
+ * A link as netlink tells it, and what of it is taken. Numbers and layouts: linux/netlink.h,
+ * linux/rtnetlink.h, linux/if_link.h.
+ */
 #include "audit/link_info.h"
 
 #include <errno.h>
@@ -164,4 +167,23 @@ int ipoib__audit_link_decode(struct ipoib__audit_link_info *out, const uint8_t *
 	decode_link(out, (struct attributes){ message + HEADER_LENGTH + INFO_LENGTH,
 					      told - HEADER_LENGTH - INFO_LENGTH });
 	return 0;
+}
+
+/* sysfs may show another network namespace than the one that netlink speaks of: name and index. */
+void ipoib__audit_take_link_info(struct ipoib__audit_interface *interface,
+				 const struct ipoib__audit_link_info *info)
+{
+	if (interface->has_attributes || strcmp(interface->name, info->name) != 0 ||
+	    !info->index.known ||
+	    (interface->index.known && interface->index.value != info->index.value))
+		return;
+	interface->has_foreign_link = info->has_foreign_link;
+	if (info->mode != IPOIB__AUDIT_MODE_UNKNOWN)
+		interface->mode = info->mode;
+	if (info->pkey.known && info->pkey.value <= UINT16_MAX && !interface->has_own_pkey) {
+		interface->pkey = info->pkey;
+		interface->has_own_pkey = true;
+	}
+	if (!interface->umcast.known)
+		interface->umcast = info->umcast;
 }

@@ -28,6 +28,10 @@ struct ipoib__audit_link_info {
 int ipoib__audit_link_decode(struct ipoib__audit_link_info *out, const uint8_t *message,
 			     size_t length);
 
+/* Lets what was told of an interface stand in for attributes that it does not have. */
+void ipoib__audit_take_link_info(struct ipoib__audit_interface *interface,
+				 const struct ipoib__audit_link_info *info);
+
 /* A descriptor, or a negative errno where there is no such thing. */
 int ipoib__audit_link_open(void);
 /* Asks the kernel for one interface; never waits. */
@@ -35,8 +39,5 @@ int ipoib__audit_link_ask(int fd, uint32_t index, struct ipoib__audit_link_info 
 
 /* What the file ip-link says of the interfaces of the host, into all that it names. */
 void ipoib__audit_read_link_text(struct ipoib__audit_host *host);
-/* Lets what was told of an interface stand in for attributes that it does not have. */
-void ipoib__audit_take_link_info(struct ipoib__audit_interface *interface,
-				 const struct ipoib__audit_link_info *info);
 
 #endif

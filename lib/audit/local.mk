@@ -4,6 +4,7 @@ core_sources += \
 	%D%/child.c \
 	%D%/findings.c %D%/findings.h \
 	%D%/host.c %D%/host.h \
+	%D%/host_read.c \
 	%D%/interface.c \
 	%D%/kernel.c \
 	%D%/link_info.c %D%/link_info.h \
