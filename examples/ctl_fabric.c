@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-#include "ctl_text.h"
+#include "ctl_element.h"
 #include "fabric_command.h"
 #include "local_socket.h"
 #include "options.h"

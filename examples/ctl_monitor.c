@@ -13,7 +13,7 @@
 #include <jansson.h>
 
 #include "ctl_connect.h"
-#include "ctl_text.h"
+#include "ctl_element.h"
 #include "poll_loop.h"
 #include "report.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The counters of an interface: every one by its name, and the law that they obey. */
+#include "ctl_stats.h"
+
 #include <stdio.h>
 
-#include "ctl_text.h"
+#include "ctl_element.h"
 
 static void print_counter(const char *prefix, const char *name, json_int_t value)
 {

@@ -4,17 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *ctl_string(const json_t *element, const char *name)
-{
-	const char *text = json_string_value(json_object_get(element, name));
-
-	return text ? text : "";
-}
-
-json_int_t ctl_number(const json_t *element, const char *name)
-{
-	return json_integer_value(json_object_get(element, name));
-}
+#include "ctl_element.h"
+#include "ctl_stats.h"
 
 static bool is_true(const json_t *element, const char *name)
 {

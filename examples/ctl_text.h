@@ -13,11 +13,4 @@ typedef bool ctl_text(const json_t *element);
 /* NULL for what is no request. */
 ctl_text *ctl_text_for(const char *request);
 
-/* Members of an element: "" and 0 where there is none of the kind. */
-const char *ctl_string(const json_t *element, const char *name);
-json_int_t ctl_number(const json_t *element, const char *name);
-
-/* ctl_stats.c */
-bool ctl_stats_text(const json_t *element);
-
 #endif

@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "ctl_connect.h"
+#include "ctl_element.h"
 #include "ctl_fabric.h"
 #include "ctl_monitor.h"
 #include "ctl_text.h"

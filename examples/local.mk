@@ -83,9 +83,10 @@ bin_PROGRAMS += %D%/ipoib-ctl
 %C%_ipoib_ctl_SOURCES = %D%/ipoib-ctl.c \
 	$(common_sources) $(fabric_command_sources) $(local_socket_sources) $(poll_loop_sources) \
 	%D%/ctl_connect.c %D%/ctl_connect.h \
+	%D%/ctl_element.c %D%/ctl_element.h \
 	%D%/ctl_fabric.c %D%/ctl_fabric.h \
 	%D%/ctl_monitor.c %D%/ctl_monitor.h \
-	%D%/ctl_stats.c \
+	%D%/ctl_stats.c %D%/ctl_stats.h \
 	%D%/ctl_text.c %D%/ctl_text.h
 %C%_ipoib_ctl_CPPFLAGS = $(program_cppflags)
 %C%_ipoib_ctl_LDADD = lib/libipoib.la $(JANSSON_LIBS)
