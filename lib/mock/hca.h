@@ -25,6 +25,11 @@
  * 8. Reliable connections share the completions and the connected receives of a UD queue pair;
  *    hca_rc.h has their rules.
  *
+ * The files, each upon those before it: hca_memory.c, hca_port.c; hca_ud.c, its hca_send.c and
+ * hca_receive.c; hca_rc.c, its hca_rc_send.c and hca_rc_receive.c, and hca_rc_port.c; hca.c. The
+ * port reaches its queue pairs by struct ipoib__hca_qp_type alone: they stand above it, and what
+ * they send to their own port is received within the call.
+ *
  * Q_Keys with the highest bit set cannot be sent by a user of an adapter: the queue pair's own
  * stands in for them.
  */
@@ -48,6 +53,7 @@
 
 IPOIB__FIRST_VERSION(IPOIB__MOCK_PORT_FIRST, struct ipoib_port_attributes, pkeys, 360);
 
+struct ipoib__hca;
 struct ipoib__hca_rc;
 
 /* Queue pair numbers begin where real adapters' do, above the ones with a meaning. */
@@ -112,6 +118,29 @@ struct ipoib__hca_owner {
 	void *self;
 };
 
+enum ipoib__hca_qp_id {
+	IPOIB__HCA_QP_UD = 0, /* unreliable datagrams */
+	IPOIB__HCA_QP_RC,     /* reliable connections */
+	IPOIB__HCA_QP_TYPES,
+};
+
+/*
+ * A type of queue pair, as the port knows it. What a type owes: to tell which numbers are taken, to
+ * take each frame that is its own or count it as dropped, to follow the port, and to send when the
+ * link has room again. hca.c has the two there are.
+ */
+struct ipoib__hca_qp_type {
+	/* Whether a queue pair of this type has the number. */
+	bool (*has)(const struct ipoib__hca *hca, uint32_t qpn);
+	/* A frame has arrived for this port; or, datagrams alone, for a group. */
+	void (*receive)(struct ipoib__hca *hca, const struct ipoib__frame *frame,
+			const void *payload);
+	/* The state, the LID or the P_Key table is another one. */
+	void (*port_changed)(struct ipoib__hca *hca);
+	/* Sends or flushes what waits, until the link has no room. */
+	void (*resume)(struct ipoib__hca *hca);
+};
+
 /* A MAD that waits for the link. */
 struct ipoib__hca_mad {
 	struct ipoib__frame frame;
@@ -121,6 +150,7 @@ struct ipoib__hca_mad {
 struct ipoib__hca {
 	struct ipoib__memory *memory;
 	struct ipoib__hca_owner owner;
+	const struct ipoib__hca_qp_type *types; /* IPOIB__HCA_QP_TYPES of them */
 	struct ipoib_port_attributes port;
 	/* Events to be taken: of each kind one stands for many. */
 	bool port_changed;
@@ -201,13 +231,15 @@ struct ipoib__hca_ud {
 	struct ipoib__list connections;
 };
 
-/* ---- hca.c: the port, its memory and its address handles ---- */
+/* ---- hca.c ---- */
 
 void ipoib__hca_init(struct ipoib__hca *hca, struct ipoib__memory *memory,
 		     const struct ipoib__hca_owner *owner,
 		     const struct ipoib_port_attributes *port);
 /* Everything made of it was ended before. */
 void ipoib__hca_fini(struct ipoib__hca *hca);
+
+/* ---- hca_port.c: what all queue pairs share ---- */
 
 /* The fabric says what the port is now; an event tells it on if it is news. */
 void ipoib__hca_set_port(struct ipoib__hca *hca, const struct ipoib_port_attributes *port);
@@ -221,6 +253,17 @@ void ipoib__hca_send_mad_to(struct ipoib__hca *hca, const struct ipoib_ah_attrib
 			    const uint8_t mad[256]);
 /* Executes what waits, after the link had no room. */
 void ipoib__hca_resume(struct ipoib__hca *hca);
+/* A frame has arrived. */
+void ipoib__hca_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
+			const void *payload);
+/* A number that no queue pair has: one is not used again soon, so that a peer sees the change. */
+uint32_t ipoib__hca_qpn_new(struct ipoib__hca *hca);
+/* Where the P_Key's partition stands in the port's table; IPOIB_PKEYS_MAX: nowhere. */
+uint32_t ipoib__hca_pkey_find(const struct ipoib__hca *hca, uint16_t pkey);
+/* One P_Key must be a full member's (IBA 10.9.3): limited members do not hear each other. */
+bool ipoib__hca_pkey_matches(uint16_t a, uint16_t b);
+
+/* ---- hca_memory.c: registered memory and address handles ---- */
 
 /* The contracts of the next are those of struct ipoib_transport_ops. */
 int ipoib__hca_memory_get(struct ipoib__hca *hca, size_t length,
@@ -236,10 +279,7 @@ int ipoib__hca_ah_create(struct ipoib__hca *hca, const struct ipoib_ah_attribute
 			 struct ipoib__hca_ah **ah);
 void ipoib__hca_ah_destroy(struct ipoib__hca_ah *ah, struct ipoib__hca *hca);
 
-/* ---- hca_ud.c: queue pairs ---- */
-
-/* A number that no queue pair has: one is not used again soon, so that a peer sees the change. */
-uint32_t ipoib__hca_qpn_new(struct ipoib__hca *hca);
+/* ---- hca_ud.c: queue pairs of datagrams ---- */
 
 int ipoib__hca_ud_create(struct ipoib__hca *hca, struct ipoib_ud_attributes *attributes,
 			 struct ipoib__hca_ud **ud);
@@ -248,8 +288,6 @@ int ipoib__hca_ud_attach(struct ipoib__hca_ud *ud, const struct ipoib_gid *mgid,
 void ipoib__hca_ud_detach(struct ipoib__hca_ud *ud, const struct ipoib_gid *mgid, uint16_t mlid);
 bool ipoib__hca_ud_attached(const struct ipoib__hca_ud *ud, const struct ipoib_gid *mgid,
 			    uint16_t mlid);
-int ipoib__hca_ud_post_send(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *sends,
-			    size_t count);
 int ipoib__hca_ud_post_receive(struct ipoib__hca_ud *ud, const struct ipoib_ud_receive *receives,
 			       size_t count);
 int ipoib__hca_ud_poll(struct ipoib__hca_ud *ud, struct ipoib_ud_completion *completions,
@@ -263,23 +301,27 @@ void ipoib__hca_ud_release(struct ipoib__hca_ud *ud, size_t less);
 void ipoib__hca_ud_forget(struct ipoib__hca_ud *ud, const struct ipoib__hca_rc *rc);
 /* Queues a completion. */
 void ipoib__hca_ud_complete(struct ipoib__hca_ud *ud, const struct ipoib__hca_completion *done);
-/* Stops a queue pair in this state, and flushes what the state flushes. */
-void ipoib__hca_ud_stop(struct ipoib__hca_ud *ud, enum ipoib__hca_state state);
-
-/* ---- hca_send.c, hca_receive.c ---- */
-
-/* Executes or flushes queued sends until there are none, or the link has no room. */
-void ipoib__hca_ud_send(struct ipoib__hca_ud *ud);
+/* The same for a send, which is counted. */
+void ipoib__hca_ud_complete_send(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *send,
+				 int status);
 /* Completes every queued send with -ECANCELED. */
 void ipoib__hca_ud_flush_sends(struct ipoib__hca_ud *ud);
-/* One P_Key must be a full member's (IBA 10.9.3): limited members do not hear each other. */
-bool ipoib__hca_pkey_matches(uint16_t a, uint16_t b);
+/* Stops a queue pair in this state, and flushes what the state flushes. */
+void ipoib__hca_ud_stop(struct ipoib__hca_ud *ud, enum ipoib__hca_state state);
 /* The P_Key of a queue pair, as the port's table has it; 0 when it has gone from there. */
 uint16_t ipoib__hca_ud_pkey(const struct ipoib__hca_ud *ud);
-/* The table has changed: the P_Key of each queue pair may stand elsewhere. */
-void ipoib__hca_ud_follow_pkeys(struct ipoib__hca *hca);
-/* A frame has arrived. */
-void ipoib__hca_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
-			const void *payload);
+/* NULL: there is none with this number. */
+struct ipoib__hca_ud *ipoib__hca_ud_find(const struct ipoib__hca *hca, uint32_t qpn);
+
+/* ---- datagrams as a type of queue pair: hca_ud.c, hca_send.c, hca_receive.c ---- */
+
+int ipoib__hca_ud_post_send(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *sends,
+			    size_t count);
+/* The contracts of the next are those of struct ipoib__hca_qp_type. */
+bool ipoib__hca_ud_has(const struct ipoib__hca *hca, uint32_t qpn);
+void ipoib__hca_ud_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
+			   const void *payload);
+void ipoib__hca_ud_port_changed(struct ipoib__hca *hca);
+void ipoib__hca_ud_resume(struct ipoib__hca *hca);
 
 #endif

@@ -127,11 +127,8 @@ struct ipoib__hca_rc {
 	enum ipoib__rc_answer owed;
 };
 
-/* ---- hca_rc.c: making, failing, ending; time and events ---- */
+/* ---- hca_rc.c: what requester and responder share ---- */
 
-/* -EINVAL: a number out of its range. -ENOSPC: connections_max are there. -ENOMEM. */
-int ipoib__hca_rc_create(struct ipoib__hca_rc **out, struct ipoib__hca_ud *ud,
-			 const struct ipoib_rc_attributes *attributes, uint32_t expected_psn);
 /* It has a peer, and may receive; up: and send. */
 void ipoib__hca_rc_ready(struct ipoib__hca_rc *rc, const struct ipoib__rc_peer *peer, bool up);
 /* A taken connection may send, too. */
@@ -142,21 +139,22 @@ void ipoib__hca_rc_up(struct ipoib__hca_rc *rc);
  * failed before.
  */
 void ipoib__hca_rc_fail(struct ipoib__hca_rc *rc, int oldest, enum ipoib_connection_end why);
-void ipoib__hca_rc_destroy(struct ipoib__hca_rc *rc);
-/* The port went down. */
-void ipoib__hca_rc_fail_all(struct ipoib__hca *hca);
-
-/* NULL: nobody has this number. */
-struct ipoib__hca_rc *ipoib__hca_rc_find(const struct ipoib__hca *hca, uint32_t qpn);
-/* A table of them, for the port. */
-void ipoib__hca_rc_init(struct ipoib__hca *hca);
-/* What time it is, before anything arrives. */
-void ipoib__hca_rc_clock(struct ipoib__hca *hca, uint64_t now);
-/* Runs the timers that are due, and starts new ones. */
-void ipoib__hca_rc_tick(struct ipoib__hca *hca);
-uint64_t ipoib__hca_rc_deadline(const struct ipoib__hca *hca);
-/* Takes an RC_DOWN or RC_REFUSED event. */
-bool ipoib__hca_rc_next_event(struct ipoib__hca *hca, struct ipoib_transport_event *event);
+/* A posted message, by its number. */
+struct ipoib_rc_send *ipoib__hca_rc_send_at(const struct ipoib__hca_rc *rc, uint64_t number);
+/* The oldest message has its fate. */
+void ipoib__hca_rc_complete(struct ipoib__hca_rc *rc, int status);
+/* Completes everything posted: the oldest with this status, the others flushed. */
+void ipoib__hca_rc_flush(struct ipoib__hca_rc *rc, int oldest);
+/* The link is owed something. */
+void ipoib__hca_rc_work(struct ipoib__hca_rc *rc);
+/* A frame to the peer, of this operation. */
+struct ipoib__frame ipoib__hca_rc_frame(const struct ipoib__hca_rc *rc, uint8_t operation,
+					uint32_t psn);
+/* Sends a frame; one for this port does not leave it. -EAGAIN. */
+int ipoib__hca_rc_output(struct ipoib__hca_rc *rc, const struct ipoib__frame *frame,
+			 const void *payload);
+/* From b to a, modulo 2^24. */
+int32_t ipoib__psn_distance(uint32_t a, uint32_t b);
 
 /* ---- hca_rc_send.c: the requester ---- */
 
@@ -166,8 +164,6 @@ int ipoib__hca_rc_post_send(struct ipoib__hca_rc *rc, const struct ipoib_rc_send
 bool ipoib__hca_rc_send(struct ipoib__hca_rc *rc);
 /* An acknowledgement has arrived, positive or negative. */
 void ipoib__hca_rc_acknowledged(struct ipoib__hca_rc *rc, const struct ipoib__frame *frame);
-/* Completes everything posted: the oldest with this status, the others flushed. */
-void ipoib__hca_rc_flush(struct ipoib__hca_rc *rc, int oldest);
 void ipoib__hca_rc_expire(struct ipoib__timer *timer, uint64_t now);
 /* What a code of an RNR timer means, in nanoseconds. */
 uint64_t ipoib__rc_rnr_ns(uint8_t code);
@@ -176,25 +172,32 @@ uint64_t ipoib__rc_rnr_ns(uint8_t code);
 
 int ipoib__hca_rc_post_receive(struct ipoib__hca_ud *ud, const struct ipoib_ud_receive *receives,
 			       size_t count);
-/* A frame that is no datagram has arrived for this port. */
-void ipoib__hca_rc_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
+/* A message has arrived. */
+void ipoib__hca_rc_message(struct ipoib__hca_rc *rc, const struct ipoib__frame *frame,
 			   const void *payload);
 /* Sends what is owed; false: the link has no room. */
 bool ipoib__hca_rc_answer(struct ipoib__hca_rc *rc);
 
-/* ---- shared by both ---- */
+/* ---- hca_rc_port.c: the connections of a port ---- */
 
-/* The link is owed something. */
-void ipoib__hca_rc_work(struct ipoib__hca_rc *rc);
-/* Does what is due to the link, until it has no room. */
+/* A table of them, for the port. */
+void ipoib__hca_rc_init(struct ipoib__hca *hca);
+/* -EINVAL: a number out of its range. -ENOSPC: connections_max are there. -ENOMEM. */
+int ipoib__hca_rc_create(struct ipoib__hca_rc **out, struct ipoib__hca_ud *ud,
+			 const struct ipoib_rc_attributes *attributes, uint32_t expected_psn);
+void ipoib__hca_rc_destroy(struct ipoib__hca_rc *rc);
+/* What time it is, before anything arrives. */
+void ipoib__hca_rc_clock(struct ipoib__hca *hca, uint64_t now);
+/* Runs the timers that are due, and starts new ones. */
+void ipoib__hca_rc_tick(struct ipoib__hca *hca);
+uint64_t ipoib__hca_rc_deadline(const struct ipoib__hca *hca);
+/* Takes an RC_DOWN or RC_REFUSED event. */
+bool ipoib__hca_rc_next_event(struct ipoib__hca *hca, struct ipoib_transport_event *event);
+/* The contracts of the next are those of struct ipoib__hca_qp_type. */
+bool ipoib__hca_rc_has(const struct ipoib__hca *hca, uint32_t qpn);
+void ipoib__hca_rc_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
+			   const void *payload);
+void ipoib__hca_rc_port_changed(struct ipoib__hca *hca);
 void ipoib__hca_rc_resume(struct ipoib__hca *hca);
-/* A frame to the peer, of this operation. */
-struct ipoib__frame ipoib__hca_rc_frame(const struct ipoib__hca_rc *rc, uint8_t operation,
-					uint32_t psn);
-/* Sends a frame; one for this port does not leave it. -EAGAIN. */
-int ipoib__hca_rc_output(struct ipoib__hca_rc *rc, const struct ipoib__frame *frame,
-			 const void *payload);
-/* From b to a, modulo 2^24. */
-int32_t ipoib__psn_distance(uint32_t a, uint32_t b);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The responder of a reliable connection: rules 4 to 6 of hca_rc.h. */
 #include <errno.h>
 #include <string.h>
 
@@ -123,8 +124,8 @@ static void land(struct ipoib__hca_rc *rc, const struct ipoib_ud_receive *room,
 		rc->hca->owner.established(rc->hca->owner.self, rc);
 }
 
-static void take_message(struct ipoib__hca_rc *rc, const struct ipoib__frame *frame,
-			 const void *payload)
+void ipoib__hca_rc_message(struct ipoib__hca_rc *rc, const struct ipoib__frame *frame,
+			   const void *payload)
 {
 	int32_t early = ipoib__psn_distance(frame->psn, rc->expected_psn);
 	struct ipoib__hca_counters *counters = &rc->hca->counters;
@@ -146,22 +147,4 @@ static void take_message(struct ipoib__hca_rc *rc, const struct ipoib__frame *fr
 	} else {
 		land(rc, &room, frame, payload);
 	}
-}
-
-void ipoib__hca_rc_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
-			   const void *payload)
-{
-	struct ipoib__hca_rc *rc = ipoib__hca_rc_find(hca, frame->dqpn);
-
-	if (rc == NULL)
-		hca->counters.dropped_qpn++;
-	else if (rc->state != IPOIB__RC_READY || frame->sqpn != rc->peer.qpn ||
-		 frame->slid != rc->peer.lid)
-		hca->counters.dropped_state++;
-	else if (!ipoib__hca_pkey_matches(frame->pkey, ipoib__hca_ud_pkey(rc->ud)))
-		hca->counters.dropped_pkey++;
-	else if (frame->operation == IPOIB__FRAME_SEND)
-		take_message(rc, frame, payload);
-	else
-		ipoib__hca_rc_acknowledged(rc, frame);
 }

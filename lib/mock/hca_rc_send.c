@@ -1,50 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The requester of a reliable connection: rules 1 to 3 of hca_rc.h. */
 #include <errno.h>
 
 #include "base/assert.h"
 #include "mock/hca_rc.h"
-
-/* ---- completing ---- */
-
-static struct ipoib_rc_send *send_at(const struct ipoib__hca_rc *rc, uint64_t number)
-{
-	return &rc->sends[number % rc->send_depth];
-}
-
-/* The oldest message has its fate. */
-static void complete(struct ipoib__hca_rc *rc, int status)
-{
-	struct ipoib__hca_counters *counters = &rc->hca->counters;
-	struct ipoib__hca_completion done = {
-		.completion = {
-			.cookie = send_at(rc, rc->tail)->cookie,
-			.status = status,
-			.opcode = IPOIB_RC_SEND,
-			.connection = rc->connection,
-		},
-		.rc = rc,
-	};
-
-	if (status == 0)
-		counters->rc_sends++;
-	else if (status == -ECANCELED)
-		counters->rc_sends_flushed++;
-	else
-		counters->rc_sends_failed++;
-	rc->tail++;
-	ipoib__hca_ud_complete(rc->ud, &done);
-}
-
-void ipoib__hca_rc_flush(struct ipoib__hca_rc *rc, int oldest)
-{
-	while (rc->tail != rc->head) {
-		complete(rc, oldest);
-		oldest = -ECANCELED;
-	}
-	rc->next = rc->head;
-	rc->sent = rc->head;
-	rc->octets = 0;
-}
 
 /* ---- sending ---- */
 
@@ -54,7 +13,8 @@ static bool window_is_open(const struct ipoib__hca_rc *rc)
 
 	return messages == 0 ||
 	       (messages < IPOIB__RC_WINDOW &&
-		rc->octets + send_at(rc, rc->next)->length <= IPOIB__RC_WINDOW_OCTETS);
+		rc->octets + ipoib__hca_rc_send_at(rc, rc->next)->length <=
+			IPOIB__RC_WINDOW_OCTETS);
 }
 
 /* The timer runs for the oldest message: it starts with it, and anew with each progress. */
@@ -99,7 +59,7 @@ static bool may_send(const struct ipoib__hca_rc *rc)
 bool ipoib__hca_rc_send(struct ipoib__hca_rc *rc)
 {
 	while (may_send(rc)) {
-		const struct ipoib_rc_send *send = send_at(rc, rc->next);
+		const struct ipoib_rc_send *send = ipoib__hca_rc_send_at(rc, rc->next);
 		uint64_t number = rc->next;
 		int status = execute(rc, send);
 
@@ -130,7 +90,7 @@ int ipoib__hca_rc_post_send(struct ipoib__hca_rc *rc, const struct ipoib_rc_send
 	if (!rc->up)
 		return -ENOTCONN;
 	while (posted < count && rc->sends_open < rc->send_depth) {
-		*send_at(rc, rc->head++) = sends[posted++];
+		*ipoib__hca_rc_send_at(rc, rc->head++) = sends[posted++];
 		rc->sends_open++;
 	}
 	if (rc->state == IPOIB__RC_ERROR)
@@ -185,8 +145,8 @@ static void progress(struct ipoib__hca_rc *rc, uint64_t count)
 {
 	for (uint64_t i = 0; i < count; i++) {
 		if (rc->tail < rc->next)
-			rc->octets -= send_at(rc, rc->tail)->length;
-		complete(rc, 0);
+			rc->octets -= ipoib__hca_rc_send_at(rc, rc->tail)->length;
+		ipoib__hca_rc_complete(rc, 0);
 	}
 	if (rc->next < rc->tail)
 		rc->next = rc->tail;

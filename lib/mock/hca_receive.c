@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Datagrams that arrive: to the services, to one queue pair, or to those attached to a group. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/assert.h"
-#include "mock/hca_rc.h"
+#include "mock/hca.h"
 #include "wire/grh.h"
 #include "wire/mad.h"
 
-#define PKEY_PARTITION	 0x7fff
-#define PKEY_FULL_MEMBER 0x8000
 /* Octets around the payload that a GRH counts: BTH, DETH, ICRC. */
 #define TRANSPORT_OCTETS (12 + 8 + 4)
-
-bool ipoib__hca_pkey_matches(uint16_t a, uint16_t b)
-{
-	return (a & PKEY_PARTITION) != 0 && ((a ^ b) & PKEY_PARTITION) == 0 &&
-	       ((a | b) & PKEY_FULL_MEMBER) != 0;
-}
 
 /* The 40 octets in front: the GRH, or nothing that anyone may rely on. */
 static void write_grh(uint8_t *room, const struct ipoib__frame *frame)
@@ -119,20 +112,17 @@ static void to_services(struct ipoib__hca *hca, const struct ipoib__frame *frame
 static void to_queue_pair(struct ipoib__hca *hca, const struct ipoib__frame *frame,
 			  const void *payload)
 {
+	struct ipoib__hca_ud *ud;
+
 	if (frame->dqpn == IPOIB__QPN_SERVICES) {
 		to_services(hca, frame, payload);
 		return;
 	}
-	for (struct ipoib__list *link = hca->queue_pairs.next; link != &hca->queue_pairs;
-	     link = link->next) {
-		struct ipoib__hca_ud *ud = ipoib__container_of(link, struct ipoib__hca_ud, link);
-
-		if (ud->qpn == frame->dqpn) {
-			deliver(ud, frame, payload);
-			return;
-		}
-	}
-	hca->counters.dropped_qpn++;
+	ud = ipoib__hca_ud_find(hca, frame->dqpn);
+	if (ud == NULL)
+		hca->counters.dropped_qpn++;
+	else
+		deliver(ud, frame, payload);
 }
 
 static void to_group(struct ipoib__hca *hca, const struct ipoib__frame *frame, const void *payload)
@@ -157,20 +147,11 @@ static void to_group(struct ipoib__hca *hca, const struct ipoib__frame *frame, c
 		hca->counters.dropped_qpn++;
 }
 
-void ipoib__hca_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
-			const void *payload)
+void ipoib__hca_ud_receive(struct ipoib__hca *hca, const struct ipoib__frame *frame,
+			   const void *payload)
 {
-	hca->counters.frames++;
-	if (hca->port.state != IPOIB_PORT_ACTIVE)
-		hca->counters.dropped_down++;
-	else if (frame->operation == IPOIB__FRAME_UD && frame->length > hca->port.mtu)
-		hca->counters.dropped_kind++;
-	else if (ipoib__lid_is_multicast(frame->dlid))
+	if (ipoib__lid_is_multicast(frame->dlid))
 		to_group(hca, frame, payload);
-	else if (frame->dlid != hca->port.lid)
-		hca->counters.dropped_lid++;
-	else if (frame->operation != IPOIB__FRAME_UD)
-		ipoib__hca_rc_receive(hca, frame, payload);
 	else
 		to_queue_pair(hca, frame, payload);
 }

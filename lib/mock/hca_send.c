@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Sends of datagrams: checked, executed, completed, and looped back to this port. */
 #include <errno.h>
 
+#include "base/assert.h"
 #include "mock/hca.h"
 
 /* The user of an adapter cannot send a Q_Key with this bit: the queue pair's own goes instead. */
@@ -59,39 +61,11 @@ static int execute(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *send,
 	return hca->owner.output(hca->owner.self, frame, send->address);
 }
 
-static void complete(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *send, int status)
-{
-	struct ipoib__hca_completion done = {
-		.completion = {
-			.cookie = send->cookie,
-			.status = status,
-			.opcode = IPOIB_UD_SEND,
-		},
-		.ah = send->ah,
-	};
-
-	if (status == 0)
-		ud->hca->counters.sends++;
-	else if (status == -ECANCELED)
-		ud->hca->counters.sends_flushed++;
-	else
-		ud->hca->counters.sends_failed++;
-	ipoib__hca_ud_complete(ud, &done);
-}
-
-void ipoib__hca_ud_flush_sends(struct ipoib__hca_ud *ud)
-{
-	struct ipoib_ud_send send;
-
-	while (ipoib__ring_pop(&ud->sends, &send))
-		complete(ud, &send, -ECANCELED);
-}
-
 /* The send is over before its datagram comes back, which may stop this very queue pair. */
 static void finish(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *send,
 		   const struct ipoib__frame *frame, int status)
 {
-	complete(ud, send, status);
+	ipoib__hca_ud_complete_send(ud, send, status);
 	if (status != 0)
 		return;
 	ud->psn = (ud->psn + 1) & PSN;
@@ -99,7 +73,8 @@ static void finish(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *send,
 		ipoib__hca_receive(ud->hca, frame, send->address);
 }
 
-void ipoib__hca_ud_send(struct ipoib__hca_ud *ud)
+/* Executes or flushes queued sends until there are none, or the link has no room. */
+static void execute_queued(struct ipoib__hca_ud *ud)
 {
 	const struct ipoib_ud_send *oldest;
 
@@ -118,4 +93,29 @@ void ipoib__hca_ud_send(struct ipoib__hca_ud *ud)
 	}
 	if (ud->state != IPOIB__HCA_READY)
 		ipoib__hca_ud_flush_sends(ud);
+}
+
+int ipoib__hca_ud_post_send(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *sends,
+			    size_t count)
+{
+	size_t posted = 0;
+
+	while (posted < count && ud->sends_open < ud->send_depth) {
+		bool pushed = ipoib__ring_push(&ud->sends, &sends[posted]);
+
+		ipoib__assert(pushed);
+		((struct ipoib__hca_ah *)sends[posted].ah)->uses++;
+		ud->sends_open++;
+		posted++;
+	}
+	execute_queued(ud);
+	return (int)posted;
+}
+
+void ipoib__hca_ud_resume(struct ipoib__hca *hca)
+{
+	struct ipoib__list *link, *following;
+
+	ipoib__list_for_each_safe (link, following, &hca->queue_pairs)
+		execute_queued(ipoib__container_of(link, struct ipoib__hca_ud, link));
 }

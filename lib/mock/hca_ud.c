@@ -1,57 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Queue pairs of datagrams: their queues, groups, P_Keys and completions. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "mock/hca_rc.h"
 
-/* A P_Key without its membership bit, and that bit. */
-#define PKEY_PARTITION	 0x7fff
-#define PKEY_FULL_MEMBER 0x8000
+/* ---- of the port ---- */
 
-/* ---- making and ending ---- */
-
-static bool qpn_taken(const struct ipoib__hca *hca, uint32_t qpn)
+struct ipoib__hca_ud *ipoib__hca_ud_find(const struct ipoib__hca *hca, uint32_t qpn)
 {
 	for (struct ipoib__list *link = hca->queue_pairs.next; link != &hca->queue_pairs;
-	     link = link->next)
-		if (ipoib__container_of(link, struct ipoib__hca_ud, link)->qpn == qpn)
-			return true;
-	return ipoib__hca_rc_find(hca, qpn) != NULL;
-}
+	     link = link->next) {
+		struct ipoib__hca_ud *ud = ipoib__container_of(link, struct ipoib__hca_ud, link);
 
-uint32_t ipoib__hca_qpn_new(struct ipoib__hca *hca)
-{
-	uint32_t qpn;
-
-	do {
-		qpn = hca->next_qpn++;
-		if (hca->next_qpn >= IPOIB_QPN_MULTICAST)
-			hca->next_qpn = IPOIB__HCA_QPN_FIRST;
-	} while (qpn_taken(hca, qpn));
-	return qpn;
-}
-
-/*
- * IPOIB_PKEYS_MAX if there is none. The entry of a full member goes before that of a limited one:
- * it reaches every member.
- */
-static uint32_t pkey_find(const struct ipoib__hca *hca, uint16_t pkey)
-{
-	uint32_t found = IPOIB_PKEYS_MAX;
-
-	if ((pkey & PKEY_PARTITION) == 0)
-		return found;
-	for (uint32_t i = 0; i < hca->port.pkey_count; i++) {
-		if (((hca->port.pkeys[i] ^ pkey) & PKEY_PARTITION) != 0)
-			continue;
-		if ((hca->port.pkeys[i] & PKEY_FULL_MEMBER) != 0)
-			return i;
-		if (found == IPOIB_PKEYS_MAX)
-			found = i;
+		if (ud->qpn == qpn)
+			return ud;
 	}
-	return found;
+	return NULL;
 }
+
+bool ipoib__hca_ud_has(const struct ipoib__hca *hca, uint32_t qpn)
+{
+	return ipoib__hca_ud_find(hca, qpn) != NULL;
+}
+
+uint16_t ipoib__hca_ud_pkey(const struct ipoib__hca_ud *ud)
+{
+	return ud->pkey_index < IPOIB_PKEYS_MAX ? ud->hca->port.pkeys[ud->pkey_index] : 0;
+}
+
+/* Its P_Key may stand elsewhere in the table now. */
+void ipoib__hca_ud_port_changed(struct ipoib__hca *hca)
+{
+	for (struct ipoib__list *at = hca->queue_pairs.next; at != &hca->queue_pairs;
+	     at = at->next) {
+		struct ipoib__hca_ud *ud = ipoib__container_of(at, struct ipoib__hca_ud, link);
+
+		ud->pkey_index = ipoib__hca_pkey_find(hca, ud->pkey);
+	}
+}
+
+/* ---- making and ending ---- */
 
 static void rings_fini(struct ipoib__hca_ud *ud)
 {
@@ -80,26 +70,11 @@ static bool depth_is_valid(uint32_t depth)
 	return depth >= 1 && depth <= IPOIB__HCA_DEPTH_MAX;
 }
 
-uint16_t ipoib__hca_ud_pkey(const struct ipoib__hca_ud *ud)
-{
-	return ud->pkey_index < IPOIB_PKEYS_MAX ? ud->hca->port.pkeys[ud->pkey_index] : 0;
-}
-
-void ipoib__hca_ud_follow_pkeys(struct ipoib__hca *hca)
-{
-	for (struct ipoib__list *at = hca->queue_pairs.next; at != &hca->queue_pairs;
-	     at = at->next) {
-		struct ipoib__hca_ud *ud = ipoib__container_of(at, struct ipoib__hca_ud, link);
-
-		ud->pkey_index = pkey_find(hca, ud->pkey);
-	}
-}
-
 int ipoib__hca_ud_create(struct ipoib__hca *hca, struct ipoib_ud_attributes *attributes,
 			 struct ipoib__hca_ud **out)
 {
 	struct ipoib__hca_ud *ud;
-	uint32_t pkey_index = pkey_find(hca, attributes->pkey);
+	uint32_t pkey_index = ipoib__hca_pkey_find(hca, attributes->pkey);
 
 	if (!depth_is_valid(attributes->send_depth) || !depth_is_valid(attributes->receive_depth) ||
 	    attributes->connected_depth > IPOIB__HCA_DEPTH_MAX ||
@@ -231,6 +206,35 @@ void ipoib__hca_ud_complete(struct ipoib__hca_ud *ud, const struct ipoib__hca_co
 	ud->hca->owner.wake(ud->hca->owner.self, armed);
 }
 
+void ipoib__hca_ud_complete_send(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *send,
+				 int status)
+{
+	struct ipoib__hca_completion done = {
+		.completion = {
+			.cookie = send->cookie,
+			.status = status,
+			.opcode = IPOIB_UD_SEND,
+		},
+		.ah = send->ah,
+	};
+
+	if (status == 0)
+		ud->hca->counters.sends++;
+	else if (status == -ECANCELED)
+		ud->hca->counters.sends_flushed++;
+	else
+		ud->hca->counters.sends_failed++;
+	ipoib__hca_ud_complete(ud, &done);
+}
+
+void ipoib__hca_ud_flush_sends(struct ipoib__hca_ud *ud)
+{
+	struct ipoib_ud_send send;
+
+	while (ipoib__ring_pop(&ud->sends, &send))
+		ipoib__hca_ud_complete_send(ud, &send, -ECANCELED);
+}
+
 bool ipoib__hca_ud_arm(struct ipoib__hca_ud *ud)
 {
 	ud->armed = ipoib__ring_count(&ud->completions) == 0;
@@ -263,23 +267,6 @@ void ipoib__hca_ud_stop(struct ipoib__hca_ud *ud, enum ipoib__hca_state state)
 	if (state == IPOIB__HCA_ERROR)
 		flush_receives(ud);
 	ud->mend = ipoib__ring_count(&ud->completions);
-}
-
-int ipoib__hca_ud_post_send(struct ipoib__hca_ud *ud, const struct ipoib_ud_send *sends,
-			    size_t count)
-{
-	size_t posted = 0;
-
-	while (posted < count && ud->sends_open < ud->send_depth) {
-		bool pushed = ipoib__ring_push(&ud->sends, &sends[posted]);
-
-		ipoib__assert(pushed);
-		((struct ipoib__hca_ah *)sends[posted].ah)->uses++;
-		ud->sends_open++;
-		posted++;
-	}
-	ipoib__hca_ud_send(ud);
-	return (int)posted;
 }
 
 int ipoib__hca_ud_post_receive(struct ipoib__hca_ud *ud, const struct ipoib_ud_receive *receives,

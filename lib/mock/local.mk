@@ -22,7 +22,10 @@ fabric_sources += \
 	%D%/fabric_switch.c %D%/fabric_switch.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/hca.c %D%/hca.h \
+	%D%/hca_memory.c \
+	%D%/hca_port.c \
 	%D%/hca_rc.c %D%/hca_rc.h \
+	%D%/hca_rc_port.c \
 	%D%/hca_rc_receive.c \
 	%D%/hca_rc_send.c \
 	%D%/hca_receive.c \
