@@ -25,9 +25,6 @@
 
 #include "mock/attach.h"
 
-struct ipoib__peer;
-struct ipoib__fabric_port;
-
 /* What is done with an open device; tests have one of their own. 0 or a negative errno. */
 struct ipoib__device_ops {
 	int (*get_port)(int fd, struct ipoib__attach *info);
@@ -66,22 +63,5 @@ int ipoib__device_open(const char *path, const struct ipoib__device_ops **ops);
 int ipoib__fabric_device_attach(struct ipoib_fabric *fabric, int fd,
 				const struct ipoib__device_ops *ops, const char *name,
 				const char *port);
-/*
- * What the device's port is, for a fabric whose SM is somebody else: LID, prefix, state, LID of the
- * SM, as the device has them from there.
- */
-void ipoib__fabric_device_look(struct ipoib__fabric_port *port);
-/* Tells the device what its port is, and what events the peer has. */
-int ipoib__fabric_device_tell(struct ipoib_fabric *fabric, const struct ipoib__peer *peer);
-/*
- * -EAGAIN: no room now. -EMSGSIZE: it does not take this frame, though it may take others. Another
- * error is the end of the device, of which the log is told.
- */
-int ipoib__fabric_device_write(struct ipoib_fabric *fabric, const struct ipoib__peer *peer,
-			       const uint8_t *header, const void *payload, size_t length);
-/* -EAGAIN: no frame. Another error is the end of the device, of which the log is told. */
-int ipoib__fabric_device_read(struct ipoib_fabric *fabric, const struct ipoib__peer *peer);
-/* The peer's port is detached: it becomes what it was. */
-void ipoib__fabric_device_end(struct ipoib_fabric *fabric, struct ipoib__peer *peer);
 
 #endif

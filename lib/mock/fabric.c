@@ -7,6 +7,7 @@
 #include "base/sized.h"
 #include "mock/fabric_cast.h"
 #include "mock/fabric_external.h"
+#include "mock/fabric_peer.h"
 #include "mock/fabric_sa.h"
 
 /* The smallest versions of the configuration and of the counters. */
@@ -33,6 +34,7 @@ static void fabric_free(struct ipoib_fabric *fabric)
 
 	ipoib__fabric_socket_fini(fabric);
 	ipoib__fabric_cast_fini(fabric);
+	ipoib__fabric_locals_fini(fabric);
 	ipoib__fabric_ports_fini(fabric);
 	ipoib__fabric_external_fini(fabric);
 	ipoib__fabric_groups_fini(&fabric->groups);

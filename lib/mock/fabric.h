@@ -15,6 +15,8 @@
  *
  * 5. With an SM that is somebody else there is no SA, and fabric_external.h has the routes.
  *
+ * What is attached to a port is reached by a table, that of fabric_endnode.h.
+ *
  * LIDs: the ports have consecutive ones, which move as a block when they are assigned anew; one
  * that was given a LID of its own leaves the block until then. The SM has one of the two highest.
  */
@@ -44,8 +46,9 @@
 #include "mock/sma.h"
 
 struct ipoib__port;
-struct ipoib__attach;
 struct ipoib__device;
+struct ipoib__endnode;
+struct ipoib__peer_ops;
 
 #define IPOIB__FABRIC_HOSTS_MAX 1024
 #define IPOIB__FABRIC_PORTS_MAX 8
@@ -102,9 +105,10 @@ enum ipoib__lane {
 	IPOIB__LANES,
 };
 
-/* A process at the socket, or a device of the kernel's. */
+/* A process at the socket, or a device of the kernel's: fabric_peer.h. */
 struct ipoib__peer {
 	struct ipoib__list link;
+	const struct ipoib__peer_ops *ops;
 	int fd;
 	struct ipoib__device *device; /* NULL: a process */
 	bool attached;
@@ -147,7 +151,8 @@ struct ipoib__fabric_port {
 	 * and the state alone, as they were looked at last.
 	 */
 	struct ipoib__sma_port agent;
-	/* Attached: one of the two. */
+	/* NULL: nothing is attached. Else it is of one of the two. */
+	const struct ipoib__endnode *endnode;
 	struct ipoib__local *local;
 	struct ipoib__peer *peer;
 };
@@ -252,33 +257,10 @@ bool ipoib__faults_hit_cm(const struct ipoib_fabric_faults *faults,
 void ipoib__fabric_sa(struct ipoib_fabric *fabric, const struct ipoib__frame *frame,
 		      const void *payload);
 
-/* ---- fabric_peer.c: a process at the socket, or a device ---- */
+/* ---- open.c ---- */
 
-/* The descriptor is the peer's when it succeeds. */
-int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd, struct ipoib__peer **out);
-void ipoib__fabric_peer_close(struct ipoib_fabric *fabric, struct ipoib__peer *peer);
-/* Reads what has come, so many frames at most. */
-void ipoib__fabric_peer_read(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
-			     unsigned reads);
-/* Writes what waits, as far as there is room. */
-void ipoib__fabric_peer_write(struct ipoib_fabric *fabric, struct ipoib__peer *peer);
-/* Writes a frame to the peer, or keeps it until there is room, or drops it; counts which. */
-void ipoib__fabric_peer_send(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
-			     const struct ipoib__frame *frame, const void *payload);
-/* The same for a multicast, which is written at the end of the turn, with others. */
-void ipoib__fabric_peer_cast(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
-			     struct ipoib__parcel *parcel);
-/* The end of the turn. */
-void ipoib__fabric_peers_flush(struct ipoib_fabric *fabric);
-
-/* ---- fabric_attach.c: how it becomes a port ---- */
-
-/* The first message of a peer. */
-void ipoib__fabric_attach(struct ipoib_fabric *fabric, struct ipoib__peer *peer, const void *bytes,
-			  size_t length);
-/* Fills in what an attached peer is to be told. */
-void ipoib__fabric_attach_info(const struct ipoib_fabric *fabric, const struct ipoib__peer *peer,
-			       struct ipoib__attach *attach);
+/* The fabric ends, and the ports of this process have none any more. */
+void ipoib__fabric_locals_fini(struct ipoib_fabric *fabric);
 
 /* ---- fabric_socket.c ---- */
 

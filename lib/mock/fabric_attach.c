@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* A process at the socket: how it becomes a port, and what it is sent. */
+#include "mock/fabric_peer.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,8 +9,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/assert.h"
 #include "mock/attach.h"
+#include "mock/fabric_endnode.h"
 #include "mock/fabric_external.h"
+#include "mock/socket.h"
 #include "wire/ib_units.h"
 
 /* ---- refusing ---- */
@@ -139,7 +145,15 @@ void ipoib__fabric_attach_info(const struct ipoib_fabric *fabric, const struct i
 	}
 }
 
-void ipoib__fabric_attach(struct ipoib_fabric *fabric, struct ipoib__peer *peer, const void *bytes,
+static const struct ipoib__endnode endnode_process = {
+	.outside = true,
+	.tell = ipoib__fabric_peer_tell,
+	.unicast = ipoib__fabric_peer_unicast,
+	.multicast = ipoib__fabric_peer_multicast,
+};
+
+/* The first message. */
+static void process_greet(struct ipoib_fabric *fabric, struct ipoib__peer *peer, const void *bytes,
 			  size_t length)
 {
 	struct ipoib__attach asked = { .size = 0 };
@@ -157,6 +171,7 @@ void ipoib__fabric_attach(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
 	peer->attached = true;
 	peer->index = ipoib__fabric_port_index(fabric, choice.port);
 	peer->size = asked.size < IPOIB__ATTACH_SIZE ? asked.size : IPOIB__ATTACH_SIZE;
+	choice.port->endnode = &endnode_process;
 	choice.port->peer = peer;
 	if (asked.mtu != 0)
 		choice.port->mtu = ipoib__mtu_to_octets(asked.mtu);
@@ -165,3 +180,36 @@ void ipoib__fabric_attach(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
 			 (unsigned)choice.port->lid);
 	ipoib__fabric_port_tell(fabric, choice.port, 0);
 }
+
+/* ---- messages ---- */
+
+static int process_write(struct ipoib_fabric *fabric, const struct ipoib__peer *peer,
+			 const uint8_t *header, const void *payload, size_t length)
+{
+	(void)fabric;
+	return ipoib__socket_send(peer->fd, header, IPOIB__FRAME_HEADER, payload, length);
+}
+
+static int process_tell(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
+{
+	uint8_t message[IPOIB__ATTACH_SIZE];
+	struct ipoib__attach attach;
+	int length;
+
+	ipoib__fabric_attach_info(fabric, peer, &attach);
+	length = ipoib__attach_encode(message, sizeof(message), &attach);
+	ipoib__assert(length > 0);
+	return ipoib__socket_send(peer->fd, message, (size_t)length, NULL, 0);
+}
+
+static int process_read(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
+{
+	return ipoib__socket_receive(peer->fd, fabric->buffer, IPOIB__FRAME_MAX);
+}
+
+const struct ipoib__peer_ops ipoib__peer_process = {
+	.write = process_write,
+	.tell = process_tell,
+	.read = process_read,
+	.greet = process_greet,
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "mock/fabric_cast.h"
 
-#include "mock/fabric_switch.h"
+#include "mock/fabric_copy.h"
 
 /* A multicast that waits to be copied. */
 struct cast {

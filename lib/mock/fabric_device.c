@@ -1,58 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* A device of the kernel's as a peer and as an endnode: device.h has the rules. */
+#include "mock/device.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "mock/device.h"
+#include "mock/fabric_endnode.h"
 #include "mock/fabric_external.h"
+#include "mock/fabric_peer.h"
 #include "wire/ib_units.h"
 
 /* Where the GUID stands in a GID. */
 #define GUID 8
 
-/* ---- which port ---- */
-
-static int choose(struct ipoib_fabric *fabric, const char *name, struct ipoib__fabric_port **out)
-{
-	struct ipoib__fabric_port *port = NULL;
-	uint32_t i = 0;
-
-	if (name != NULL) {
-		port = ipoib__fabric_port_by_name(fabric, name);
-		/* The places of processes without a port's name are not to be chosen. */
-		if (port == NULL || ipoib__fabric_port_index(fabric, port) >= fabric->named)
-			return -ENOENT;
-	} else {
-		while (i < fabric->named - 1 && ipoib__fabric_port_attached(&fabric->ports[i]))
-			i++;
-		port = &fabric->ports[i];
-	}
-	*out = port;
-	return ipoib__fabric_port_attached(port) ? -EBUSY : 0;
-}
-
 /* ---- what the device is ---- */
 
-static int ask(struct ipoib_fabric *fabric, int fd, const struct ipoib__device_ops *ops,
-	       const struct ipoib__fabric_port *port, struct ipoib__attach *info)
-{
-	static const uint8_t no_guid[sizeof(info->guid)];
-
-	/* Whatever it is, it does not understand the question. */
-	if (ops->get_port(fd, info) < 0)
-		return -ENODEV;
-	if (ipoib__mtu_to_octets(info->mtu) == 0 ||
-	    memcmp(info->guid, no_guid, sizeof(no_guid)) == 0)
-		return -EPROTO;
-	/* Opened, it waits for a manager, if it has an agent that one can talk to. */
-	if (fabric->sma != NULL && info->state != IPOIB__SMP_INIT)
-		return -EPROTO;
-	return ipoib__fabric_guid_taken(fabric, port, info->guid) ? -EBUSY : 0;
-}
-
-void ipoib__fabric_device_look(struct ipoib__fabric_port *port)
+static void device_look(struct ipoib__fabric_port *port)
 {
 	struct ipoib__attach info;
 
@@ -79,7 +45,7 @@ static int tell_link(const struct ipoib__peer *peer, bool up)
 	return peer->device->ops->set_port(peer->fd, &info);
 }
 
-int ipoib__fabric_device_tell(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
+static int device_tell(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
 {
 	const struct ipoib__device *device = peer->device;
 	struct ipoib__attach info;
@@ -98,7 +64,129 @@ int ipoib__fabric_device_tell(struct ipoib_fabric *fabric, const struct ipoib__p
 	return status;
 }
 
+/* ---- frames ---- */
+
+static void gone(struct ipoib_fabric *fabric, const struct ipoib__peer *peer, int status)
+{
+	ipoib__log_write(&fabric->log, IPOIB_LOG_WARNING, "%s: %s has gone: error %d",
+			 fabric->ports[peer->index].name, peer->device->name, -status);
+}
+
+/* A character device takes one write as one frame, so header and payload go together. */
+static int device_write(struct ipoib_fabric *fabric, const struct ipoib__peer *peer,
+			const uint8_t *header, const void *payload, size_t length)
+{
+	int status;
+
+	ipoib__assert(length <= IPOIB__FRAME_PAYLOAD_MAX);
+	memcpy(fabric->outgoing, header, IPOIB__FRAME_HEADER);
+	if (length > 0)
+		memcpy(fabric->outgoing + IPOIB__FRAME_HEADER, payload, length);
+	status = peer->device->ops->write(peer->fd, fabric->outgoing, IPOIB__FRAME_HEADER + length);
+	/* It has no memory for this one, or does not like it: neither is the end. */
+	if (status == -ENOMEM || status == -ENOBUFS || status == -EINVAL)
+		status = -EMSGSIZE;
+	else if (status < 0 && status != -EAGAIN && status != -EMSGSIZE)
+		gone(fabric, peer, status);
+	return status;
+}
+
+static int device_read(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
+{
+	int length = peer->device->ops->read(peer->fd, fabric->buffer, IPOIB__FRAME_MAX);
+
+	if (length < 0 && length != -EAGAIN)
+		gone(fabric, peer, length);
+	return length;
+}
+
+/* ---- the end ---- */
+
+/* The module keeps the MTU that it is told, and shall have its own for the next fabric. */
+static void give_back(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
+{
+	struct ipoib__attach info;
+
+	ipoib__fabric_attach_info(fabric, peer, &info);
+	info.state = IPOIB__ATTACH_STATE_DOWN;
+	info.mtu = peer->device->mtu;
+	(void)peer->device->ops->set_port(peer->fd, &info);
+}
+
+static void device_end(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
+{
+	struct ipoib__fabric_port *port = &fabric->ports[peer->index];
+	struct ipoib__device *device = peer->device;
+
+	if (peer->attached) {
+		if (fabric->sma == NULL)
+			give_back(fabric, peer);
+		/* Meanwhile another port may have been given the GUID: then this one stays. */
+		if (!ipoib__fabric_guid_taken(fabric, port, device->guid))
+			memcpy(port->gid.raw + GUID, device->guid, sizeof(device->guid));
+		/* So does the table when there is no memory for its groups. */
+		(void)ipoib__fabric_pkeys_set(fabric, port, device->pkeys, device->pkey_count);
+		if (fabric->sma != NULL)
+			ipoib__fabric_external_begin(port);
+	}
+	ipoib__memory_put(&fabric->memory, device, sizeof(*device));
+	peer->device = NULL;
+}
+
+/* ---- which port ---- */
+
+static int choose(struct ipoib_fabric *fabric, const char *name, struct ipoib__fabric_port **out)
+{
+	struct ipoib__fabric_port *port = NULL;
+	uint32_t i = 0;
+
+	if (name != NULL) {
+		port = ipoib__fabric_port_by_name(fabric, name);
+		/* The places of processes without a port's name are not to be chosen. */
+		if (port == NULL || ipoib__fabric_port_index(fabric, port) >= fabric->named)
+			return -ENOENT;
+	} else {
+		while (i < fabric->named - 1 && ipoib__fabric_port_attached(&fabric->ports[i]))
+			i++;
+		port = &fabric->ports[i];
+	}
+	*out = port;
+	return ipoib__fabric_port_attached(port) ? -EBUSY : 0;
+}
+
+static int ask(struct ipoib_fabric *fabric, int fd, const struct ipoib__device_ops *ops,
+	       const struct ipoib__fabric_port *port, struct ipoib__attach *info)
+{
+	static const uint8_t no_guid[sizeof(info->guid)];
+
+	/* Whatever it is, it does not understand the question. */
+	if (ops->get_port(fd, info) < 0)
+		return -ENODEV;
+	if (ipoib__mtu_to_octets(info->mtu) == 0 ||
+	    memcmp(info->guid, no_guid, sizeof(no_guid)) == 0)
+		return -EPROTO;
+	/* Opened, it waits for a manager, if it has an agent that one can talk to. */
+	if (fabric->sma != NULL && info->state != IPOIB__SMP_INIT)
+		return -EPROTO;
+	return ipoib__fabric_guid_taken(fabric, port, info->guid) ? -EBUSY : 0;
+}
+
 /* ---- attaching ---- */
+
+static const struct ipoib__peer_ops peer_device = {
+	.write = device_write,
+	.tell = device_tell,
+	.read = device_read,
+	.end = device_end,
+};
+
+static const struct ipoib__endnode endnode_device = {
+	.outside = true,
+	.tell = ipoib__fabric_peer_tell,
+	.unicast = ipoib__fabric_peer_unicast,
+	.multicast = ipoib__fabric_peer_multicast,
+	.look = device_look,
+};
 
 /* Both buffers stay until the fabric ends. */
 static int buffers(struct ipoib_fabric *fabric)
@@ -117,7 +205,7 @@ static int device_new(struct ipoib_fabric *fabric, int fd, const struct ipoib__d
 	int status = device == NULL ? -ENOMEM : buffers(fabric);
 
 	if (status == 0)
-		status = ipoib__fabric_peer_new(fabric, fd, out);
+		status = ipoib__fabric_peer_new(fabric, fd, &peer_device, out);
 	if (status < 0) {
 		ipoib__memory_put(&fabric->memory, device, sizeof(*device));
 		return status;
@@ -145,6 +233,7 @@ static void take_port(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
 	memcpy(port->gid.raw + GUID, info->guid, sizeof(info->guid));
 	fabric->gids_moved = true;
 	port->mtu = mtu < fabric->config.mtu ? mtu : fabric->config.mtu;
+	port->endnode = &endnode_device;
 	port->peer = peer;
 	peer->attached = true;
 	peer->index = ipoib__fabric_port_index(fabric, port);
@@ -162,7 +251,7 @@ static int attach(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
 	status = ipoib__fabric_pkeys_set(fabric, port, info->pkeys, info->pkey_count);
 	if (status == 0) {
 		take_port(fabric, peer, port, info);
-		status = ipoib__fabric_device_tell(fabric, peer);
+		status = device_tell(fabric, peer);
 	}
 	peer->events = 0;
 	if (status < 0) {
@@ -204,73 +293,4 @@ int ipoib_fabric_attach_device(struct ipoib_fabric *fabric, const char *path, co
 	int fd = status < 0 ? status : ipoib__device_open(path, &ops);
 
 	return fd < 0 ? fd : ipoib__fabric_device_attach(fabric, fd, ops, path, port);
-}
-
-/* ---- frames ---- */
-
-static void gone(struct ipoib_fabric *fabric, const struct ipoib__peer *peer, int status)
-{
-	ipoib__log_write(&fabric->log, IPOIB_LOG_WARNING, "%s: %s has gone: error %d",
-			 fabric->ports[peer->index].name, peer->device->name, -status);
-}
-
-/* A character device takes one write as one frame, so header and payload go together. */
-int ipoib__fabric_device_write(struct ipoib_fabric *fabric, const struct ipoib__peer *peer,
-			       const uint8_t *header, const void *payload, size_t length)
-{
-	int status;
-
-	ipoib__assert(length <= IPOIB__FRAME_PAYLOAD_MAX);
-	memcpy(fabric->outgoing, header, IPOIB__FRAME_HEADER);
-	if (length > 0)
-		memcpy(fabric->outgoing + IPOIB__FRAME_HEADER, payload, length);
-	status = peer->device->ops->write(peer->fd, fabric->outgoing, IPOIB__FRAME_HEADER + length);
-	/* It has no memory for this one, or does not like it: neither is the end. */
-	if (status == -ENOMEM || status == -ENOBUFS || status == -EINVAL)
-		status = -EMSGSIZE;
-	else if (status < 0 && status != -EAGAIN && status != -EMSGSIZE)
-		gone(fabric, peer, status);
-	return status;
-}
-
-int ipoib__fabric_device_read(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
-{
-	int length = peer->device->ops->read(peer->fd, fabric->buffer, IPOIB__FRAME_MAX);
-
-	if (length < 0 && length != -EAGAIN)
-		gone(fabric, peer, length);
-	return length;
-}
-
-/* ---- the end ---- */
-
-/* The module keeps the MTU that it is told, and shall have its own for the next fabric. */
-static void give_back(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
-{
-	struct ipoib__attach info;
-
-	ipoib__fabric_attach_info(fabric, peer, &info);
-	info.state = IPOIB__ATTACH_STATE_DOWN;
-	info.mtu = peer->device->mtu;
-	(void)peer->device->ops->set_port(peer->fd, &info);
-}
-
-void ipoib__fabric_device_end(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
-{
-	struct ipoib__fabric_port *port = &fabric->ports[peer->index];
-	struct ipoib__device *device = peer->device;
-
-	if (peer->attached) {
-		if (fabric->sma == NULL)
-			give_back(fabric, peer);
-		/* Meanwhile another port may have been given the GUID: then this one stays. */
-		if (!ipoib__fabric_guid_taken(fabric, port, device->guid))
-			memcpy(port->gid.raw + GUID, device->guid, sizeof(device->guid));
-		/* So does the table when there is no memory for its groups. */
-		(void)ipoib__fabric_pkeys_set(fabric, port, device->pkeys, device->pkey_count);
-		if (fabric->sma != NULL)
-			ipoib__fabric_external_begin(port);
-	}
-	ipoib__memory_put(&fabric->memory, device, sizeof(*device));
-	peer->device = NULL;
 }

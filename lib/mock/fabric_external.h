@@ -17,7 +17,7 @@
 #ifndef IPOIB__MOCK_FABRIC_EXTERNAL_H
 #define IPOIB__MOCK_FABRIC_EXTERNAL_H
 
-#include "mock/fabric_switch.h"
+#include "mock/fabric_copy.h"
 #include "mock/sma.h"
 
 /* No oftener than a manager must answer within: 2^18 * 4.096 us. */

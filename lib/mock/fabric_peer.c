@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Lanes of frames that wait for room, written in their order; and what is read. */
+#include "mock/fabric_peer.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "mock/attach.h"
-#include "mock/device.h"
 #include "mock/fabric_external.h"
-#include "mock/socket.h"
 
 /* A frame that the socket had no room for. */
 struct waiting {
@@ -18,7 +18,8 @@ struct waiting {
 
 /* ---- coming and going ---- */
 
-int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd, struct ipoib__peer **out)
+int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd, const struct ipoib__peer_ops *ops,
+			   struct ipoib__peer **out)
 {
 	struct ipoib__peer *peer = ipoib__memory_get(&fabric->memory, sizeof(*peer));
 	int status;
@@ -30,6 +31,7 @@ int ipoib__fabric_peer_new(struct ipoib_fabric *fabric, int fd, struct ipoib__pe
 		ipoib__memory_put(&fabric->memory, peer, sizeof(*peer));
 		return status;
 	}
+	peer->ops = ops;
 	peer->fd = fd;
 	peer->opened = ipoib__fabric_now(fabric);
 	for (unsigned lane = 0; lane < IPOIB__LANES; lane++)
@@ -77,8 +79,8 @@ void ipoib__fabric_peer_close(struct ipoib_fabric *fabric, struct ipoib__peer *p
 	ipoib__list_remove(&peer->flush);
 	if (peer->attached)
 		ipoib__fabric_port_detach(fabric, &fabric->ports[peer->index]);
-	if (peer->device != NULL)
-		ipoib__fabric_device_end(fabric, peer);
+	if (peer->ops->end != NULL)
+		peer->ops->end(fabric, peer);
 	(void)ipoib__poller_unwatch(&fabric->poller, peer->fd);
 	close(peer->fd);
 	ipoib__list_remove(&peer->link);
@@ -94,27 +96,12 @@ static int write_frame(struct ipoib_fabric *fabric, const struct ipoib__peer *pe
 	int length = ipoib__frame_encode(header, sizeof(header), frame);
 
 	ipoib__assert(length == IPOIB__FRAME_HEADER);
-	if (peer->device != NULL)
-		return ipoib__fabric_device_write(fabric, peer, header, payload, frame->length);
-	return ipoib__socket_send(peer->fd, header, sizeof(header), payload, frame->length);
-}
-
-static int send_info(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
-{
-	uint8_t message[IPOIB__ATTACH_SIZE];
-	struct ipoib__attach attach;
-	int length;
-
-	ipoib__fabric_attach_info(fabric, peer, &attach);
-	length = ipoib__attach_encode(message, sizeof(message), &attach);
-	ipoib__assert(length > 0);
-	return ipoib__socket_send(peer->fd, message, (size_t)length, NULL, 0);
+	return peer->ops->write(fabric, peer, header, payload, frame->length);
 }
 
 static int write_info(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
 {
-	int status = peer->device != NULL ? ipoib__fabric_device_tell(fabric, peer)
-					  : send_info(fabric, peer);
+	int status = peer->ops->tell(fabric, peer);
 
 	if (status == 0) {
 		peer->info_due = false;
@@ -283,11 +270,21 @@ static bool is_in_turn(const struct ipoib__peer *peer, enum ipoib__lane lane)
 	       (lane == IPOIB__LANE_MANAGEMENT || peer->backlog_count[IPOIB__LANE_UNICAST] == 0);
 }
 
-void ipoib__fabric_peer_send(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
-			     const struct ipoib__frame *frame, const void *payload)
+void ipoib__fabric_peer_tell(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
+			     uint32_t events)
 {
+	port->peer->events |= events;
+	port->peer->info_due = true;
+	ipoib__fabric_peer_write(fabric, port->peer);
+}
+
+void ipoib__fabric_peer_unicast(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
+				const struct ipoib__frame *frame, const void *payload, uint64_t now)
+{
+	struct ipoib__peer *peer = port->peer;
 	enum ipoib__lane lane = lane_of(frame);
 
+	(void)now;
 	if (peer->broken)
 		fabric->statistics.dropped_link++;
 	else if (!is_in_turn(peer, lane) ||
@@ -295,9 +292,12 @@ void ipoib__fabric_peer_send(struct ipoib_fabric *fabric, struct ipoib__peer *pe
 		wait_for_room(fabric, peer, lane, frame, payload);
 }
 
-void ipoib__fabric_peer_cast(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
-			     struct ipoib__parcel *parcel)
+void ipoib__fabric_peer_multicast(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
+				  struct ipoib__parcel *parcel, uint64_t now)
 {
+	struct ipoib__peer *peer = port->peer;
+
+	(void)now;
 	if (peer->broken) {
 		fabric->statistics.dropped_link++;
 		return;
@@ -337,24 +337,17 @@ static void take_frame(struct ipoib_fabric *fabric, struct ipoib__peer *peer, co
 		ipoib__fabric_input(fabric, peer->index, &frame, bytes + header);
 }
 
-static int receive(struct ipoib_fabric *fabric, const struct ipoib__peer *peer)
-{
-	if (peer->device != NULL)
-		return ipoib__fabric_device_read(fabric, peer);
-	return ipoib__socket_receive(peer->fd, fabric->buffer, IPOIB__FRAME_MAX);
-}
-
 void ipoib__fabric_peer_read(struct ipoib_fabric *fabric, struct ipoib__peer *peer, unsigned reads)
 {
 	for (unsigned i = 0; i < reads && !peer->broken; i++) {
-		int length = receive(fabric, peer);
+		int length = peer->ops->read(fabric, peer);
 
 		if (length == -EAGAIN)
 			return;
 		if (length < 0)
 			peer->broken = true;
 		else if (!peer->attached)
-			ipoib__fabric_attach(fabric, peer, fabric->buffer, (size_t)length);
+			peer->ops->greet(fabric, peer, fabric->buffer, (size_t)length);
 		else if (length == 0) /* longer than any frame */
 			ipoib__fabric_bad(fabric);
 		else

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The table of ports: how one is found, what it is, and telling its endnode. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/sized.h"
-#include "mock/attach.h"
-#include "mock/device.h"
+#include "mock/fabric_endnode.h"
 #include "mock/fabric_external.h"
-#include "mock/port.h"
+#include "mock/hca.h"
 
 /* fe80::/64, and the GUIDs of the named ports: 00:02:c9:03 host(2) 00 port. */
 static const uint8_t prefix[8] = { 0xfe, 0x80 };
@@ -67,17 +67,6 @@ int ipoib__fabric_ports_init(struct ipoib_fabric *fabric)
 
 void ipoib__fabric_ports_fini(struct ipoib_fabric *fabric)
 {
-	for (uint32_t i = 0; fabric->ports != NULL && i < fabric->port_count; i++) {
-		struct ipoib__fabric_port *port = &fabric->ports[i];
-		struct ipoib_port_attributes attributes;
-
-		if (port->local == NULL)
-			continue;
-		port->up = false;
-		port->local->fabric = NULL;
-		ipoib__fabric_port_attributes(fabric, port, &attributes);
-		ipoib__hca_set_port(&port->local->port->hca, &attributes);
-	}
 	ipoib__memory_put(&fabric->memory, fabric->ports,
 			  fabric->port_count * sizeof(*fabric->ports));
 	fabric->ports = NULL;
@@ -91,7 +80,7 @@ uint32_t ipoib__fabric_port_index(const struct ipoib_fabric *fabric,
 
 bool ipoib__fabric_port_attached(const struct ipoib__fabric_port *port)
 {
-	return port->local != NULL || port->peer != NULL;
+	return port->endnode != NULL;
 }
 
 bool ipoib__fabric_port_is_device(const struct ipoib__fabric_port *port)
@@ -211,7 +200,7 @@ int ipoib_fabric_port(const struct ipoib_fabric *fabric, uint32_t index,
 		return -ENOENT;
 	port = &fabric->ports[index];
 	if (fabric->sma != NULL && ipoib__fabric_port_is_device(port))
-		ipoib__fabric_device_look(port);
+		port->endnode->look(port);
 	ipoib__fabric_port_attributes(fabric, port, &full);
 	status = ipoib__sized_out(attributes, attributes->size, IPOIB__MOCK_PORT_FIRST, &full,
 				  sizeof(full));
@@ -221,22 +210,13 @@ int ipoib_fabric_port(const struct ipoib_fabric *fabric, uint32_t index,
 void ipoib__fabric_port_tell(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
 			     uint32_t events)
 {
-	struct ipoib_port_attributes attributes;
-
-	if (port->local != NULL) {
-		ipoib__fabric_port_attributes(fabric, port, &attributes);
-		ipoib__hca_set_port(&port->local->port->hca, &attributes);
-		if (events & IPOIB__ATTACH_REREGISTER)
-			ipoib__hca_reregister(&port->local->port->hca);
-	} else if (port->peer != NULL) {
-		port->peer->events |= events;
-		port->peer->info_due = true;
-		ipoib__fabric_peer_write(fabric, port->peer);
-	}
+	if (port->endnode != NULL)
+		port->endnode->tell(fabric, port, events);
 }
 
 void ipoib__fabric_port_detach(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port)
 {
+	port->endnode = NULL;
 	port->local = NULL;
 	port->peer = NULL;
 	port->mtu = fabric->config.mtu;

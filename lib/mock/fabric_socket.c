@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mock/fabric.h"
+#include "mock/fabric_peer.h"
 #include "mock/socket.h"
 
 /* Descriptors looked at in one round, connections taken in one, and those that may wait. */
@@ -124,7 +124,8 @@ static void take_connection(struct ipoib_fabric *fabric, int fd)
 	struct ipoib__peer *peer;
 
 	ipoib__socket_buffer(fd, SEND_BUFFER);
-	if (ipoib__socket_prepare(fd) < 0 || ipoib__fabric_peer_new(fabric, fd, &peer) < 0) {
+	if (ipoib__socket_prepare(fd) < 0 ||
+	    ipoib__fabric_peer_new(fabric, fd, &ipoib__peer_process, &peer) < 0) {
 		ipoib__log_write(&fabric->log, IPOIB_LOG_ERROR, "no room for one more process");
 		close(fd);
 	}

@@ -1,117 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include <errno.h>
+/* Frames enter, are checked, shown to the capture, routed, and arrive. */
 #include <string.h>
 
 #include <ipoib/capture.h>
 
-#include "mock/device.h"
 #include "mock/fabric_cast.h"
+#include "mock/fabric_endnode.h"
 #include "mock/fabric_external.h"
-#include "mock/hca_rc.h"
-#include "mock/port.h"
-
-/* Faults are given in parts of this. */
-#define PARTS UINT64_C(1000000)
-
-/* ---- copies ---- */
-
-static bool happens(struct ipoib_fabric *fabric, uint32_t parts)
-{
-	return parts > 0 && ipoib__random_below(&fabric->random, PARTS) < parts;
-}
-
-static uint64_t later(uint64_t now, uint64_t span)
-{
-	return now > IPOIB_NEVER - 1 - span ? IPOIB_NEVER - 1 : now + span;
-}
-
-static uint64_t arrival(struct ipoib_fabric *fabric, const struct ipoib__passage *passage,
-			uint32_t to)
-{
-	const struct ipoib_fabric_faults *faults = passage->faults;
-	uint64_t time = later(passage->now, fabric->config.delay_ns);
-
-	time = later(time, faults->delay_ns);
-	if (to == IPOIB__FABRIC_SM) /* a slow SA is one that gets to a request late */
-		time = later(time, faults->sa_delay_ns);
-	if (faults->jitter_ns > 0)
-		time = later(time, ipoib__random_between(&fabric->random, 0, faults->jitter_ns));
-	if (happens(fabric, faults->reorder_ppm))
-		time = later(time, faults->reorder_ns);
-	return time;
-}
-
-/* Of all copies together; NULL: no memory. */
-static struct ipoib__parcel *parcel_of(struct ipoib_fabric *fabric, struct ipoib__passage *passage)
-{
-	if (passage->parcel == NULL)
-		passage->parcel =
-			ipoib__parcel_new(&fabric->memory, passage->frame, passage->payload);
-	return passage->parcel;
-}
-
-static void copy_wait(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t to,
-		      uint64_t time)
-{
-	struct ipoib__parcel *parcel = parcel_of(fabric, passage);
-
-	if (parcel == NULL || ipoib__fabric_queue_add(&fabric->queue, time, to, parcel) < 0)
-		fabric->statistics.dropped_full++;
-}
-
-static void copy_to_peer(struct ipoib_fabric *fabric, struct ipoib__passage *passage,
-			 struct ipoib__peer *peer)
-{
-	if (!ipoib__lid_is_multicast(passage->frame->dlid))
-		ipoib__fabric_peer_send(fabric, peer, passage->frame, passage->payload);
-	else if (parcel_of(fabric, passage) != NULL)
-		ipoib__fabric_peer_cast(fabric, peer, passage->parcel);
-	else
-		fabric->statistics.dropped_full++;
-}
-
-static bool is_lost(struct ipoib_fabric *fabric, const struct ipoib__passage *passage)
-{
-	const struct ipoib_fabric_faults *faults = passage->faults;
-
-	return happens(fabric, faults->loss_ppm) ||
-	       (ipoib__faults_hit_cm(faults, passage->frame, passage->payload) &&
-		happens(fabric, faults->cm_loss_ppm));
-}
-
-static void copy_once(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t to)
-{
-	uint64_t time = arrival(fabric, passage, to);
-	struct ipoib__fabric_port *port = to == IPOIB__FABRIC_SM ? NULL : &fabric->ports[to];
-
-	fabric->statistics.copies++;
-	if (port != NULL && !ipoib__fabric_port_alive(port))
-		fabric->statistics.dropped_link++;
-	else if (is_lost(fabric, passage))
-		fabric->statistics.dropped_fault++;
-	else if (port != NULL && port->peer != NULL && time == passage->now &&
-		 !ipoib__fabric_external_takes(fabric, port, passage->frame))
-		copy_to_peer(fabric, passage, port->peer);
-	else
-		copy_wait(fabric, passage, to, time);
-}
-
-void ipoib__fabric_copy(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t to)
-{
-	bool twice = happens(fabric, passage->faults->duplicate_ppm);
-
-	copy_once(fabric, passage, to);
-	if (twice)
-		copy_once(fabric, passage, to);
-}
 
 /* ---- routes ---- */
-
-void ipoib__fabric_no_copy(struct ipoib_fabric *fabric, uint64_t *counter)
-{
-	fabric->statistics.copies++;
-	(*counter)++;
-}
 
 /*
  * To every member but the sender: a switch does not send a multicast out of the port that it came
@@ -203,7 +100,7 @@ static bool sender_is_right(const struct ipoib_fabric *fabric, struct ipoib__fab
 	/* ... and a device hears of its own before we do. */
 	if (fabric->sma == NULL || !ipoib__fabric_port_is_device(port))
 		return false;
-	ipoib__fabric_device_look(port);
+	port->endnode->look(port);
 	return sender_is_port(port, frame);
 }
 
@@ -303,7 +200,7 @@ void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
 	fabric->statistics.frames++;
 	if (fabric->capture != NULL)
 		capture(fabric, passage.now, frame, payload);
-	if (from != IPOIB__FABRIC_SM && fabric->ports[from].peer != NULL &&
+	if (from != IPOIB__FABRIC_SM && fabric->ports[from].endnode->outside &&
 	    ipoib__lid_is_multicast(frame->dlid))
 		ipoib__fabric_cast_put(fabric, &fabric->ports[from], frame, payload);
 	else
@@ -342,14 +239,10 @@ static void land(struct ipoib_fabric *fabric, const struct ipoib__flight *flight
 	} else if (ipoib__fabric_external_takes(fabric, port, frame)) {
 		fabric->statistics.delivered++;
 		ipoib__fabric_external_agent(fabric, flight->port, frame, payload);
-	} else if (port->peer != NULL && ipoib__lid_is_multicast(frame->dlid)) {
-		ipoib__fabric_peer_cast(fabric, port->peer, flight->parcel);
-	} else if (port->peer != NULL) {
-		ipoib__fabric_peer_send(fabric, port->peer, frame, payload);
+	} else if (ipoib__lid_is_multicast(frame->dlid)) {
+		port->endnode->multicast(fabric, port, flight->parcel, now);
 	} else {
-		fabric->statistics.delivered++;
-		ipoib__hca_rc_clock(&port->local->port->hca, now);
-		ipoib__hca_receive(&port->local->port->hca, frame, payload);
+		port->endnode->unicast(fabric, port, frame, payload, now);
 	}
 }
 

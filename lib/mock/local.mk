@@ -6,12 +6,14 @@ fabric_sources += \
 	%D%/fabric.c %D%/fabric.h \
 	%D%/fabric_attach.c \
 	%D%/fabric_cast.c %D%/fabric_cast.h \
+	%D%/fabric_copy.c %D%/fabric_copy.h \
 	%D%/fabric_device.c \
+	%D%/fabric_endnode.h \
 	%D%/fabric_external.c %D%/fabric_external.h \
 	%D%/fabric_faults.c \
 	%D%/fabric_group.c %D%/fabric_group.h \
 	%D%/fabric_partition.c \
-	%D%/fabric_peer.c \
+	%D%/fabric_peer.c %D%/fabric_peer.h \
 	%D%/fabric_port.c \
 	%D%/fabric_queue.c %D%/fabric_queue.h \
 	%D%/fabric_sa.c %D%/fabric_sa.h \
@@ -19,7 +21,7 @@ fabric_sources += \
 	%D%/fabric_sa_path.c \
 	%D%/fabric_sm.c \
 	%D%/fabric_socket.c \
-	%D%/fabric_switch.c %D%/fabric_switch.h \
+	%D%/fabric_switch.c \
 	%D%/frame.c %D%/frame.h \
 	%D%/hca.c %D%/hca.h \
 	%D%/hca_memory.c \

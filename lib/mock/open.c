@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A port in the fabric's own process: its link is a call. */
+/* A port in the fabric's own process: its link is a call, either way. */
 #include <errno.h>
 
 #include "base/assert.h"
+#include "mock/attach.h"
+#include "mock/fabric_endnode.h"
 #include "mock/fabric_external.h"
+#include "mock/hca_rc.h"
 #include "mock/port.h"
 
 struct open_port {
 	struct ipoib__port port;
 	struct ipoib__local local;
 };
+
+/* ---- from the port to the fabric ---- */
 
 static struct open_port *open_port_of(struct ipoib__port *port)
 {
@@ -60,6 +65,57 @@ static const struct ipoib__port_link open_link = {
 	.destroy = open_destroy,
 };
 
+/* ---- from the fabric to the port ---- */
+
+static void local_tell(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
+		       uint32_t events)
+{
+	struct ipoib__hca *hca = &port->local->port->hca;
+	struct ipoib_port_attributes attributes;
+
+	ipoib__fabric_port_attributes(fabric, port, &attributes);
+	ipoib__hca_set_port(hca, &attributes);
+	if (events & IPOIB__ATTACH_REREGISTER)
+		ipoib__hca_reregister(hca);
+}
+
+static void local_unicast(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
+			  const struct ipoib__frame *frame, const void *payload, uint64_t now)
+{
+	struct ipoib__hca *hca = &port->local->port->hca;
+
+	fabric->statistics.delivered++;
+	ipoib__hca_rc_clock(hca, now);
+	ipoib__hca_receive(hca, frame, payload);
+}
+
+static void local_multicast(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
+			    struct ipoib__parcel *parcel, uint64_t now)
+{
+	local_unicast(fabric, port, &parcel->frame, parcel->payload, now);
+}
+
+static const struct ipoib__endnode endnode_local = {
+	.tell = local_tell,
+	.unicast = local_unicast,
+	.multicast = local_multicast,
+};
+
+void ipoib__fabric_locals_fini(struct ipoib_fabric *fabric)
+{
+	for (uint32_t i = 0; fabric->ports != NULL && i < fabric->port_count; i++) {
+		struct ipoib__fabric_port *port = &fabric->ports[i];
+
+		if (port->local == NULL)
+			continue;
+		port->up = false;
+		port->local->fabric = NULL;
+		local_tell(fabric, port, 0);
+	}
+}
+
+/* ---- opening ---- */
+
 int ipoib__port_open(struct ipoib__port **out, struct ipoib_fabric *fabric, const char *name)
 {
 	struct ipoib__fabric_port *port = ipoib__fabric_port_by_name(fabric, name);
@@ -92,6 +148,7 @@ int ipoib__port_open(struct ipoib__port **out, struct ipoib_fabric *fabric, cons
 		ipoib__memory_put(&memory, own, sizeof(*own));
 		return status;
 	}
+	port->endnode = &endnode_local;
 	port->local = &own->local;
 	ipoib__fabric_external_attached(fabric, port);
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: attached, LID %u", name,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* How a frame is copied to where it goes: for the two files that decide where. */
-#ifndef IPOIB__MOCK_FABRIC_SWITCH_H
-#define IPOIB__MOCK_FABRIC_SWITCH_H
+/* How a frame is copied to where it goes: for those that decide where. */
+#ifndef IPOIB__MOCK_FABRIC_COPY_H
+#define IPOIB__MOCK_FABRIC_COPY_H
 
 #include "mock/fabric.h"
 
@@ -16,9 +16,6 @@ struct ipoib__passage {
 
 /* To a port, or to what the fabric itself does (IPOIB__FABRIC_SM); the sender's faults happen. */
 void ipoib__fabric_copy(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t to);
-/* A multicast that waited for its turn: the routes of a frame that enters. */
-void ipoib__fabric_route_parcel(struct ipoib_fabric *fabric, uint32_t from,
-				struct ipoib__parcel *parcel, uint64_t now);
 /* To nobody. counter: one of the fabric's statistics that says why. */
 void ipoib__fabric_no_copy(struct ipoib_fabric *fabric, uint64_t *counter);
 
