@@ -6,9 +6,8 @@
 
 #include "base/sized.h"
 #include "mock/fabric_cast.h"
-#include "mock/fabric_external.h"
+#include "mock/fabric_manager.h"
 #include "mock/fabric_peer.h"
-#include "mock/fabric_sa.h"
 
 /* The smallest versions of the configuration and of the counters. */
 IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_fabric_config, clock_user, 104);
@@ -36,7 +35,7 @@ static void fabric_free(struct ipoib_fabric *fabric)
 	ipoib__fabric_cast_fini(fabric);
 	ipoib__fabric_locals_fini(fabric);
 	ipoib__fabric_ports_fini(fabric);
-	ipoib__fabric_external_fini(fabric);
+	fabric->manager->fini(fabric);
 	ipoib__fabric_groups_fini(&fabric->groups);
 	ipoib__fabric_queue_fini(&fabric->queue);
 	ipoib__poller_fini(&fabric->poller);
@@ -47,11 +46,7 @@ static int fabric_fill(struct ipoib_fabric *fabric)
 {
 	int status = ipoib__fabric_ports_init(fabric);
 
-	if (status < 0)
-		return status;
-	if (fabric->config.external_sm)
-		return ipoib__fabric_external_init(fabric);
-	return ipoib__fabric_sa_broadcast_group(fabric, IPOIB__FABRIC_PKEY);
+	return status < 0 ? status : fabric->manager->init(fabric);
 }
 
 int ipoib_fabric_new(struct ipoib_fabric **out, const struct ipoib_fabric_config *given)
@@ -72,6 +67,7 @@ int ipoib_fabric_new(struct ipoib_fabric **out, const struct ipoib_fabric_config
 
 	fabric->memory = memory;
 	fabric->config = config;
+	fabric->manager = config.external_sm ? &ipoib__fabric_external : &ipoib__fabric_internal;
 	fabric->log = (struct ipoib__log){ config.log, config.log_level, config.log_user };
 	ipoib__random_seed(&fabric->random, config.seed);
 	ipoib__list_init(&fabric->peers);
@@ -108,13 +104,13 @@ uint64_t ipoib_fabric_deadline(const struct ipoib_fabric *fabric)
 {
 	uint64_t queue = ipoib__fabric_queue_deadline(&fabric->queue);
 	uint64_t socket = ipoib__fabric_socket_deadline(fabric);
-	uint64_t trap = ipoib__fabric_external_deadline(fabric);
+	uint64_t manager = fabric->manager->deadline(fabric);
 	uint64_t cast = ipoib__fabric_cast_deadline(fabric);
 
 	if (cast < queue)
 		queue = cast;
-	if (trap < queue)
-		queue = trap;
+	if (manager < queue)
+		queue = manager;
 	return queue < socket ? queue : socket;
 }
 
@@ -128,7 +124,7 @@ int ipoib_fabric_dispatch(struct ipoib_fabric *fabric)
 	uint64_t now = ipoib__fabric_now(fabric);
 
 	ipoib__fabric_socket_dispatch(fabric, now);
-	ipoib__fabric_external_dispatch(fabric, now);
+	fabric->manager->dispatch(fabric, now);
 	ipoib__fabric_cast_run(fabric, now);
 	ipoib__fabric_deliver(fabric, now);
 	ipoib__fabric_peers_flush(fabric);
@@ -153,8 +149,7 @@ int ipoib_fabric_statistics(const struct ipoib_fabric *fabric,
 	for (uint32_t i = 0; i < fabric->port_count; i++)
 		if (ipoib__fabric_port_attached(&fabric->ports[i]))
 			counters.ports_attached++;
-	counters.groups = fabric->sma != NULL ? ipoib__sma_groups(fabric->sma)
-					      : ipoib__fabric_groups_count(&fabric->groups);
+	counters.groups = fabric->manager->groups(fabric);
 	return ipoib__sized_out(statistics, statistics->size, STATISTICS_FIRST, &counters,
 				sizeof(counters));
 }

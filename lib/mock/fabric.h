@@ -13,9 +13,11 @@
  * 4. Every copy ends in one counter: copies = delivered + in_flight + the sum of dropped_*.
  *    What the SA takes is delivered; what is malformed or has no route is a copy of one.
  *
- * 5. With an SM that is somebody else there is no SA, and fabric_external.h has the routes.
+ * 5. Which SM there is decides where frames go and what ports are: fabric_manager.h. With an
+ *    external one there is no SA, and fabric_external.h has the routes.
  *
- * What is attached to a port is reached by a table, that of fabric_endnode.h.
+ * What is attached to a port is reached by a table, too: fabric_endnode.h. So the ports, and the
+ * switch upon them, know no manager, socket or adapter; these stand above, and fabric.c on top.
  *
  * LIDs: the ports have consecutive ones, which move as a block when they are assigned anew; one
  * that was given a LID of its own leaves the block until then. The SM has one of the two highest.
@@ -48,6 +50,7 @@
 struct ipoib__port;
 struct ipoib__device;
 struct ipoib__endnode;
+struct ipoib__fabric_manager;
 struct ipoib__peer_ops;
 
 #define IPOIB__FABRIC_HOSTS_MAX 1024
@@ -172,7 +175,8 @@ struct ipoib_fabric {
 	bool gids_moved;   /* a GID may not tell its port's place in the table */
 	uint16_t sm_lid;
 	bool sm_dead;
-	/* NULL: the SM is ours. See fabric_external.h. */
+	const struct ipoib__fabric_manager *manager;
+	/* With an external SM: */
 	struct ipoib__sma_switch *sma;
 	uint64_t trap_at; /* IPOIB_NEVER: none is due */
 	uint64_t trap_transaction;
@@ -208,6 +212,10 @@ uint32_t ipoib__fabric_port_index(const struct ipoib_fabric *fabric,
 bool ipoib__fabric_port_attached(const struct ipoib__fabric_port *port);
 /* A device is attached, to which GUID and P_Keys belong. */
 bool ipoib__fabric_port_is_device(const struct ipoib__fabric_port *port);
+/* Whether a frame from or to the port is an SMP of the agent that the fabric keeps for it. */
+bool ipoib__fabric_agent_takes(const struct ipoib_fabric *fabric,
+			       const struct ipoib__fabric_port *port,
+			       const struct ipoib__frame *frame);
 /* Attached, and its link is up. */
 bool ipoib__fabric_port_alive(const struct ipoib__fabric_port *port);
 void ipoib__fabric_port_attributes(const struct ipoib_fabric *fabric,
@@ -250,12 +258,6 @@ void ipoib__fabric_deliver(struct ipoib_fabric *fabric, uint64_t now);
 /* Whether the frame is a connection message of a kind that may be lost. */
 bool ipoib__faults_hit_cm(const struct ipoib_fabric_faults *faults,
 			  const struct ipoib__frame *frame, const void *payload);
-
-/* ---- fabric_sa.c ---- */
-
-/* A MAD for the SA. */
-void ipoib__fabric_sa(struct ipoib_fabric *fabric, const struct ipoib__frame *frame,
-		      const void *payload);
 
 /* ---- open.c ---- */
 

@@ -12,7 +12,7 @@
 #include "base/assert.h"
 #include "mock/attach.h"
 #include "mock/fabric_endnode.h"
-#include "mock/fabric_external.h"
+#include "mock/fabric_manager.h"
 #include "mock/socket.h"
 #include "wire/ib_units.h"
 
@@ -175,7 +175,7 @@ static void process_greet(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
 	choice.port->peer = peer;
 	if (asked.mtu != 0)
 		choice.port->mtu = ipoib__mtu_to_octets(asked.mtu);
-	ipoib__fabric_external_attached(fabric, choice.port);
+	fabric->manager->attached(fabric, choice.port);
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: attached, LID %u", choice.port->name,
 			 (unsigned)choice.port->lid);
 	ipoib__fabric_port_tell(fabric, choice.port, 0);

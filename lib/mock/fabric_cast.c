@@ -2,6 +2,7 @@
 #include "mock/fabric_cast.h"
 
 #include "mock/fabric_copy.h"
+#include "mock/fabric_manager.h"
 
 /* A multicast that waits to be copied. */
 struct cast {
@@ -65,6 +66,20 @@ static bool is_late(const struct cast *cast, uint64_t now)
 	return now > cast->entered && now - cast->entered >= IPOIB__FABRIC_CAST_AGE_NS;
 }
 
+static void cast_route(struct ipoib_fabric *fabric, const struct ipoib__fabric_port *port,
+		       struct ipoib__parcel *parcel, uint64_t now)
+{
+	struct ipoib__passage passage = {
+		.frame = &parcel->frame,
+		.payload = parcel->payload,
+		.faults = &port->faults,
+		.now = now,
+		.parcel = parcel,
+	};
+
+	fabric->manager->route(fabric, &passage, ipoib__fabric_port_index(fabric, port));
+}
+
 static void cast_serve(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
 		       struct cast *cast, uint64_t now)
 {
@@ -73,8 +88,7 @@ static void cast_serve(struct ipoib_fabric *fabric, struct ipoib__fabric_port *p
 	else if (!ipoib__fabric_port_alive(port))
 		ipoib__fabric_no_copy(fabric, &fabric->statistics.dropped_link);
 	else
-		ipoib__fabric_route_parcel(fabric, ipoib__fabric_port_index(fabric, port),
-					   cast->parcel, now);
+		cast_route(fabric, port, cast->parcel, now);
 	cast_end(fabric, port, cast);
 }
 

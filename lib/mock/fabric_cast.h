@@ -22,10 +22,6 @@
 /* Copies of one turn after which no further multicast is begun: some milliseconds of work. */
 #define IPOIB__FABRIC_CAST_COPIES 1024
 
-/* fabric_switch.c: the routes of a multicast whose turn it is. */
-void ipoib__fabric_route_parcel(struct ipoib_fabric *fabric, uint32_t from,
-				struct ipoib__parcel *parcel, uint64_t now);
-
 /* A multicast of a port enters. */
 void ipoib__fabric_cast_put(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
 			    const struct ipoib__frame *frame, const void *payload);

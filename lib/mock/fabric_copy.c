@@ -3,7 +3,6 @@
 #include "mock/fabric_copy.h"
 
 #include "mock/fabric_endnode.h"
-#include "mock/fabric_external.h"
 
 /* Faults are given in parts of this. */
 #define PARTS UINT64_C(1000000)
@@ -85,7 +84,7 @@ static void copy_once(struct ipoib_fabric *fabric, struct ipoib__passage *passag
 	else if (is_lost(fabric, passage))
 		fabric->statistics.dropped_fault++;
 	else if (port != NULL && port->endnode->outside && time == passage->now &&
-		 !ipoib__fabric_external_takes(fabric, port, passage->frame))
+		 !ipoib__fabric_agent_takes(fabric, port, passage->frame))
 		copy_now(fabric, passage, port);
 	else
 		copy_wait(fabric, passage, to, time);

@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "mock/fabric_endnode.h"
-#include "mock/fabric_external.h"
+#include "mock/fabric_manager.h"
 #include "mock/fabric_peer.h"
 #include "wire/ib_units.h"
 
@@ -51,7 +51,7 @@ static int device_tell(struct ipoib_fabric *fabric, const struct ipoib__peer *pe
 	struct ipoib__attach info;
 	int status;
 
-	if (fabric->sma != NULL)
+	if (!fabric->manager->ours)
 		return tell_link(peer, fabric->ports[peer->index].up);
 	ipoib__fabric_attach_info(fabric, peer, &info);
 	status = device->ops->set_port(peer->fd, &info);
@@ -119,15 +119,14 @@ static void device_end(struct ipoib_fabric *fabric, struct ipoib__peer *peer)
 	struct ipoib__device *device = peer->device;
 
 	if (peer->attached) {
-		if (fabric->sma == NULL)
+		if (fabric->manager->ours)
 			give_back(fabric, peer);
 		/* Meanwhile another port may have been given the GUID: then this one stays. */
 		if (!ipoib__fabric_guid_taken(fabric, port, device->guid))
 			memcpy(port->gid.raw + GUID, device->guid, sizeof(device->guid));
 		/* So does the table when there is no memory for its groups. */
 		(void)ipoib__fabric_pkeys_set(fabric, port, device->pkeys, device->pkey_count);
-		if (fabric->sma != NULL)
-			ipoib__fabric_external_begin(port);
+		fabric->manager->begin(port);
 	}
 	ipoib__memory_put(&fabric->memory, device, sizeof(*device));
 	peer->device = NULL;
@@ -166,7 +165,7 @@ static int ask(struct ipoib_fabric *fabric, int fd, const struct ipoib__device_o
 	    memcmp(info->guid, no_guid, sizeof(no_guid)) == 0)
 		return -EPROTO;
 	/* Opened, it waits for a manager, if it has an agent that one can talk to. */
-	if (fabric->sma != NULL && info->state != IPOIB__SMP_INIT)
+	if (!fabric->manager->ours && info->state != IPOIB__SMP_INIT)
 		return -EPROTO;
 	return ipoib__fabric_guid_taken(fabric, port, info->guid) ? -EBUSY : 0;
 }
@@ -258,7 +257,7 @@ static int attach(struct ipoib_fabric *fabric, struct ipoib__peer *peer,
 		ipoib__fabric_peer_close(fabric, peer);
 		return status;
 	}
-	ipoib__fabric_external_attached(fabric, port);
+	fabric->manager->attached(fabric, port);
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: attached to %s, LID %u", port->name,
 			 peer->device->name, (unsigned)port->lid);
 	return 0;

@@ -6,6 +6,9 @@
 
 #include "base/assert.h"
 #include "mock/attach.h"
+#include "mock/fabric_copy.h"
+#include "mock/fabric_endnode.h"
+#include "mock/fabric_manager.h"
 #include "wire/ib_units.h"
 
 /* fe80::/64, and a GUID of a host 0, which no port has. */
@@ -33,14 +36,48 @@ static void adopt(struct ipoib__fabric_port *port)
 		port->pkey_count--;
 }
 
-void ipoib__fabric_external_begin(struct ipoib__fabric_port *port)
+static void external_begin(struct ipoib__fabric_port *port)
 {
 	ipoib__sma_port_init(&port->agent, port->name, port->gid.raw + sizeof(prefix), prefix,
 			     ipoib__mtu_from_octets(port->mtu));
 	adopt(port);
 }
 
-int ipoib__fabric_external_init(struct ipoib_fabric *fabric)
+/* A device has an agent of its own, and hears of its LID before the fabric does. */
+static void external_look(struct ipoib__fabric_port *port)
+{
+	if (ipoib__fabric_port_is_device(port))
+		port->endnode->look(port);
+}
+
+static void external_describe(const struct ipoib_fabric *fabric,
+			      const struct ipoib__fabric_port *port,
+			      struct ipoib_port_attributes *attributes)
+{
+	bool active = port->up && port->agent.link.state == IPOIB__SMP_ACTIVE;
+
+	(void)fabric;
+	attributes->state = active ? IPOIB_PORT_ACTIVE : IPOIB_PORT_DOWN;
+	attributes->sm_lid = port->agent.address.sm_lid;
+	attributes->sm_sl = port->agent.address.sm_sl;
+}
+
+/* Groups are the external SM's business. */
+static int external_partitions_need(struct ipoib_fabric *fabric, const uint16_t *pkeys,
+				    size_t count)
+{
+	(void)fabric;
+	(void)pkeys;
+	(void)count;
+	return 0;
+}
+
+static void external_partitions_changed(struct ipoib_fabric *fabric)
+{
+	(void)fabric;
+}
+
+static int external_init(struct ipoib_fabric *fabric)
 {
 	fabric->sma = ipoib__memory_get(&fabric->memory, sizeof(*fabric->sma));
 	if (fabric->sma == NULL)
@@ -48,11 +85,11 @@ int ipoib__fabric_external_init(struct ipoib_fabric *fabric)
 	ipoib__sma_switch_init(fabric->sma, guid, prefix, (uint8_t)fabric->port_count,
 			       ipoib__mtu_from_octets(fabric->config.mtu));
 	for (uint32_t i = 0; i < fabric->port_count; i++)
-		ipoib__fabric_external_begin(&fabric->ports[i]);
+		external_begin(&fabric->ports[i]);
 	return 0;
 }
 
-void ipoib__fabric_external_fini(struct ipoib_fabric *fabric)
+static void external_fini(struct ipoib_fabric *fabric)
 {
 	ipoib__memory_put(&fabric->memory, fabric->sma, sizeof(*fabric->sma));
 	fabric->sma = NULL;
@@ -60,12 +97,10 @@ void ipoib__fabric_external_fini(struct ipoib_fabric *fabric)
 
 /* ---- links ---- */
 
-void ipoib__fabric_external_link(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port)
+static void external_link(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port)
 {
 	bool up = ipoib__fabric_port_alive(port);
 
-	if (fabric->sma == NULL)
-		return;
 	ipoib__sma_link_set(fabric->sma, number_of(fabric, port), up);
 	fabric->trap_transaction++;
 	fabric->trap_at = 0;
@@ -76,14 +111,12 @@ void ipoib__fabric_external_link(struct ipoib_fabric *fabric, struct ipoib__fabr
 	adopt(port);
 }
 
-void ipoib__fabric_external_attached(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port)
+static void external_attached(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port)
 {
-	if (fabric->sma == NULL)
-		return;
 	if (ipoib__fabric_port_index(fabric, port) >= fabric->named)
-		ipoib__fabric_external_begin(port); /* with the GUID of whoever has come */
+		external_begin(port); /* with the GUID of whoever has come */
 	port->agent.link.mtu_room = ipoib__mtu_from_octets(port->mtu);
-	ipoib__fabric_external_link(fabric, port);
+	external_link(fabric, port);
 }
 
 /* Down and up, for both ends. */
@@ -92,27 +125,19 @@ static void retrain(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port
 	if (!ipoib__fabric_port_alive(port))
 		return;
 	port->up = false;
-	ipoib__fabric_external_link(fabric, port);
+	external_link(fabric, port);
 	ipoib__fabric_port_tell(fabric, port, 0);
 	port->up = true;
-	ipoib__fabric_external_link(fabric, port);
+	external_link(fabric, port);
 	ipoib__fabric_port_tell(fabric, port, 0);
 }
 
 /* ---- SMPs ---- */
 
-bool ipoib__fabric_external_is_smp(const struct ipoib__frame *frame)
+static bool external_is_smp(const struct ipoib__frame *frame)
 {
 	return frame->operation == IPOIB__FRAME_UD && frame->dqpn == IPOIB__QPN_SUBNET &&
 	       frame->sqpn == IPOIB__QPN_SUBNET;
-}
-
-bool ipoib__fabric_external_takes(const struct ipoib_fabric *fabric,
-				  const struct ipoib__fabric_port *port,
-				  const struct ipoib__frame *frame)
-{
-	return fabric->sma != NULL && !ipoib__fabric_port_is_device(port) &&
-	       ipoib__fabric_external_is_smp(frame);
 }
 
 static void route_smp(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint8_t from)
@@ -169,8 +194,8 @@ static struct ipoib__sma_result ask_switch(struct ipoib_fabric *fabric, struct i
 	return result;
 }
 
-void ipoib__fabric_external_agent(struct ipoib_fabric *fabric, uint32_t to,
-				  const struct ipoib__frame *frame, const void *payload)
+static void external_take(struct ipoib_fabric *fabric, uint32_t to,
+			  const struct ipoib__frame *frame, const void *payload)
 {
 	bool to_switch = to == IPOIB__FABRIC_SM;
 	struct ipoib__fabric_port *port = to_switch ? NULL : &fabric->ports[to];
@@ -222,14 +247,14 @@ static void route_group(struct ipoib_fabric *fabric, struct ipoib__passage *pass
 		ipoib__fabric_no_copy(fabric, &fabric->statistics.dropped_route);
 }
 
-void ipoib__fabric_external_route(struct ipoib_fabric *fabric, struct ipoib__passage *passage,
-				  uint32_t from)
+static void external_route(struct ipoib_fabric *fabric, struct ipoib__passage *passage,
+			   uint32_t from)
 {
 	const struct ipoib__frame *frame = passage->frame;
 	uint8_t to, in = from == IPOIB__FABRIC_SM ? 0 : (uint8_t)(from + 1);
 	struct ipoib__sma_link *link = &fabric->sma->links[in];
 
-	if (ipoib__fabric_external_is_smp(frame)) {
+	if (external_is_smp(frame)) {
 		route_smp(fabric, passage, in);
 		return;
 	}
@@ -250,15 +275,15 @@ void ipoib__fabric_external_route(struct ipoib_fabric *fabric, struct ipoib__pas
 		copy_data(fabric, passage, to - 1u);
 }
 
-/* ---- traps ---- */
+/* ---- traps, and what is told of the SM ---- */
 
-uint64_t ipoib__fabric_external_deadline(const struct ipoib_fabric *fabric)
+static uint64_t external_deadline(const struct ipoib_fabric *fabric)
 {
-	return fabric->sma == NULL ? IPOIB_NEVER : fabric->trap_at;
+	return fabric->trap_at;
 }
 
 /* Without a manager there is nobody to tell: the one that comes looks at everything. */
-void ipoib__fabric_external_dispatch(struct ipoib_fabric *fabric, uint64_t now)
+static void external_dispatch(struct ipoib_fabric *fabric, uint64_t now)
 {
 	struct ipoib__frame frame = {
 		.operation = IPOIB__FRAME_UD,
@@ -269,7 +294,7 @@ void ipoib__fabric_external_dispatch(struct ipoib_fabric *fabric, uint64_t now)
 	struct ipoib__smp smp;
 	int length;
 
-	if (fabric->sma == NULL || now < fabric->trap_at)
+	if (now < fabric->trap_at)
 		return;
 	fabric->trap_at = IPOIB_NEVER;
 	if (!fabric->sma->changed || !ipoib__sma_trap(fabric->sma, fabric->trap_transaction, &smp))
@@ -282,3 +307,33 @@ void ipoib__fabric_external_dispatch(struct ipoib_fabric *fabric, uint64_t now)
 	ipoib__assert(length == IPOIB__MAD_LENGTH);
 	ipoib__fabric_input(fabric, IPOIB__FABRIC_SM, &frame, octets);
 }
+
+static uint16_t external_sm_lid(const struct ipoib_fabric *fabric)
+{
+	return fabric->sma->address.sm_lid;
+}
+
+static size_t external_groups(const struct ipoib_fabric *fabric)
+{
+	return ipoib__sma_groups(fabric->sma);
+}
+
+const struct ipoib__fabric_manager ipoib__fabric_external = {
+	.ours = false,
+	.init = external_init,
+	.fini = external_fini,
+	.begin = external_begin,
+	.attached = external_attached,
+	.link = external_link,
+	.look = external_look,
+	.describe = external_describe,
+	.partitions_need = external_partitions_need,
+	.partitions_changed = external_partitions_changed,
+	.is_smp = external_is_smp,
+	.route = external_route,
+	.take = external_take,
+	.deadline = external_deadline,
+	.dispatch = external_dispatch,
+	.sm_lid = external_sm_lid,
+	.groups = external_groups,
+};

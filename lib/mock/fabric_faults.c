@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/sized.h"
-#include "mock/fabric.h"
+#include "mock/fabric_manager.h"
 #include "wire/cm.h"
 #include "wire/mad.h"
 
@@ -68,7 +68,7 @@ int ipoib_fabric_set_faults(struct ipoib_fabric *fabric, const char *name,
 	if (!are_valid(&faults))
 		return -EINVAL;
 	/* There is no SA here that could fail. */
-	if (fabric->sma != NULL &&
+	if (!fabric->manager->ours &&
 	    (faults.sa_silent || faults.sa_busy || faults.sa_delay_ns > 0))
 		return -ENOTSUP;
 	if (name != NULL) {

@@ -1,62 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Partitions: the P_Key tables of the ports, and the broadcast groups that follow from them. A
- * partition has its group for as long as it is in any port's table (as OpenSM makes it for one that
- * is configured for IPoIB), and keeps it for as long as the group has members. Ports check P_Keys
- * themselves (hca_receive.c), the SA looks at the tables here.
+ * Partitions: the P_Key tables of the ports. The broadcast groups that follow from them are the
+ * manager's. Ports check P_Keys themselves (hca_receive.c), the SA looks at the tables here.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "mock/fabric.h"
-#include "mock/fabric_sa.h"
-#include "wire/mgid.h"
-
-#define PARTITIONS	0x8000
-#define PARTITION_MASK	0x7fff
-
-/* ---- broadcast groups ---- */
-
-static int groups_make(struct ipoib_fabric *fabric, const uint16_t *pkeys, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		int status = (pkeys[i] & PARTITION_MASK) == 0
-				     ? 0
-				     : ipoib__fabric_sa_broadcast_group(fabric, pkeys[i]);
-
-		if (status < 0)
-			return status;
-	}
-	return 0;
-}
-
-/* Ends those of partitions that are in no table, but for the first one. */
-static void groups_thin(struct ipoib_fabric *fabric)
-{
-	uint8_t used[PARTITIONS / 8] = { 0 };
-
-	used[(IPOIB__FABRIC_PKEY & PARTITION_MASK) / 8] |=
-		(uint8_t)(1u << (IPOIB__FABRIC_PKEY & 7));
-	for (uint32_t i = 0; i < fabric->port_count; i++) {
-		const struct ipoib__fabric_port *port = &fabric->ports[i];
-
-		for (uint32_t k = 0; k < port->pkey_count; k++)
-			used[(port->pkeys[k] & PARTITION_MASK) / 8] |=
-				(uint8_t)(1u << (port->pkeys[k] & 7));
-	}
-	for (size_t i = 0; i < IPOIB__FABRIC_GROUPS_MAX; i++) {
-		struct ipoib__fabric_group *group = fabric->groups.slots[i];
-
-		if (group == NULL || !group->permanent ||
-		    (used[(group->record.pkey & PARTITION_MASK) / 8] &
-		     (1u << (group->record.pkey & 7))))
-			continue;
-		group->permanent = false;
-		ipoib__fabric_group_release(&fabric->groups, group);
-	}
-}
-
-/* ---- tables ---- */
+#include "mock/fabric_manager.h"
 
 static void table_set(struct ipoib__fabric_port *port, const uint16_t *pkeys, size_t count)
 {
@@ -75,13 +25,12 @@ static bool table_is(const struct ipoib__fabric_port *port, const uint16_t *pkey
 int ipoib__fabric_pkeys_set(struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
 			    const uint16_t *pkeys, size_t count)
 {
-	/* Groups are the business of whoever is the SM. */
-	int status = fabric->sma != NULL ? 0 : groups_make(fabric, pkeys, count);
+	int status = fabric->manager->partitions_need(fabric, pkeys, count);
 
 	for (uint32_t i = 0; status == 0 && i < fabric->port_count; i++)
 		if (port == NULL || port == &fabric->ports[i])
 			table_set(&fabric->ports[i], pkeys, count);
-	groups_thin(fabric);
+	fabric->manager->partitions_changed(fabric);
 	return status;
 }
 
@@ -112,7 +61,7 @@ int ipoib_fabric_set_pkeys(struct ipoib_fabric *fabric, const char *name, const 
 	}
 	if (count > IPOIB_FABRIC_PKEYS_MAX)
 		return -EINVAL;
-	if (fabric->sma != NULL)
+	if (!fabric->manager->ours)
 		return -ENOTSUP;
 	if (is_read_only(fabric, port, pkeys, count))
 		return -EROFS;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/assert.h"
-#include "mock/fabric_external.h"
 
 /* A frame that the socket had no room for. */
 struct waiting {
@@ -331,7 +330,7 @@ static void take_frame(struct ipoib_fabric *fabric, struct ipoib__peer *peer, co
 	if (header < 0 || frame.length != length - (size_t)header)
 		ipoib__fabric_bad(fabric);
 	/* A process does not manage subnets: its agent is the fabric's. */
-	else if (ipoib__fabric_external_takes(fabric, &fabric->ports[peer->index], &frame))
+	else if (ipoib__fabric_agent_takes(fabric, &fabric->ports[peer->index], &frame))
 		ipoib__fabric_bad(fabric);
 	else
 		ipoib__fabric_input(fabric, peer->index, &frame, bytes + header);

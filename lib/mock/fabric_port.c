@@ -6,7 +6,7 @@
 
 #include "base/sized.h"
 #include "mock/fabric_endnode.h"
-#include "mock/fabric_external.h"
+#include "mock/fabric_manager.h"
 #include "mock/hca.h"
 
 /* fe80::/64, and the GUIDs of the named ports: 00:02:c9:03 host(2) 00 port. */
@@ -93,10 +93,11 @@ bool ipoib__fabric_port_alive(const struct ipoib__fabric_port *port)
 	return port->up && ipoib__fabric_port_attached(port);
 }
 
-static bool is_active(const struct ipoib_fabric *fabric, const struct ipoib__fabric_port *port)
+bool ipoib__fabric_agent_takes(const struct ipoib_fabric *fabric,
+			       const struct ipoib__fabric_port *port,
+			       const struct ipoib__frame *frame)
 {
-	return port->up &&
-	       (fabric->sma == NULL || port->agent.link.state == IPOIB__SMP_ACTIVE);
+	return !ipoib__fabric_port_is_device(port) && fabric->manager->is_smp(frame);
 }
 
 /* ---- finding one ---- */
@@ -177,16 +178,11 @@ void ipoib__fabric_port_attributes(const struct ipoib_fabric *fabric,
 		.gid = port->gid,
 		.mtu = port->mtu,
 		.lid = port->lid,
-		.sm_lid = fabric->sm_lid,
-		.state = is_active(fabric, port) ? IPOIB_PORT_ACTIVE : IPOIB_PORT_DOWN,
 		.pkey_count = port->pkey_count,
 	};
-	if (fabric->sma != NULL) {
-		attributes->sm_lid = port->agent.address.sm_lid;
-		attributes->sm_sl = port->agent.address.sm_sl;
-	}
 	memcpy(attributes->name, port->name, sizeof(port->name));
 	memcpy(attributes->pkeys, port->pkeys, sizeof(port->pkeys));
+	fabric->manager->describe(fabric, port, attributes);
 }
 
 int ipoib_fabric_port(const struct ipoib_fabric *fabric, uint32_t index,
@@ -199,8 +195,7 @@ int ipoib_fabric_port(const struct ipoib_fabric *fabric, uint32_t index,
 	if (index >= fabric->port_count)
 		return -ENOENT;
 	port = &fabric->ports[index];
-	if (fabric->sma != NULL && ipoib__fabric_port_is_device(port))
-		port->endnode->look(port);
+	fabric->manager->look(port);
 	ipoib__fabric_port_attributes(fabric, port, &full);
 	status = ipoib__sized_out(attributes, attributes->size, IPOIB__MOCK_PORT_FIRST, &full,
 				  sizeof(full));
@@ -220,7 +215,6 @@ void ipoib__fabric_port_detach(struct ipoib_fabric *fabric, struct ipoib__fabric
 	port->local = NULL;
 	port->peer = NULL;
 	port->mtu = fabric->config.mtu;
-	ipoib__fabric_groups_forget(&fabric->groups, ipoib__fabric_port_index(fabric, port));
-	ipoib__fabric_external_link(fabric, port);
+	fabric->manager->link(fabric, port);
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: detached", port->name);
 }

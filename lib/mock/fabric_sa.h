@@ -39,13 +39,26 @@ uint8_t ipoib__fabric_sa_rate(uint8_t selector, uint8_t asked, uint8_t best);
 /* Whether a value satisfies what a record asks with a selector (IPOIB__SA_GREATER ...). */
 bool ipoib__fabric_sa_satisfies(uint8_t selector, uint32_t asked, uint32_t value);
 
+/* fabric_sa.c: a MAD for the SA. */
+void ipoib__fabric_sa(struct ipoib_fabric *fabric, const struct ipoib__frame *frame,
+		      const void *payload);
+
 /* fabric_sa_path.c */
 void ipoib__fabric_sa_path(struct ipoib_fabric *fabric, const struct ipoib__sa_request *request,
 			   struct ipoib__sa_reply *reply);
 
 /* fabric_sa_group.c */
+/*
+ * A partition has its broadcast group for as long as it is in any port's table (as OpenSM makes it
+ * for one that is configured for IPoIB), and keeps it for as long as the group has members.
+ */
 /* The broadcast group of a P_Key's partition is there, and stays without members. -ENOMEM. */
 int ipoib__fabric_sa_broadcast_group(struct ipoib_fabric *fabric, uint16_t pkey);
+/* Those of all these are there. -ENOMEM. */
+int ipoib__fabric_sa_partitions_need(struct ipoib_fabric *fabric, const uint16_t *pkeys,
+				     size_t count);
+/* Those of partitions that are in no table stay no longer, but for the first one. */
+void ipoib__fabric_sa_partitions_changed(struct ipoib_fabric *fabric);
 void ipoib__fabric_sa_group_get(struct ipoib_fabric *fabric,
 				const struct ipoib__sa_request *request,
 				struct ipoib__sa_reply *reply);

@@ -11,6 +11,7 @@
 /* Without these a request names no membership. */
 #define MEMBER_MASK (IPOIB__MCMEMBER_MGID | IPOIB__MCMEMBER_PORT_GID | IPOIB__MCMEMBER_JOIN_STATE)
 #define PKEY_PARTITION 0x7fff
+#define PARTITIONS     0x8000
 /* What a group cannot be made without (IBA 15.2.5.17, o15-0.1.3). */
 #define CREATE_MASK                                                                                \
 	(IPOIB__MCMEMBER_QKEY | IPOIB__MCMEMBER_TRAFFIC_CLASS | IPOIB__MCMEMBER_PKEY |             \
@@ -41,6 +42,45 @@ int ipoib__fabric_sa_broadcast_group(struct ipoib_fabric *fabric, uint16_t pkey)
 	group->record = record;
 	group->permanent = true;
 	return 0;
+}
+
+int ipoib__fabric_sa_partitions_need(struct ipoib_fabric *fabric, const uint16_t *pkeys,
+				     size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int status = (pkeys[i] & PKEY_PARTITION) == 0
+				     ? 0
+				     : ipoib__fabric_sa_broadcast_group(fabric, pkeys[i]);
+
+		if (status < 0)
+			return status;
+	}
+	return 0;
+}
+
+void ipoib__fabric_sa_partitions_changed(struct ipoib_fabric *fabric)
+{
+	uint8_t used[PARTITIONS / 8] = { 0 };
+
+	used[(IPOIB__FABRIC_PKEY & PKEY_PARTITION) / 8] |=
+		(uint8_t)(1u << (IPOIB__FABRIC_PKEY & 7));
+	for (uint32_t i = 0; i < fabric->port_count; i++) {
+		const struct ipoib__fabric_port *port = &fabric->ports[i];
+
+		for (uint32_t k = 0; k < port->pkey_count; k++)
+			used[(port->pkeys[k] & PKEY_PARTITION) / 8] |=
+				(uint8_t)(1u << (port->pkeys[k] & 7));
+	}
+	for (size_t i = 0; i < IPOIB__FABRIC_GROUPS_MAX; i++) {
+		struct ipoib__fabric_group *group = fabric->groups.slots[i];
+
+		if (group == NULL || !group->permanent ||
+		    (used[(group->record.pkey & PKEY_PARTITION) / 8] &
+		     (1u << (group->record.pkey & 7))))
+			continue;
+		group->permanent = false;
+		ipoib__fabric_group_release(&fabric->groups, group);
+	}
 }
 
 /* ---- answers ---- */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "mock/attach.h"
-#include "mock/fabric_external.h"
+#include "mock/fabric_manager.h"
 #include "wire/mgid.h"
 
 /* Octets of a subnet prefix, and of a GUID, in a GID. */
@@ -22,14 +22,11 @@ int ipoib_fabric_set_link(struct ipoib_fabric *fabric, const char *name, bool up
 	if (port->up == up)
 		return 0;
 	port->up = up;
-	if (!up)
-		ipoib__fabric_groups_forget(&fabric->groups,
-					    ipoib__fabric_port_index(fabric, port));
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: link %s", name, up ? "up" : "down");
-	ipoib__fabric_external_link(fabric, port);
+	fabric->manager->link(fabric, port);
 	/* To the SM a port that comes up is new, and new ports are asked to register. */
 	ipoib__fabric_port_tell(fabric, port,
-				up && fabric->sma == NULL ? IPOIB__ATTACH_REREGISTER : 0);
+				up && fabric->manager->ours ? IPOIB__ATTACH_REREGISTER : 0);
 	return 0;
 }
 
@@ -43,7 +40,7 @@ int ipoib_fabric_reregister(struct ipoib_fabric *fabric, const char *name)
 {
 	struct ipoib__fabric_port *port;
 
-	if (fabric->sma != NULL)
+	if (!fabric->manager->ours)
 		return -ENOTSUP;
 	if (name == NULL) {
 		ipoib__fabric_tell_all(fabric, IPOIB__ATTACH_REREGISTER);
@@ -90,7 +87,7 @@ static void assign_lids(struct ipoib_fabric *fabric)
 
 void ipoib_fabric_reassign_lids(struct ipoib_fabric *fabric)
 {
-	if (fabric->sma != NULL)
+	if (!fabric->manager->ours)
 		return;
 	assign_lids(fabric);
 	ipoib__fabric_tell_all(fabric, 0);
@@ -131,7 +128,7 @@ int ipoib_fabric_set_lid(struct ipoib_fabric *fabric, const char *name, uint16_t
 
 	if (port == NULL)
 		return -ENOENT;
-	if (fabric->sma != NULL)
+	if (!fabric->manager->ours)
 		return -ENOTSUP;
 	if (lid > IPOIB__FABRIC_LID_LAST)
 		return -EINVAL;
@@ -173,7 +170,7 @@ int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *name, const st
 
 	if (port == NULL)
 		return -ENOENT;
-	if (fabric->sma != NULL)
+	if (!fabric->manager->ours)
 		return -ENOTSUP;
 	if (ipoib__mgid_is_multicast(gid) || memcmp(gid->raw + HALF, no_guid, HALF) == 0)
 		return -EINVAL;
@@ -191,7 +188,7 @@ int ipoib_fabric_set_gid(struct ipoib_fabric *fabric, const char *name, const st
 
 int ipoib_fabric_set_prefix(struct ipoib_fabric *fabric, uint64_t prefix)
 {
-	if (fabric->sma != NULL)
+	if (!fabric->manager->ours)
 		return -ENOTSUP;
 	if (prefix >> 56 == 0xff)
 		return -EINVAL;
@@ -224,13 +221,13 @@ static void take_over(struct ipoib_fabric *fabric)
 
 void ipoib_fabric_restart_sm(struct ipoib_fabric *fabric)
 {
-	if (fabric->sma == NULL)
+	if (fabric->manager->ours)
 		take_over(fabric);
 }
 
 void ipoib_fabric_move_sm(struct ipoib_fabric *fabric)
 {
-	if (fabric->sma != NULL)
+	if (!fabric->manager->ours)
 		return;
 	assign_lids(fabric);
 	take_over(fabric);
@@ -238,7 +235,7 @@ void ipoib_fabric_move_sm(struct ipoib_fabric *fabric)
 
 void ipoib_fabric_stop_sm(struct ipoib_fabric *fabric)
 {
-	if (fabric->sma != NULL)
+	if (!fabric->manager->ours)
 		return;
 	fabric->sm_dead = true;
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "the subnet manager has died");
@@ -252,7 +249,5 @@ void ipoib_fabric_start_sm(struct ipoib_fabric *fabric)
 
 uint16_t ipoib_fabric_sm_lid(const struct ipoib_fabric *fabric)
 {
-	if (fabric->sma != NULL)
-		return fabric->sma->address.sm_lid;
-	return fabric->sm_dead ? 0 : fabric->sm_lid;
+	return fabric->manager->sm_lid(fabric);
 }

@@ -5,75 +5,9 @@
 #include <ipoib/capture.h>
 
 #include "mock/fabric_cast.h"
+#include "mock/fabric_copy.h"
 #include "mock/fabric_endnode.h"
-#include "mock/fabric_external.h"
-
-/* ---- routes ---- */
-
-/*
- * To every member but the sender: a switch does not send a multicast out of the port that it came
- * in by. A sender that never joined has no route to the group (strict as a fabric of several
- * switches is).
- */
-static void route_group(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t from)
-{
-	struct ipoib__fabric_group *group =
-		ipoib__fabric_group_by_mlid(&fabric->groups, passage->frame->dlid);
-
-	if (group == NULL ||
-	    (from != IPOIB__FABRIC_SM && ipoib__fabric_group_state(group, from) == 0)) {
-		ipoib__fabric_no_copy(fabric, &fabric->statistics.dropped_route);
-		return;
-	}
-	for (size_t i = 0; i < group->count; i++) {
-		const struct ipoib__fabric_member *member = &group->members[i];
-
-		if (member->port != from && (member->state & IPOIB__FABRIC_RECEIVES))
-			ipoib__fabric_copy(fabric, passage, member->port);
-	}
-}
-
-static void route(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t from)
-{
-	uint16_t dlid = passage->frame->dlid;
-	struct ipoib__fabric_port *port;
-
-	if (ipoib__lid_is_multicast(dlid)) {
-		route_group(fabric, passage, from);
-		return;
-	}
-	if (dlid == fabric->sm_lid) {
-		ipoib__fabric_copy(fabric, passage, IPOIB__FABRIC_SM);
-		return;
-	}
-	port = ipoib__fabric_port_by_lid(fabric, dlid);
-	if (port == NULL)
-		ipoib__fabric_no_copy(fabric, &fabric->statistics.dropped_route);
-	else
-		ipoib__fabric_copy(fabric, passage, ipoib__fabric_port_index(fabric, port));
-}
-
-static void route_any(struct ipoib_fabric *fabric, struct ipoib__passage *passage, uint32_t from)
-{
-	if (fabric->sma != NULL)
-		ipoib__fabric_external_route(fabric, passage, from);
-	else
-		route(fabric, passage, from);
-}
-
-void ipoib__fabric_route_parcel(struct ipoib_fabric *fabric, uint32_t from,
-				struct ipoib__parcel *parcel, uint64_t now)
-{
-	struct ipoib__passage passage = {
-		.frame = &parcel->frame,
-		.payload = parcel->payload,
-		.faults = &fabric->ports[from].faults,
-		.now = now,
-		.parcel = parcel,
-	};
-
-	route_any(fabric, &passage, from);
-}
+#include "mock/fabric_manager.h"
 
 /* ---- entering ---- */
 
@@ -92,15 +26,11 @@ static bool sender_is_port(const struct ipoib__fabric_port *port, const struct i
 static bool sender_is_right(const struct ipoib_fabric *fabric, struct ipoib__fabric_port *port,
 			    const struct ipoib__frame *frame)
 {
-	if (sender_is_port(port, frame))
-		return true;
 	/* With an SM that is somebody else: SMPs come before there is a LID, ... */
-	if (fabric->sma != NULL && ipoib__fabric_external_is_smp(frame))
+	if (sender_is_port(port, frame) || fabric->manager->is_smp(frame))
 		return true;
 	/* ... and a device hears of its own before we do. */
-	if (fabric->sma == NULL || !ipoib__fabric_port_is_device(port))
-		return false;
-	port->endnode->look(port);
+	fabric->manager->look(port);
 	return sender_is_port(port, frame);
 }
 
@@ -204,7 +134,7 @@ void ipoib__fabric_input(struct ipoib_fabric *fabric, uint32_t from,
 	    ipoib__lid_is_multicast(frame->dlid))
 		ipoib__fabric_cast_put(fabric, &fabric->ports[from], frame, payload);
 	else
-		route_any(fabric, &passage, from);
+		fabric->manager->route(fabric, &passage, from);
 	ipoib__parcel_unref(&fabric->memory, passage.parcel);
 }
 
@@ -227,18 +157,15 @@ static void land(struct ipoib_fabric *fabric, const struct ipoib__flight *flight
 	}
 	if (flight->port == IPOIB__FABRIC_SM) {
 		fabric->statistics.delivered++;
-		if (fabric->sma != NULL)
-			ipoib__fabric_external_agent(fabric, flight->port, frame, payload);
-		else
-			ipoib__fabric_sa(fabric, frame, payload);
+		fabric->manager->take(fabric, flight->port, frame, payload);
 		return;
 	}
 	struct ipoib__fabric_port *port = &fabric->ports[flight->port];
 	if (!ipoib__fabric_port_alive(port)) {
 		fabric->statistics.dropped_link++;
-	} else if (ipoib__fabric_external_takes(fabric, port, frame)) {
+	} else if (ipoib__fabric_agent_takes(fabric, port, frame)) {
 		fabric->statistics.delivered++;
-		ipoib__fabric_external_agent(fabric, flight->port, frame, payload);
+		fabric->manager->take(fabric, flight->port, frame, payload);
 	} else if (ipoib__lid_is_multicast(frame->dlid)) {
 		port->endnode->multicast(fabric, port, flight->parcel, now);
 	} else {

@@ -12,6 +12,8 @@ fabric_sources += \
 	%D%/fabric_external.c %D%/fabric_external.h \
 	%D%/fabric_faults.c \
 	%D%/fabric_group.c %D%/fabric_group.h \
+	%D%/fabric_internal.c \
+	%D%/fabric_manager.h \
 	%D%/fabric_partition.c \
 	%D%/fabric_peer.c %D%/fabric_peer.h \
 	%D%/fabric_port.c \

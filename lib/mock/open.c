@@ -5,7 +5,7 @@
 #include "base/assert.h"
 #include "mock/attach.h"
 #include "mock/fabric_endnode.h"
-#include "mock/fabric_external.h"
+#include "mock/fabric_manager.h"
 #include "mock/hca_rc.h"
 #include "mock/port.h"
 
@@ -150,7 +150,7 @@ int ipoib__port_open(struct ipoib__port **out, struct ipoib_fabric *fabric, cons
 	}
 	port->endnode = &endnode_local;
 	port->local = &own->local;
-	ipoib__fabric_external_attached(fabric, port);
+	fabric->manager->attached(fabric, port);
 	ipoib__log_write(&fabric->log, IPOIB_LOG_INFO, "%s: attached, LID %u", name,
 			 (unsigned)port->lid);
 	*out = &own->port;
