@@ -58,6 +58,7 @@ static void enter_timewait(struct ipoib__cm_connection *connection)
 						   struct ipoib__cm_connection, timewait_link));
 	ipoib__list_push_back(&cm->timewait, &connection->timewait_link);
 	cm->timewaits++;
+	connection->over = true;
 	cm->ended++;
 }
 

@@ -93,6 +93,7 @@ struct ipoib__cm_connection {
 	bool in_queue_pair;
 	bool owed;	    /* last is to be sent */
 	bool begin;	    /* the state is new: its time begins with the next expire() */
+	bool over;	    /* it is counted among those that have ended */
 	uint32_t id, remote_id;
 	uint64_t remote_guid;
 	uint32_t local_qpn, remote_qpn;

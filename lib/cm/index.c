@@ -122,9 +122,8 @@ void ipoib__cm_connection_free(struct ipoib__cm_connection *connection)
 	if (connection->state == IPOIB__CM_TIMEWAIT) {
 		ipoib__list_remove(&connection->timewait_link);
 		cm->timewaits--;
-		cm->ended--;
 	}
-	if (connection->state == IPOIB__CM_GONE)
+	if (connection->over)
 		cm->ended--;
 	ipoib__memory_put(cm->memory, connection, sizeof(*connection));
 }

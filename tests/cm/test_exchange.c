@@ -47,6 +47,7 @@ static void check_all_gone(void)
 	ck_assert_uint_eq(pair_half_open(), 0);
 	ck_assert_uint_eq(ipoib__table_count(&left.cm.by_id), 0);
 	ck_assert_uint_eq(ipoib__table_count(&right.cm.by_id), 0);
+	ck_assert_uint_eq(ipoib__cm_live(&left.cm) + ipoib__cm_live(&right.cm), 0);
 	ck_assert_uint_eq(left.cm.requests + right.cm.requests, 0);
 }
 
