@@ -18,6 +18,11 @@ skip() {
 	exit 77
 }
 
+# For checks of the shared objects: --disable-shared makes none.
+need_shared() {
+	! grep -qx "dlname=''" "$top_builddir/lib/libipoib.la" || skip "there are no shared libraries here"
+}
+
 libraries=(ipoib ipoib-mock)
 [ ! -f "$top_builddir/lib/libipoib-ev.la" ] || libraries+=(ipoib-ev)
 [ ! -f "$top_builddir/lib/libipoib-verbs.la" ] || libraries+=(ipoib-verbs)

@@ -6,6 +6,7 @@
 set -euo pipefail
 # shellcheck source=tests/abi/abi.bash
 . "$(dirname "$0")/abi.bash"
+need_shared
 
 source=$scratch/api.c
 functions=$(for library in "${libraries[@]}"; do mapped "$library"; done)

@@ -6,6 +6,7 @@
 set -euo pipefail
 # shellcheck source=tests/abi/abi.bash
 . "$(dirname "$0")/abi.bash"
+need_shared
 
 # The linker says nothing when a map names a function that does not exist, hence both ways.
 exports() {

@@ -6,6 +6,7 @@
 set -euo pipefail
 # shellcheck source=tests/abi/abi.bash
 . "$(dirname "$0")/abi.bash"
+need_shared
 
 stage=$top_builddir/stage
 pkgconfig=$(find "$stage" -type d -name pkgconfig | head -n 1)

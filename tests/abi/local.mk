@@ -13,9 +13,7 @@ EXTRA_DIST += %D%/check-sized.sh %D%/sized.c %D%/scene.c %D%/scene.h \
 if !INSTRUMENTED
 check_DATA += stage/installed
 if VERSION_SCRIPT
-if SHARED
 abi_tests += %D%/check-api.sh %D%/check-symbols.sh %D%/installed-programs.sh
-endif
 endif
 endif
 
