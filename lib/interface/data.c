@@ -24,15 +24,13 @@ static bool has_source(const struct ipoib_link_address *source)
 static enum ipoib__lid judge(struct ipoib_interface *interface, const struct ipoib__peer *peer,
 			     const struct ipoib_buffer *packet, uint64_t now)
 {
-	struct ipoib_gid gid = ipoib_link_address_gid(&peer->neighbour.link_address);
-
 	if (packet->source_lid == 0 && !has_source(&packet->source)) /* the adapter tells nothing */
 		return IPOIB__LID_FITS;
 	/* From another queue pair it is no proof that there is a path to this one. */
 	if (packet->source_qpn != ipoib_link_address_qpn(&peer->neighbour.link_address) &&
 	    peer->route && !ipoib__path_usable(&peer->route->path))
 		return IPOIB__LID_FITS;
-	return ipoib__lid_from(interface, &gid, packet, now);
+	return ipoib__lid_from_peer(interface, peer, packet, now);
 }
 
 static struct ipoib_link_address name_of(const struct ipoib_interface *interface,

@@ -132,6 +132,9 @@ void ipoib__channel_check(struct ipoib_interface *interface, struct ipoib__peer 
 void ipoib__lid_suspect(struct ipoib_interface *interface, struct ipoib__route *route,
 			uint64_t now);
 void ipoib__lid_forget(struct ipoib__route *route);
+enum ipoib__lid ipoib__lid_from_peer(struct ipoib_interface *interface,
+				     const struct ipoib__peer *peer,
+				     const struct ipoib_buffer *packet, uint64_t now);
 enum ipoib__lid ipoib__lid_doubt(struct ipoib_interface *interface, struct ipoib__route *route,
 				 uint16_t lid, uint64_t now);
 enum ipoib__lid ipoib__lid_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,

@@ -97,13 +97,14 @@ enum ipoib__lid ipoib__lid_doubt(struct ipoib_interface *interface, struct ipoib
 }
 
 /*
- * Something came that names a GID as its sender. Where its GRH does as well, it is the SA that has
- * to explain itself, each second anew; and if the SA said that there is no path, there is one now.
+ * Something came that names a GID as its sender; path is that GID's, NULL if there is none. Where
+ * its GRH names it as well, the SA has to explain itself, each second anew; and if the SA
+ * said that there is no path, there is one now.
  */
-enum ipoib__lid ipoib__lid_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,
-				const struct ipoib_buffer *packet, uint64_t now)
+static enum ipoib__lid came_from(struct ipoib_interface *interface, struct ipoib__path *path,
+				 const struct ipoib_gid *gid, const struct ipoib_buffer *packet,
+				 uint64_t now)
 {
-	struct ipoib__path *path = ipoib__paths_find(&interface->paths, gid);
 	enum ipoib__lid sender = by_grh(gid, packet);
 
 	if (sender == IPOIB__LID_OTHER)
@@ -121,6 +122,27 @@ enum ipoib__lid ipoib__lid_from(struct ipoib_interface *interface, const struct 
 		return ipoib__lid_doubt(interface, ipoib__route_of(path), packet->source_lid, now);
 	ask_again(interface, ipoib__route_of(path), packet->source_lid, now);
 	return IPOIB__LID_OPEN;
+}
+
+enum ipoib__lid ipoib__lid_from(struct ipoib_interface *interface, const struct ipoib_gid *gid,
+				const struct ipoib_buffer *packet, uint64_t now)
+{
+	return came_from(interface, ipoib__paths_find(&interface->paths, gid), gid, packet, now);
+}
+
+/* The same, where a neighbour's address is named: for each packet, and without a look-up. */
+enum ipoib__lid ipoib__lid_from_peer(struct ipoib_interface *interface,
+				     const struct ipoib__peer *peer,
+				     const struct ipoib_buffer *packet, uint64_t now)
+{
+	struct ipoib_gid gid = ipoib_link_address_gid(&peer->neighbour.link_address);
+	struct ipoib__path *path = peer->route ? &peer->route->path : NULL;
+
+	if (!path)
+		return ipoib__lid_from(interface, &gid, packet, now);
+	ipoib__assert(memcmp(&path->dgid, &gid, sizeof(gid)) == 0);
+	return came_from(interface, ipoib__paths_stale(&interface->paths, path) ? NULL : path, &gid,
+			 packet, now);
 }
 
 static void tell_moved(struct ipoib_interface *interface, const struct ipoib_path_record *record,

@@ -157,16 +157,27 @@ int ipoib__ipv6_encode(void *bytes, size_t room, const struct ipoib__ipv6 *heade
 uint16_t ipoib__ip_checksum(const void *bytes, size_t length)
 {
 	const uint8_t *p = bytes;
+	uint8_t rest[4] = { 0 };
 	uint64_t sum = 0;
+	uint32_t word;
+	uint16_t folded;
 
 	/* 64 bits hold the carries of any length that an address space has room for. */
-	for (size_t i = 0; i + 1 < length; i += 2)
-		sum += (uint32_t)p[i] << 8 | p[i + 1];
-	if (length % 2 != 0)
-		sum += (uint32_t)p[length - 1] << 8;
+	for (; length >= sizeof(word); p += sizeof(word), length -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		sum += word;
+	}
+	if (length > 0) {
+		memcpy(rest, p, length);
+		memcpy(&word, rest, sizeof(word));
+		sum += word;
+	}
 	while (sum >> 16 != 0)
 		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)(~sum & 0xffff);
+	/* RFC 1071 section 2 (B): in another order of octets it is the same sum, swapped. */
+	folded = (uint16_t)~sum;
+	memcpy(rest, &folded, sizeof(folded));
+	return (uint16_t)(rest[0] << 8 | rest[1]);
 }
 
 bool ipoib__ip_is_multicast(const struct ipoib_ip *ip)

@@ -29,6 +29,34 @@ static void put_checksum(uint8_t *packet, size_t header_length)
 	packet[11] = (uint8_t)(checksum & 0xff);
 }
 
+/* Word by word, as it is defined. */
+static uint16_t defined_checksum(const uint8_t *bytes, size_t length)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < length; i++)
+		sum += i % 2 == 0 ? (uint32_t)bytes[i] << 8 : bytes[i];
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+START_TEST(checksums_of_every_length_and_place_are_as_defined)
+{
+	uint8_t bytes[80];
+
+	for (unsigned round = 0; round < 100; round++) {
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = round == 0 ? 0xff :
+						(uint8_t)ipoib__random_u64(support_random());
+		for (size_t at = 0; at < 8; at++)
+			for (size_t length = 0; length <= sizeof(bytes) - 8; length++)
+				ck_assert_uint_eq(ipoib__ip_checksum(bytes + at, length),
+						  defined_checksum(bytes + at, length));
+	}
+}
+END_TEST
+
 START_TEST(checksums_are_those_of_rfc_1071)
 {
 	/* The example of RFC 1071 section 3: its sum is 0xddf2. */
@@ -228,6 +256,7 @@ Suite *suite_ip(void)
 
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_add_test(tcase, checksums_are_those_of_rfc_1071);
+	tcase_add_test(tcase, checksums_of_every_length_and_place_are_as_defined);
 	tcase_add_test(tcase, each_field_of_ipv4_is_where_it_belongs);
 	tcase_add_test(tcase, any_ipv4_header_survives_encoding_and_decoding);
 	tcase_add_test(tcase, a_truncated_ipv4_packet_is_refused);
