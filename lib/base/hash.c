@@ -11,7 +11,16 @@ struct sip {
 	uint64_t v0, v1, v2, v3;
 };
 
-static uint64_t read_little_endian(const uint8_t *bytes, size_t n)
+/* Written out, it is one load where octets are in this order. */
+static uint64_t read_word(const uint8_t b[8])
+{
+	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+	       (uint64_t)b[7] << 56;
+}
+
+/* Fewer than eight octets. */
+static uint64_t read_rest(const uint8_t *bytes, size_t n)
 {
 	uint64_t word = 0;
 
@@ -51,8 +60,7 @@ static void compress(struct sip *s, uint64_t word)
 
 uint64_t ipoib__siphash(const uint8_t key[IPOIB__SIPHASH_KEY], const void *data, size_t length)
 {
-	uint64_t k0 = read_little_endian(key, 8);
-	uint64_t k1 = read_little_endian(key + 8, 8);
+	uint64_t k0 = read_word(key), k1 = read_word(key + 8);
 	struct sip s = {
 		.v0 = k0 ^ 0x736f6d6570736575u, /* "somepseudorandomlygeneratedbytes" */
 		.v1 = k1 ^ 0x646f72616e646f6du,
@@ -63,9 +71,9 @@ uint64_t ipoib__siphash(const uint8_t key[IPOIB__SIPHASH_KEY], const void *data,
 	size_t left = length;
 
 	for (; left >= 8; at += 8, left -= 8)
-		compress(&s, read_little_endian(at, 8));
+		compress(&s, read_word(at));
 	/* the last word ends with the length, so that trailing zeroes are not lost */
-	compress(&s, read_little_endian(at, left) | (uint64_t)length << 56);
+	compress(&s, read_rest(at, left) | (uint64_t)length << 56);
 
 	s.v2 ^= 0xff;
 	rounds(&s, FINALIZATION_ROUNDS);
@@ -74,6 +82,5 @@ uint64_t ipoib__siphash(const uint8_t key[IPOIB__SIPHASH_KEY], const void *data,
 
 struct ipoib__hash_key ipoib__hash_key(const uint8_t key[IPOIB__SIPHASH_KEY])
 {
-	return (struct ipoib__hash_key){ .k0 = read_little_endian(key, 8),
-					 .k1 = read_little_endian(key + 8, 8) | 1 };
+	return (struct ipoib__hash_key){ .k0 = read_word(key), .k1 = read_word(key + 8) | 1 };
 }
