@@ -152,7 +152,7 @@ static void go_down(struct ipoib_interface *interface, uint64_t now)
 /*
  * Holds the link's state against what it depends on. Called whenever any of that may have changed.
  */
-static void update(struct ipoib_interface *interface, uint64_t now)
+static void link_update(struct ipoib_interface *interface, uint64_t now)
 {
 	bool up = port_usable(interface) && interface->groups.broadcast->usable;
 
@@ -169,7 +169,7 @@ static void update(struct ipoib_interface *interface, uint64_t now)
 void ipoib__link_run(struct ipoib_interface *interface, uint64_t now)
 {
 	if (interface->link_changed)
-		update(interface, now);
+		link_update(interface, now);
 }
 
 static bool same_place(const struct ipoib_port_attributes *a,
@@ -240,7 +240,7 @@ static void port_changed(struct ipoib_interface *interface, uint64_t now)
 	tell_membership(interface, now);
 	if (!same_place(&before, &interface->port))
 		place_changed(interface, &before, now);
-	update(interface, now);
+	link_update(interface, now);
 }
 
 void ipoib__link_port_due(struct ipoib__timer *timer, uint64_t now)
@@ -260,7 +260,7 @@ static void device_gone(struct ipoib_interface *interface, uint64_t now)
 	ipoib__connections_drop_all(&interface->connections, now);
 	ipoib__groups_stop(&interface->groups, now);
 	ipoib__paths_flush(&interface->paths, now);
-	update(interface, now);
+	link_update(interface, now);
 	tell_link(interface, IPOIB_EVENT_DEVICE_GONE, -ENODEV, now);
 }
 
