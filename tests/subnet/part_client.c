@@ -113,7 +113,8 @@ void part_silence(void)
 	before = host_now();
 	require_equal(host_path(&host, &dgid, 0xffff, NULL), -ETIMEDOUT);
 	took = host_now() - before;
-	require(took >= IPOIB__SA_PATH_LIMIT && took < IPOIB__SA_PATH_LIMIT + SECOND / 2);
+	/* Seconds of the wall: a busy machine may be late by some. */
+	require(took >= IPOIB__SA_PATH_LIMIT && took < IPOIB__SA_PATH_LIMIT + 10 * SECOND);
 	require_equal(host_join(&host, &group, NULL), -ETIMEDOUT);
 	struct ipoib__umad_counters counters = ipoib__umad_counters(host.umad);
 	/* Each came back, and none was taken for an answer. */
