@@ -125,21 +125,6 @@ struct ipoib__binding *ipoib__bindings_find(const struct ipoib__bindings *bindin
 	return NULL;
 }
 
-bool ipoib__bindings_is_broadcast(const struct ipoib__bindings *bindings,
-				  const struct ipoib_ip *address)
-{
-	for (struct ipoib__list *at = bindings->list.next; at != &bindings->list; at = at->next) {
-		struct ipoib__binding *binding = binding_at(at);
-
-		if (address->family == IPOIB_IPV4 &&
-		    ipoib__binding_same_subnet(&binding->address, address,
-					       binding->prefix_length) &&
-		    is_directed_broadcast(address, binding->prefix_length))
-			return true;
-	}
-	return false;
-}
-
 bool ipoib__binding_broadcast(const struct ipoib__binding *binding, struct ipoib_ip *broadcast)
 {
 	if (binding->address.family != IPOIB_IPV4 || binding->prefix_length >= IPV4_BITS - 1)
@@ -148,4 +133,16 @@ bool ipoib__binding_broadcast(const struct ipoib__binding *binding, struct ipoib
 	for (unsigned bit = binding->prefix_length; bit < IPV4_BITS; bit++)
 		broadcast->raw[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
 	return true;
+}
+
+bool ipoib__bindings_is_broadcast(const struct ipoib__bindings *bindings,
+				  const struct ipoib_ip *address)
+{
+	struct ipoib_ip broadcast;
+
+	for (struct ipoib__list *at = bindings->list.next; at != &bindings->list; at = at->next)
+		if (ipoib__binding_broadcast(binding_at(at), &broadcast) &&
+		    ipoib_ip_equal(&broadcast, address))
+			return true;
+	return false;
 }

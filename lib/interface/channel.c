@@ -152,7 +152,7 @@ const struct ipoib__connections_hooks ipoib__interface_connections_hooks = {
 
 struct ipoib__channel *ipoib__channel_set_up(struct ipoib__connection *c)
 {
-	struct ipoib__channel *channel = c ? ipoib__channel_of(c) : NULL;
+	struct ipoib__channel *channel = ipoib__channel_of(c);
 
 	if (channel && !channel->posted.next) { /* zeroed memory: new */
 		ipoib__list_init(&channel->ending);

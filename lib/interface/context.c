@@ -54,7 +54,7 @@ static void reap_transport(struct ipoib_transport *transport)
  * The runtime's hook. Freeing one thing may end another (the last buffer of a transport): then once
  * more, and not from within.
  */
-static void reap(struct ipoib_context *context)
+static void context_reap(struct ipoib_context *context)
 {
 	struct ipoib__list *at, *next;
 
@@ -86,7 +86,7 @@ static struct ipoib_context *make(const struct ipoib_context_config *config)
 					    .user = config->log_user };
 	context->clock = config->clock;
 	context->clock_user = config->clock_user;
-	context->reap = reap;
+	context->reap = context_reap;
 	context->references = 1;
 	context->unheard = IPOIB_NEVER;
 	ipoib__list_init(&context->transports);
@@ -225,7 +225,7 @@ static bool run_interfaces(struct ipoib_context *context, const struct ipoib_int
  * connection's peer. Timers wait while there is more to read, but not long: a flood must not stop
  * them.
  */
-static void expire(struct ipoib_context *context, bool heard_all, uint64_t now)
+static void context_expire(struct ipoib_context *context, bool heard_all, uint64_t now)
 {
 	if (!heard_all && context->unheard == IPOIB_NEVER)
 		context->unheard = now;
@@ -257,7 +257,7 @@ int ipoib_context_dispatch(struct ipoib_context *context)
 	now = ipoib__context_now(context);
 	run_transports(context, NULL, now);
 	if (ipoib__wheel_deadline(&context->wheel) <= now)
-		expire(context, run_interfaces(context, NULL, now), now);
+		context_expire(context, run_interfaces(context, NULL, now), now);
 	run_interfaces(context, NULL, now);
 	tell_released(context);
 	ipoib__context_leave(context);
@@ -290,7 +290,7 @@ int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
 	if (ipoib__wheel_deadline(&context->wheel) <= now) {
 		taken = ipoib__interface_run(interface, budget, true, now);
 		all = hear_others(context, interface, now) && (taken < budget || budget == 0);
-		expire(context, all, now);
+		context_expire(context, all, now);
 	}
 	taken += ipoib__interface_run(interface, budget - taken, true, now);
 	tell_released(context);

@@ -242,8 +242,8 @@ static void drop_bindings(struct ipoib_interface *interface)
 
 		ipoib__bindings_remove(&interface->bindings, binding);
 		ipoib__wheel_cancel(&interface->context->wheel,
-				    &(ipoib__binding_of(binding))->timer);
-		(ipoib__binding_of(binding))->interface = NULL;
+				    &ipoib__binding_of(binding)->timer);
+		ipoib__binding_of(binding)->interface = NULL;
 	}
 }
 

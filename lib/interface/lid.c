@@ -18,7 +18,7 @@
  * again, while the old record stays in use. Not more than once a second, whoever says so.
  */
 void ipoib__lid_suspect(struct ipoib_interface *interface, struct ipoib__route *route,
-			  uint64_t now)
+			uint64_t now)
 {
 	struct ipoib__path *path = &route->path;
 
@@ -98,8 +98,8 @@ enum ipoib__lid ipoib__lid_doubt(struct ipoib_interface *interface, struct ipoib
 
 /*
  * Something came that names a GID as its sender; path is that GID's, NULL if there is none. Where
- * its GRH names it as well, the SA has to explain itself, each second anew; and if the SA
- * said that there is no path, there is one now.
+ * its GRH names it as well, the SA has to explain itself, each second anew; and if the SA said that
+ * there is no path, there is one now.
  */
 static enum ipoib__lid came_from(struct ipoib_interface *interface, struct ipoib__path *path,
 				 const struct ipoib_gid *gid, const struct ipoib_buffer *packet,

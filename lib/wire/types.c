@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/assert.h"
+#include "wire/ip.h"
 #include "wire/ip6.h"
 
 /* Where the parts of a link address stand: flags (1 octet), queue pair number (3), GID (16). */
@@ -77,7 +78,7 @@ int ipoib_ip_link_local(struct ipoib_ip *out, const struct ipoib_gid *gid)
 
 bool ipoib_ip_equal(const struct ipoib_ip *a, const struct ipoib_ip *b)
 {
-	return a->family == b->family && memcmp(a->raw, b->raw, sizeof(a->raw)) == 0;
+	return ipoib__ip_same(a, b);
 }
 
 const char *ipoib_gid_format(const struct ipoib_gid *gid, char text[IPOIB_IP_TEXT])

@@ -9,10 +9,6 @@ build=${top_builddir:-.}
 
 skip() {
 	echo "SKIPPED: $*"
-	if [ "${IPOIB_NO_SKIP:-0}" = 1 ]; then
-		echo "FAILED: IPOIB_NO_SKIP=1 is set: nothing may be skipped"
-		exit 1
-	fi
 	exit 77
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/refusing.h"
+
 #define QUEUE_DEPTH 4096 /* deeper than any queue that a bench opens */
 #define EVENTS_MAX 4096	 /* answers that wait to be fetched */
 #define PAGE 4096
@@ -44,12 +46,6 @@ static int query_port(void *self, struct ipoib_port_attributes *port)
 						.pkeys = { 0xffff } };
 	port->gid.raw[15] = 1;
 	return 0;
-}
-
-static void process(void *self, uint64_t now)
-{
-	(void)self;
-	(void)now;
 }
 
 static uint64_t deadline(void *self)
@@ -108,18 +104,6 @@ static int multicast_join(void *self, uint64_t id, const struct ipoib_multicast_
 	return 0;
 }
 
-static void multicast_leave(void *self, const struct ipoib_multicast_record *record)
-{
-	(void)self;
-	(void)record;
-}
-
-static void cancel(void *self, uint64_t id)
-{
-	(void)self;
-	(void)id;
-}
-
 /* ---- memory and handles ---- */
 
 static int memory_get(void *self, size_t length, struct ipoib_memory_region *region)
@@ -139,25 +123,11 @@ static void memory_put(void *self, const struct ipoib_memory_region *region)
 	free(region->address);
 }
 
-static int memory_register(void *self, void *address, size_t length,
-			   struct ipoib_memory_region *region)
-{
-	(void)self;
-	*region = (struct ipoib_memory_region){ .address = address, .length = length, .key = 1 };
-	return 0;
-}
-
 static int ah_create(void *self, const struct ipoib_ah_attributes *attributes, void **handle)
 {
 	(void)attributes;
 	*handle = self;
 	return 0;
-}
-
-static void ah_destroy(void *self, void *handle)
-{
-	(void)self;
-	(void)handle;
 }
 
 /* ---- the queue pair ---- */
@@ -169,12 +139,6 @@ static int ud_create(void *self, struct ipoib_ud_attributes *attributes, void **
 	attributes->qpn = 0x48;
 	*ud = self;
 	return 0;
-}
-
-static void ud_destroy(void *self, void *ud)
-{
-	(void)self;
-	(void)ud;
 }
 
 static int ud_set_qkey(void *self, void *ud, uint32_t qkey)
@@ -192,14 +156,6 @@ static int ud_attach(void *self, void *ud, const struct ipoib_gid *mgid, uint16_
 	(void)mgid;
 	(void)mlid;
 	return 0;
-}
-
-static void ud_detach(void *self, void *ud, const struct ipoib_gid *mgid, uint16_t mlid)
-{
-	(void)self;
-	(void)ud;
-	(void)mgid;
-	(void)mlid;
 }
 
 static int ud_post_send(void *self, void *ud, const struct ipoib_ud_send *sends, size_t count)
@@ -292,100 +248,35 @@ static int ud_arm(void *self, void *ud)
 	       (port->arriving > 0 && port->receives_first != port->receives_end);
 }
 
-/* ---- no connections ---- */
-
-static int rc_listen(void *self, void *ud, uint64_t service_id)
+static struct ipoib_transport_ops null_ops(void)
 {
-	(void)self;
-	(void)ud;
-	(void)service_id;
-	return -ENOTSUP;
-}
+	struct ipoib_transport_ops ops = refusing_ops();
 
-static int rc_connect(void *self, void *ud, const struct ipoib_rc_attributes *attributes, void **rc)
-{
-	(void)self;
-	(void)ud;
-	(void)attributes;
-	(void)rc;
-	return -ENOTSUP;
+	ops.destroy = port_destroy;
+	ops.query_port = query_port;
+	ops.deadline = deadline;
+	ops.next_event = next_event;
+	ops.memory_get = memory_get;
+	ops.memory_put = memory_put;
+	ops.ah_create = ah_create;
+	ops.ud_create = ud_create;
+	ops.ud_set_qkey = ud_set_qkey;
+	ops.ud_attach = ud_attach;
+	ops.ud_post_send = ud_post_send;
+	ops.ud_post_receive = ud_post_receive;
+	ops.ud_poll = ud_poll;
+	ops.ud_arm = ud_arm;
+	ops.path_query = path_query;
+	ops.multicast_join = multicast_join;
+	return ops;
 }
-
-static int rc_accept(void *self, void *ud, uint64_t request,
-		     const struct ipoib_rc_attributes *attributes, void **rc)
-{
-	(void)self;
-	(void)ud;
-	(void)request;
-	(void)attributes;
-	(void)rc;
-	return -ENOENT;
-}
-
-static void rc_reject(void *self, uint64_t request, uint16_t reason, const void *data,
-		      size_t length)
-{
-	(void)self;
-	(void)request;
-	(void)reason;
-	(void)data;
-	(void)length;
-}
-
-static void rc_destroy(void *self, void *rc)
-{
-	(void)self;
-	(void)rc;
-}
-
-static int rc_post_send(void *self, void *rc, const struct ipoib_rc_send *sends, size_t count)
-{
-	(void)self;
-	(void)rc;
-	(void)sends;
-	(void)count;
-	return -ENOTCONN;
-}
-
-static const struct ipoib_transport_ops operations = {
-	.size = sizeof(operations),
-	.destroy = port_destroy,
-	.query_port = query_port,
-	.process = process,
-	.deadline = deadline,
-	.next_event = next_event,
-	.memory_get = memory_get,
-	.memory_put = memory_put,
-	.ah_create = ah_create,
-	.ah_destroy = ah_destroy,
-	.ud_create = ud_create,
-	.ud_destroy = ud_destroy,
-	.ud_set_qkey = ud_set_qkey,
-	.ud_attach = ud_attach,
-	.ud_detach = ud_detach,
-	.ud_post_send = ud_post_send,
-	.ud_post_receive = ud_post_receive,
-	.ud_poll = ud_poll,
-	.ud_arm = ud_arm,
-	.rc_listen = rc_listen,
-	.rc_connect = rc_connect,
-	.rc_accept = rc_accept,
-	.rc_reject = rc_reject,
-	.rc_destroy = rc_destroy,
-	.rc_post_send = rc_post_send,
-	.rc_post_receive = ud_post_receive,
-	.path_query = path_query,
-	.multicast_join = multicast_join,
-	.multicast_leave = multicast_leave,
-	.cancel = cancel,
-	.memory_register = memory_register,
-};
 
 struct null_port *null_port_new(struct ipoib_context *context, struct ipoib_transport **out)
 {
+	const struct ipoib_transport_ops ops = null_ops();
 	struct null_port *port = calloc(1, sizeof(*port));
 
-	if (port && ipoib_transport_new(out, context, &operations, port) < 0) {
+	if (port && ipoib_transport_new(out, context, &ops, port) < 0) {
 		free(port);
 		port = NULL;
 	}

@@ -5,6 +5,7 @@ unit_tests += %D%/test_ev
 	%D%/fake.c %D%/fake.h \
 	%D%/main.c \
 	%D%/suites.h \
-	%D%/test_ev.c
+	%D%/test_ev.c \
+	$(refusing_sources)
 %C%_test_ev_LDADD = lib/libevglue.la $(unit_ldadd) $(EV_LIBS)
 endif

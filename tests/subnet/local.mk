@@ -28,7 +28,8 @@ check_PROGRAMS += %D%/answers_opensm %D%/subnet
 	%D%/rail.c %D%/rail.h \
 	%D%/rail_port.c \
 	%D%/require.c %D%/require.h \
-	%D%/suites.h
+	%D%/suites.h \
+	$(refusing_sources)
 # On the kernel's ib_umad, in the virtual machine of tests/kernel.
 check_PROGRAMS += %D%/mads
 vm_programs += %D%/mads

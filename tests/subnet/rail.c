@@ -49,12 +49,13 @@ void rail_open(struct rail *rail, uint32_t neighbours_max)
 {
 	struct ipoib_context_config context = IPOIB_CONTEXT_CONFIG_INIT;
 	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+	const struct ipoib_transport_ops ops = rail_ops();
 
 	memset(rail, 0, sizeof(*rail));
 	host_open(&rail->host, NULL);
 	set_attributes(rail);
 	require_equal(ipoib_context_new(&rail->context, &context), 0);
-	require_equal(ipoib_transport_new(&rail->transport, rail->context, &rail_ops, rail), 0);
+	require_equal(ipoib_transport_new(&rail->transport, rail->context, &ops, rail), 0);
 	config.receive = on_receive;
 	config.undelivered = on_undelivered;
 	config.event = on_event;

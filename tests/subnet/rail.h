@@ -31,7 +31,7 @@ struct rail {
 };
 
 /* The transport of a rail; rail_port.c. */
-extern const struct ipoib_transport_ops rail_ops;
+struct ipoib_transport_ops rail_ops(void);
 
 /* Opens all of it; the interface comes up by itself. */
 void rail_open(struct rail *rail, uint32_t neighbours_max);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "support/refusing.h"
+
 /* ---- the transport: the SA ---- */
 
 static void op_destroy(void *self)
@@ -88,13 +90,6 @@ static int op_memory_get(void *self, size_t length, struct ipoib_memory_region *
 	return memory == NULL ? -ENOMEM : 0;
 }
 
-static int op_memory_register(void *self, void *address, size_t length,
-			      struct ipoib_memory_region *region)
-{
-	(void)self, (void)address, (void)length, (void)region;
-	return -ENOTSUP;
-}
-
 static void op_memory_put(void *self, const struct ipoib_memory_region *region)
 {
 	ipoib__memory_put(&((struct rail *)self)->host.memory, region->address, region->length);
@@ -134,11 +129,6 @@ static int op_attach(void *self, void *ud, const struct ipoib_gid *mgid, uint16_
 {
 	(void)mgid;
 	return self == ud && mlid >= 0xc000 ? 0 : -EINVAL;
-}
-
-static void op_detach(void *self, void *ud, const struct ipoib_gid *mgid, uint16_t mlid)
-{
-	(void)self, (void)ud, (void)mgid, (void)mlid;
 }
 
 static int op_post_send(void *self, void *ud, const struct ipoib_ud_send *sends, size_t count)
@@ -182,72 +172,31 @@ static int op_arm(void *self, void *ud)
 	return ((struct rail *)ud)->sends > 0;
 }
 
-static int op_listen(void *self, void *ud, uint64_t service_id)
+struct ipoib_transport_ops rail_ops(void)
 {
-	(void)self, (void)ud, (void)service_id;
-	return -ENOTSUP;
-}
+	struct ipoib_transport_ops ops = refusing_ops();
 
-static int op_connect(void *self, void *ud, const struct ipoib_rc_attributes *attributes, void **rc)
-{
-	(void)self, (void)ud, (void)attributes, (void)rc;
-	return -ENOTSUP;
+	ops.destroy = op_destroy;
+	ops.query_port = op_query_port;
+	ops.process = op_process;
+	ops.deadline = op_deadline;
+	ops.next_event = op_next_event;
+	ops.memory_get = op_memory_get;
+	ops.memory_put = op_memory_put;
+	ops.ah_create = op_ah_create;
+	ops.ah_destroy = op_ah_destroy;
+	ops.ud_create = op_ud_create;
+	ops.ud_destroy = op_ud_destroy;
+	ops.ud_set_qkey = op_set_qkey;
+	ops.ud_attach = op_attach;
+	ops.ud_post_send = op_post_send;
+	ops.ud_post_receive = op_post_receive;
+	ops.ud_poll = op_poll;
+	ops.ud_arm = op_arm;
+	ops.rc_post_receive = op_post_receive;
+	ops.path_query = op_path_query;
+	ops.multicast_join = op_join;
+	ops.multicast_leave = op_leave;
+	ops.cancel = op_cancel;
+	return ops;
 }
-
-static int op_accept(void *self, void *ud, uint64_t request,
-		     const struct ipoib_rc_attributes *attributes, void **rc)
-{
-	(void)self, (void)ud, (void)request, (void)attributes, (void)rc;
-	return -ENOTSUP;
-}
-
-static void op_reject(void *self, uint64_t request, uint16_t reason, const void *private_data,
-		      size_t private_length)
-{
-	(void)self, (void)request, (void)reason, (void)private_data, (void)private_length;
-}
-
-static void op_rc_destroy(void *self, void *rc)
-{
-	(void)self, (void)rc;
-}
-
-static int op_rc_post_send(void *self, void *rc, const struct ipoib_rc_send *sends, size_t count)
-{
-	(void)self, (void)rc, (void)sends, (void)count;
-	return -ENOTSUP;
-}
-
-const struct ipoib_transport_ops rail_ops = {
-	.size = sizeof(rail_ops),
-	.destroy = op_destroy,
-	.query_port = op_query_port,
-	.process = op_process,
-	.deadline = op_deadline,
-	.next_event = op_next_event,
-	.memory_get = op_memory_get,
-	.memory_put = op_memory_put,
-	.memory_register = op_memory_register,
-	.ah_create = op_ah_create,
-	.ah_destroy = op_ah_destroy,
-	.ud_create = op_ud_create,
-	.ud_destroy = op_ud_destroy,
-	.ud_set_qkey = op_set_qkey,
-	.ud_attach = op_attach,
-	.ud_detach = op_detach,
-	.ud_post_send = op_post_send,
-	.ud_post_receive = op_post_receive,
-	.ud_poll = op_poll,
-	.ud_arm = op_arm,
-	.rc_listen = op_listen,
-	.rc_connect = op_connect,
-	.rc_accept = op_accept,
-	.rc_reject = op_reject,
-	.rc_destroy = op_rc_destroy,
-	.rc_post_send = op_rc_post_send,
-	.rc_post_receive = op_post_receive,
-	.path_query = op_path_query,
-	.multicast_join = op_join,
-	.multicast_leave = op_leave,
-	.cancel = op_cancel,
-};
