@@ -7,11 +7,6 @@
 #include "base/assert.h"
 
 /*
- * The octet of a stored hash that tells entries with the same hash apart: 0 ... IPOIB__TABLE_SAME -
- * 1.
- */
-#define NUMBER_MASK UINT64_C(0xff)
-/*
  * The hash of a slot without an entry that probes must nevertheless pass; that of an empty one is
  * 0.
  */
@@ -45,7 +40,7 @@ static bool is_empty(const struct ipoib__table_slot *slot)
 
 static bool same_hash(const struct ipoib__table_slot *slot, uint64_t hash)
 {
-	return slot->entry && (slot->hash | NUMBER_MASK) == (hash | NUMBER_MASK);
+	return slot->entry && (slot->hash | IPOIB__TABLE_NUMBER) == (hash | IPOIB__TABLE_NUMBER);
 }
 
 static void release_slots(struct ipoib__table *table, struct ipoib__table_slots *slots)
@@ -199,6 +194,23 @@ static void *find_in(const struct ipoib__table *table, const struct ipoib__table
 	return NULL;
 }
 
+static void *candidate_in(const struct ipoib__table_slots *slots, uint64_t hash)
+{
+	if (!slots->slot)
+		return NULL;
+	for (size_t i = home_of(slots, hash); !is_empty(&slots->slot[i]); i = after(slots, i))
+		if (same_hash(&slots->slot[i], hash))
+			return slots->slot[i].entry;
+	return NULL;
+}
+
+void *ipoib__table_candidate_far(const struct ipoib__table *table, uint64_t hash)
+{
+	void *entry = candidate_in(&table->now, hash);
+
+	return entry ? entry : candidate_in(&table->old, hash);
+}
+
 void *ipoib__table_find(const struct ipoib__table *table, uint64_t hash, const void *key)
 {
 	void *entry = find_in(table, &table->now, hash, key);
@@ -231,7 +243,7 @@ static int make_room(struct ipoib__table *table)
 static int make_unique(const struct ipoib__table *table, uint64_t hash, uint64_t *stored)
 {
 	for (uint64_t number = 0; number < IPOIB__TABLE_SAME; number++) {
-		*stored = (hash & ~NUMBER_MASK) | number;
+		*stored = (hash & ~IPOIB__TABLE_NUMBER) | number;
 		if (!slots_have_hash(&table->now, *stored) &&
 		    !slots_have_hash(&table->old, *stored))
 			return 0;

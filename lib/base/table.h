@@ -37,6 +37,11 @@
 #define IPOIB__TABLE_PREPARE 64
 /* ... and with as many slots moved per operation the C old ones are moved after C / 16 more. */
 #define IPOIB__TABLE_MOVE 16
+/*
+ * The octet of a stored hash that tells entries with the same hash apart: 0 ... IPOIB__TABLE_SAME -
+ * 1.
+ */
+#define IPOIB__TABLE_NUMBER UINT64_C(0xff)
 #define IPOIB__TABLE_SAME 255   /* entries whose hashes agree in the upper 56 bits, at most */
 
 struct ipoib__table_slot {
@@ -66,6 +71,31 @@ void ipoib__table_init(struct ipoib__table *table, struct ipoib__memory *memory,
 
 /* Gives the slots back; the entries are the owner's. The table is then empty, and usable again. */
 void ipoib__table_fini(struct ipoib__table *table);
+
+/* Fetches into the cache where a find will begin, while the caller does something else. */
+static inline void ipoib__table_prefetch(const struct ipoib__table *table, uint64_t hash)
+{
+	if (table->now.slot)
+		__builtin_prefetch(&table->now.slot[hash >> (64 - table->now.bits)]);
+}
+
+/*
+ * The first entry whose hash is this but for the octet that is a number, or NULL: most likely the
+ * one that find would return, and never looked at here.
+ */
+void *ipoib__table_candidate_far(const struct ipoib__table *table, uint64_t hash);
+
+static inline void *ipoib__table_candidate(const struct ipoib__table *table, uint64_t hash)
+{
+	const struct ipoib__table_slot *home;
+
+	if (!table->now.slot)
+		return NULL;
+	home = &table->now.slot[hash >> (64 - table->now.bits)];
+	if (home->entry && (home->hash | IPOIB__TABLE_NUMBER) == (hash | IPOIB__TABLE_NUMBER))
+		return home->entry;
+	return ipoib__table_candidate_far(table, hash);
+}
 
 /* The entry of a key, or NULL. Changes nothing. */
 void *ipoib__table_find(const struct ipoib__table *table, uint64_t hash, const void *key);

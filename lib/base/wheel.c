@@ -13,6 +13,7 @@ void ipoib__wheel_init(struct ipoib__wheel *wheel, uint64_t now)
 	wheel->now = now;
 	wheel->tick = now >> IPOIB__WHEEL_TICK_BITS;
 	wheel->advancing = false;
+	wheel->early = 0;
 	ipoib__list_init(&wheel->due);
 	ipoib__list_init(&wheel->firing);
 	ipoib__list_init(&wheel->cascading);
@@ -78,6 +79,7 @@ void ipoib__wheel_arm(struct ipoib__wheel *wheel, struct ipoib__timer *timer, ui
 		return;
 
 	timer->tick = tick_of(wheel, deadline);
+	wheel->early = 0; /* a cascade may come before its tick */
 	if (timer->tick <= wheel->tick)
 		ipoib__list_push_back(&wheel->due, &timer->link);
 	else if (!ipoib__list_empty(&wheel->cascading)) /* behind those of its tick in there */
@@ -163,6 +165,12 @@ uint64_t ipoib__wheel_deadline(const struct ipoib__wheel *wheel)
 	return next.tick << IPOIB__WHEEL_TICK_BITS;
 }
 
+bool ipoib__wheel_look(struct ipoib__wheel *wheel, uint64_t now)
+{
+	wheel->early = ipoib__wheel_deadline(wheel);
+	return wheel->early <= now;
+}
+
 /*
  * Moves a timer out of the cascade: to its slot on a lower level, or among the firing on its very
  * tick.
@@ -220,6 +228,7 @@ unsigned ipoib__wheel_advance(struct ipoib__wheel *wheel, uint64_t now, unsigned
 		wheel->now = now;
 
 	wheel->advancing = true;
+	wheel->early = 0;
 	collect(wheel);
 	while (fired < budget && (at = ipoib__list_pop_front(&wheel->firing))) {
 		timer_of(at)->expire(timer_of(at), wheel->now);

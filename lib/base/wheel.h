@@ -58,6 +58,7 @@ struct ipoib__wheel {
 	 */
 	uint64_t tick;
 	bool advancing;
+	uint64_t early; /* nothing is due before; 0: not known */
 	struct ipoib__list due;       /* had passed when armed; fire at the next advance */
 	struct ipoib__list firing;    /* collected by advance, in the order in which they fire */
 	struct ipoib__list cascading; /* from a slot, to be placed again before the tick moves on */
@@ -85,6 +86,14 @@ void ipoib__wheel_cancel(struct ipoib__wheel *wheel, struct ipoib__timer *timer)
  * instant that has passed means that work is left and advance should be called at once.
  */
 uint64_t ipoib__wheel_deadline(const struct ipoib__wheel *wheel);
+
+/* Whether that instant has come. Asked for each turn, and as a rule two instructions. */
+bool ipoib__wheel_look(struct ipoib__wheel *wheel, uint64_t now);
+
+static inline bool ipoib__wheel_due(struct ipoib__wheel *wheel, uint64_t now)
+{
+	return now >= wheel->early && ipoib__wheel_look(wheel, now);
+}
 
 /*
  * Moves time to now and fires at most budget timers that are due; returns how many. Those beyond

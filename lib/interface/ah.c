@@ -20,16 +20,9 @@ struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,
 	return ah;
 }
 
-struct ipoib__ah *ipoib__ah_ref(struct ipoib__ah *ah)
+void ipoib__ah_free(struct ipoib_interface *interface, struct ipoib__ah *ah)
 {
-	ah->references++;
-	return ah;
-}
-
-void ipoib__ah_unref(struct ipoib_interface *interface, struct ipoib__ah *ah)
-{
-	if (!ah || --ah->references > 0)
-		return;
+	ipoib__assert(ah->references == 0);
 	interface->transport->ops->ah_destroy(interface->transport->self, ah->handle);
 	ipoib__memory_put(&interface->context->memory, ah, sizeof(*ah));
 }

@@ -134,8 +134,6 @@ void ipoib__answer_run(struct ipoib_interface *interface, uint64_t now)
 	tell_fates(interface, now);
 	if (!interface->closed)
 		tell_errors(interface);
-	if (!interface->closed &&
-	    (interface->fates_count > 0 || !ipoib__list_empty(&interface->rooms) ||
-	     ipoib__ring_count(&interface->events) > 0))
+	if (!interface->closed && ipoib__answer_waits(interface))
 		interface->context->again = true;
 }

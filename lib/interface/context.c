@@ -256,7 +256,7 @@ int ipoib_context_dispatch(struct ipoib_context *context)
 	context->again = false;
 	now = ipoib__context_now(context);
 	run_transports(context, NULL, now);
-	if (ipoib__wheel_deadline(&context->wheel) <= now)
+	if (ipoib__wheel_due(&context->wheel, now))
 		context_expire(context, run_interfaces(context, NULL, now), now);
 	run_interfaces(context, NULL, now);
 	tell_released(context);
@@ -287,7 +287,7 @@ int ipoib_interface_poll(struct ipoib_interface *interface, unsigned budget)
 	now = ipoib__context_now(context);
 	run_transport(interface->transport, now);
 	/* Timers are the context's: what has arrived anywhere comes before them. */
-	if (ipoib__wheel_deadline(&context->wheel) <= now) {
+	if (ipoib__wheel_due(&context->wheel, now)) {
 		taken = ipoib__interface_run(interface, budget, true, now);
 		all = hear_others(context, interface, now) && (taken < budget || budget == 0);
 		context_expire(context, all, now);

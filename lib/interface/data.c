@@ -21,6 +21,18 @@ static bool has_source(const struct ipoib_link_address *source)
 	return memcmp(source, &none, sizeof(none)) != 0;
 }
 
+/*
+ * Of a sender that a GRH does not name otherwise, and whose queue pair and LID were judged already.
+ * What the SA says of that LID later comes with packets from another one (lid.c).
+ */
+static bool is_heard(const struct ipoib__peer *peer, const struct ipoib_buffer *packet)
+{
+	return packet->source_qpn == peer->heard_qpn && packet->source_lid == peer->heard_lid &&
+	       peer->heard_qpn != 0 &&
+	       (!has_source(&packet->source) ||
+		ipoib_link_address_same_peer(&packet->source, &peer->neighbour.link_address));
+}
+
 static enum ipoib__lid judge(struct ipoib_interface *interface, const struct ipoib__peer *peer,
 			     const struct ipoib_buffer *packet, uint64_t now)
 {
@@ -82,12 +94,17 @@ void ipoib__sender_data(struct ipoib_interface *interface, const struct ipoib_bu
 	n = ipoib__neighbours_find(&interface->neighbours, source);
 	if (n && ipoib__neighbour_valid(n)) {
 		struct ipoib__peer *peer = ipoib__peer_of(n);
-		enum ipoib__lid from = judge(interface, peer, packet, now);
+		enum ipoib__lid from;
 
+		if (is_heard(peer, packet))
+			return;
+		from = judge(interface, peer, packet, now);
 		if (from == IPOIB__LID_OTHER)
 			claim(interface, peer, &sender, now);
 		if (from != IPOIB__LID_FITS)
 			return;
+		peer->heard_qpn = packet->source_qpn;
+		peer->heard_lid = packet->source_lid;
 	}
 	interface->last_sender = sender;
 }

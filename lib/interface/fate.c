@@ -24,7 +24,7 @@ void ipoib__release_sent(struct ipoib_interface *interface, struct ipoib_buffer 
 	ipoib__ah_unref(interface, buffer->ah);
 	buffer->ah = NULL;
 	buffer->taken = false;
-	ipoib_buffer_unref(buffer);
+	ipoib__buffer_unref(buffer);
 }
 
 static bool wants_fate(const struct ipoib_interface *interface)

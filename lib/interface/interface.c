@@ -23,9 +23,6 @@ static bool pkey_taken(const struct ipoib_transport *transport, uint16_t pkey)
 static void init_lists(struct ipoib_interface *interface)
 {
 	ipoib__list_init(&interface->link);
-	ipoib__list_init(&interface->posted_sends);
-	ipoib__list_init(&interface->posted_receives);
-	ipoib__list_init(&interface->posted_connected);
 	ipoib__list_init(&interface->ending);
 	ipoib__list_init(&interface->uses);
 	ipoib__list_init(&interface->sourceless);
@@ -201,20 +198,26 @@ int ipoib_interface_open(struct ipoib_interface **out, struct ipoib_transport *t
 	return 0;
 }
 
+static void take_back(struct ipoib_interface *interface, struct ipoib_buffer *buffer)
+{
+	buffer->poster = NULL;
+	if (buffer->ah) {
+		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_CLOSED);
+		return;
+	}
+	buffer->taken = false;
+	ipoib__buffer_unref(buffer);
+}
+
 /* What is posted comes back now: the contract of ud_destroy. */
 static void take_back_posted(struct ipoib_interface *interface)
 {
 	struct ipoib_transport *transport = interface->transport;
-	struct ipoib__list *first;
 
 	transport->ops->ud_destroy(transport->self, interface->ud);
-	while ((first = ipoib__list_pop_front(&interface->posted_sends)) != NULL)
-		ipoib__answer_dropped(interface,
-				      ipoib__container_of(first, struct ipoib_buffer, link),
-				      IPOIB_SEND_DROP_CLOSED);
-	ipoib__list_splice(&interface->posted_receives, &interface->posted_connected);
-	while ((first = ipoib__list_pop_front(&interface->posted_receives)) != NULL)
-		ipoib_buffer_unref(ipoib__container_of(first, struct ipoib_buffer, link));
+	ipoib__pool_posted(&transport->pool, interface, take_back);
+	ipoib__pool_posted(&transport->large, interface, take_back);
+	ipoib__regions_posted(transport, interface, take_back);
 }
 
 /* Nobody is told any more. */
@@ -309,18 +312,26 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 	}
 	ipoib__link_run(interface, now);
 	ipoib__addresses_run(interface, now);
-	ipoib__group_uses(interface, IPOIB__DISPATCH_USES, now);
-	ipoib__resolve_uses(interface, IPOIB__DISPATCH_USES, now);
-	ipoib__receive_refill(interface);
+	if (!ipoib__list_empty(&interface->group_uses))
+		ipoib__group_uses(interface, IPOIB__DISPATCH_USES, now);
+	if (!ipoib__list_empty(&interface->uses))
+		ipoib__resolve_uses(interface, IPOIB__DISPATCH_USES, now);
+	if (!ipoib__receive_full(interface))
+		ipoib__receive_refill(interface);
 	taken = ipoib__receive_poll(interface, budget, polls, now);
 	if (interface->closed)
 		return taken;
-	if (taken < budget) /* drained: what the peer was told has arrived is not lost */
+	/* Drained: what the peer was told has arrived is not lost. */
+	if (taken < budget && !ipoib__list_empty(&interface->ending))
 		ipoib__channel_ends(interface, now);
-	ipoib__post_backlog(interface, now);
-	ipoib__tell_room(interface, now);
-	ipoib__tell_buffers(interface, now);
-	ipoib__answer_run(interface, now);
+	if (interface->backlog.count > 0)
+		ipoib__post_backlog(interface, now);
+	if (interface->want_room)
+		ipoib__tell_room(interface, now);
+	if (interface->want_buffers)
+		ipoib__tell_buffers(interface, now);
+	if (ipoib__answer_waits(interface))
+		ipoib__answer_run(interface, now);
 	return taken;
 }
 

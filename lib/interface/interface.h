@@ -21,7 +21,7 @@
  *   defend.c     bound addresses: probed, announced, defended
  *   resolve.c    neighbours: what is asked of them, and what becomes of the answer
  *   arp_heard.c, nd_heard.c, data.c    what of a packet that came is for us
- *   receive.c    the way in; packet.c, transmit.c: the way out
+ *   receive.c    the way in; packet.c, transmit.c, send.c (burst.h): the way out
  *   link.c       up, down, MTU
  *   answer.c     what callbacks are told
  *   interface.c  opening, closing, and a turn; config.c: what may be asked for
@@ -270,6 +270,8 @@ static inline bool ipoib__polled_lately(const struct ipoib_interface *interface,
 void ipoib__tell_buffers(struct ipoib_interface *interface, uint64_t now);
 void ipoib__forget_buffers(struct ipoib_interface *interface);
 int ipoib__packet_check(const struct ipoib_interface *interface, const struct ipoib_packet *packet);
+void ipoib__packet_refused(struct ipoib_interface *interface, const struct ipoib_packet *packet,
+			   uint64_t now);
 
 /* config.c */
 int ipoib__interface_configure(struct ipoib_interface_config *out,
@@ -288,6 +290,14 @@ void ipoib__link_event(struct ipoib_interface *interface,
 void ipoib__link_start(struct ipoib_interface *interface, uint64_t now);
 
 /* answer.c */
+/* Whether there is anything to be told. */
+static inline bool ipoib__answer_waits(const struct ipoib_interface *interface)
+{
+	return interface->fates_count > 0 || interface->errors.count > 0 ||
+	       !ipoib__list_empty(&interface->rooms) ||
+	       ipoib__ring_count(&interface->events) > 0 ||
+	       ipoib__ring_count(&interface->changes) > 0;
+}
 void ipoib__answer_run(struct ipoib_interface *interface, uint64_t now);
 
 /* transport.c */

@@ -6,6 +6,7 @@ core_sources += \
 	%D%/arp.c \
 	%D%/arp_heard.c \
 	%D%/ask.c \
+	%D%/burst.h \
 	%D%/channel.c \
 	%D%/choose.c \
 	%D%/config.c \
@@ -44,6 +45,7 @@ core_sources += \
 	%D%/resolve.c \
 	%D%/route.c \
 	%D%/runtime.c \
+	%D%/send.c \
 	%D%/sender.c \
 	%D%/source.c \
 	%D%/system.c \

@@ -181,6 +181,8 @@ struct ipoib__peer {
 	uint64_t told_flux;          /* when; 0: never */
 	uint64_t counted_flux;       /* claims that are in the statistics */
 	uint64_t counted_refused;
+	uint32_t heard_qpn;          /* a datagram from its port, judged as such; 0: none yet */
+	uint16_t heard_lid;
 	uint64_t data_told;          /* when data from another port was last a claim; 0: never */
 	uint16_t data_lid;           /* that it came from */
 };
@@ -284,12 +286,9 @@ struct ipoib_interface {
 	struct ipoib__groups groups;
 	struct ipoib__connections connections;
 
-	struct ipoib__list posted_sends;    /* buffers in the send queue, oldest first */
-	struct ipoib__list posted_receives; /* buffers in the receive queue */
-	uint32_t sends_out;
-	uint32_t receives_out;
-	struct ipoib__list posted_connected; /* buffers in the receive queue of connections */
-	uint32_t connected_out;
+	uint32_t sends_out;                 /* buffers in the send queue */
+	uint32_t receives_out;              /* in the receive queue */
+	uint32_t connected_out;             /* in the receive queue of connections */
 	struct ipoib__list ending;          /* channels to be drained and ended */
 	struct ipoib__queue backlog;        /* resolved, but the send queue was full */
 	struct ipoib__list uses;            /* peers */

@@ -72,34 +72,41 @@ void ipoib__forget_buffers(struct ipoib_interface *interface)
 
 /* ---- packets ---- */
 
+static uint32_t be16(const uint8_t *octets)
+{
+	return (uint32_t)octets[0] << 8 | octets[1];
+}
+
 /*
- * Whether the header tells the length of the packet that is in the buffer: to the octet, for there
- * is no link between the caller and us that could have padded it. A receiver would drop it, or cut
- * it short. The IPv4 header's checksum is the receiver's to check: it covers what happens to the
- * header on the way.
+ * The family of the packet in the buffer, if its header tells the buffer's length: to the octet,
+ * for there is no link between the caller and us that could have padded it. A receiver would drop
+ * it, or cut it short. The IPv4 header's checksum is the receiver's to check: it covers what
+ * happens to the header on the way. 0: there is no packet.
  */
-static bool header_agrees(const struct ipoib_buffer *buffer, unsigned version)
+static unsigned family_of(const struct ipoib_buffer *buffer)
 {
 	const uint8_t *packet = buffer->memory + IPOIB__HEADROOM;
 	uint32_t length = buffer->length, header;
 
-	if (version == 6)
-		return length >= IPOIB__IPV6_HEADER_LENGTH &&
-		       length == IPOIB__IPV6_HEADER_LENGTH +
-					 ((uint32_t)packet[AT_IPV6_LENGTH] << 8 |
-					  packet[AT_IPV6_LENGTH + 1]);
 	if (length < IPOIB__IPV4_HEADER_LENGTH)
-		return false;
-	header = (packet[0] & 0x0fu) * 4;
-	return header >= IPOIB__IPV4_HEADER_LENGTH && header <= length &&
-	       length == ((uint32_t)packet[AT_IPV4_LENGTH] << 8 | packet[AT_IPV4_LENGTH + 1]);
+		return 0;
+	if (packet[0] >> 4 == 4) {
+		header = (packet[0] & 0x0fu) * 4;
+		if (header < IPOIB__IPV4_HEADER_LENGTH || header > length)
+			return 0;
+		return length == be16(packet + AT_IPV4_LENGTH) ? IPOIB_IPV4 : 0;
+	}
+	if (packet[0] >> 4 != 6 || length < IPOIB__IPV6_HEADER_LENGTH)
+		return 0;
+	header = IPOIB__IPV6_HEADER_LENGTH;
+	return length == header + be16(packet + AT_IPV6_LENGTH) ? IPOIB_IPV6 : 0;
 }
 
 /* 0, or why it cannot be sent by any queue pair. */
 int ipoib__packet_check(const struct ipoib_interface *interface, const struct ipoib_packet *packet)
 {
 	const struct ipoib_buffer *buffer = packet->buffer;
-	unsigned version;
+	unsigned family;
 
 	if (!buffer || buffer->references == 0)
 		return -EINVAL;
@@ -107,15 +114,43 @@ int ipoib__packet_check(const struct ipoib_interface *interface, const struct ip
 		return -EXDEV;
 	if (buffer->taken || ipoib__list_is_linked(&buffer->link))
 		return -EBUSY;
-	version = ipoib__ip_version(buffer->memory + IPOIB__HEADROOM, buffer->length);
-	if (version != 4 && version != 6)
-		return -EINVAL;
-	if (packet->next_hop.family != (version == 4 ? IPOIB_IPV4 : IPOIB_IPV6))
-		return -EINVAL;
-	if (!header_agrees(buffer, version))
+	family = family_of(buffer);
+	if (family == 0 || packet->next_hop.family != family)
 		return -EINVAL;
 	/* RFC 8200 section 5: no IPv6 on a link that carries less. */
-	if (version == 6 && interface->up && interface->datagram_mtu < IPOIB__IPV6_MTU_MIN)
+	if (family == IPOIB_IPV6 && interface->up && interface->datagram_mtu < IPOIB__IPV6_MTU_MIN)
 		return -EAFNOSUPPORT;
 	return 0;
+}
+
+/* ---- refusals ---- */
+
+static void count_refusal(struct ipoib_statistics *statistics, int status)
+{
+	switch (status) {
+	case -EMSGSIZE:
+		statistics->refused_too_big++;
+		break;
+	case -EAGAIN:
+		statistics->refused_no_room++;
+		break;
+	case -ENETDOWN:
+		statistics->refused_link_down++;
+		break;
+	case -EHOSTUNREACH:
+		statistics->refused_unreachable++;
+		break;
+	default:
+		statistics->refused_other++;
+		break;
+	}
+}
+
+/* A refusal is the caller's to know; where it asked for that, its IP stack hears of it as well. */
+void ipoib__packet_refused(struct ipoib_interface *interface, const struct ipoib_packet *packet,
+			   uint64_t now)
+{
+	count_refusal(&interface->statistics, packet->status);
+	if (packet->status == -EHOSTUNREACH || packet->status == -EMSGSIZE)
+		ipoib__answer_icmp(interface, packet->buffer, &packet->next_hop, packet->mtu, now);
 }

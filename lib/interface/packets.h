@@ -22,8 +22,19 @@ void ipoib__note_use(struct ipoib_interface *interface, struct ipoib__list *uses
 /* ah.c */
 struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,
 				const struct ipoib_ah_attributes *attributes);
-struct ipoib__ah *ipoib__ah_ref(struct ipoib__ah *ah);
-void ipoib__ah_unref(struct ipoib_interface *interface, struct ipoib__ah *ah);
+void ipoib__ah_free(struct ipoib_interface *interface, struct ipoib__ah *ah);
+
+static inline struct ipoib__ah *ipoib__ah_ref(struct ipoib__ah *ah)
+{
+	ah->references++;
+	return ah;
+}
+
+static inline void ipoib__ah_unref(struct ipoib_interface *interface, struct ipoib__ah *ah)
+{
+	if (ah && --ah->references == 0)
+		ipoib__ah_free(interface, ah);
+}
 
 /* notices.c */
 void ipoib__answer_event(struct ipoib_interface *interface, const struct ipoib_event *event,
@@ -66,14 +77,41 @@ void ipoib__record_receive(struct ipoib_interface *interface, const struct ipoib
 			   const struct ipoib_ud_completion *completion, uint64_t now);
 
 /* refill.c */
+static inline bool ipoib__receive_full(const struct ipoib_interface *interface)
+{
+	return interface->receives_out >= interface->config.receive_depth &&
+	       (interface->config.mode != IPOIB_MODE_CONNECTED ||
+		interface->connected_out >= interface->config.connected_depth);
+}
 void ipoib__receive_refill_later(struct ipoib_interface *interface);
 void ipoib__receive_refill(struct ipoib_interface *interface);
 void ipoib__receive_refill_due(struct ipoib__timer *timer, uint64_t now);
 
 /* post.c */
-uint32_t ipoib__post_room(const struct ipoib_interface *interface);
-void ipoib__address(struct ipoib_buffer *buffer, struct ipoib__ah *ah, uint32_t qpn);
-const uint8_t *ipoib__encapsulate(struct ipoib_buffer *buffer);
+/* Sends that may be posted now. What already waits for room goes first. */
+static inline uint32_t ipoib__post_room(const struct ipoib_interface *interface)
+{
+	return interface->backlog.count > 0 ? 0 :
+					      interface->config.send_depth - interface->sends_out;
+}
+
+static inline void ipoib__address(struct ipoib_buffer *buffer, struct ipoib__ah *ah, uint32_t qpn)
+{
+	ipoib__assert(!buffer->ah);
+	buffer->ah = ipoib__ah_ref(ah);
+	buffer->remote_qpn = qpn;
+}
+
+/* Writes the IPoIB header in front of the packet; returns where it begins. */
+static inline const uint8_t *ipoib__encapsulate(struct ipoib_buffer *buffer)
+{
+	const struct ipoib__encap encap = { .type = buffer->type };
+	uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
+
+	ipoib__encap_encode(start, IPOIB__ENCAP_LENGTH, &encap);
+	return start;
+}
+
 void ipoib__post(struct ipoib_interface *interface, struct ipoib_buffer *const *buffers,
 		 size_t count, uint64_t now);
 void ipoib__flush(struct ipoib_interface *interface, struct ipoib__queue *queue,

@@ -89,9 +89,24 @@ void ipoib__pool_begin(struct ipoib_buffer *buffer)
 	buffer->taken = false;
 	buffer->control = false;
 	buffer->cast = 0;
+	buffer->fate = 0;
 	buffer->source_lid = 0;
+	buffer->type = 0;
 	buffer->source_qpn = 0;
+	buffer->remote_qpn = 0;
 	buffer->pool->out++;
+}
+
+void ipoib__pool_posted(struct ipoib__pool *pool, struct ipoib_interface *poster,
+			ipoib__take_back *take)
+{
+	for (struct ipoib__list *at = pool->slabs.next; at != &pool->slabs; at = at->next) {
+		struct ipoib__slab *slab = ipoib__container_of(at, struct ipoib__slab, link);
+
+		for (unsigned i = 0; i < pool->slab; i++)
+			if (slab->buffers[i].poster == poster)
+				take(poster, &slab->buffers[i]);
+	}
 }
 
 /* Free buffers that are not for this use. */
@@ -151,7 +166,7 @@ static void count_out(struct ipoib_buffer *buffer)
 		return;
 	buffer->share = NULL;
 	share->out--;
-	share->pool->owed += share->out < share->least;
+	buffer->pool->owed += share->out < share->least;
 }
 
 /* Buffers that are in the pool, or would be if there were memory for them. */
@@ -208,7 +223,7 @@ struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct i
 {
 	struct ipoib_buffer *buffer;
 
-	if (!ipoib__pool_has(transport, share, use))
+	if (!ipoib__pool_ample(share->pool) && !ipoib__pool_has(transport, share, use))
 		return NULL;
 	buffer = ipoib__container_of(ipoib__list_pop_front(&share->pool->free), struct ipoib_buffer,
 				     link);
@@ -219,14 +234,22 @@ struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct i
 
 /* ---- buffers ---- */
 
+/* The last buffer of a transport that the caller has let go of. */
+static void check_end(struct ipoib_transport *transport)
+{
+	if (transport->pool.out > 0 || transport->large.out > 0 || transport->references > 0)
+		return;
+	transport->context->ended = true;
+	ipoib__context_reap(transport->context);
+}
+
 /* The most recently used memory is the first to be used again: it is in the cache. */
 static void put_back(struct ipoib_buffer *buffer)
 {
-	struct ipoib_transport *transport = buffer->transport;
 	struct ipoib__pool *pool = buffer->pool;
 
-	ipoib__assert(!buffer->taken && !ipoib__list_is_linked(&buffer->link) && !buffer->ah &&
-		      !buffer->channel);
+	ipoib__assert(!buffer->taken && !ipoib__list_is_linked(&buffer->link) && !buffer->poster &&
+		      !buffer->ah && !buffer->channel);
 	if (pool->owner) {
 		pool->owner->returned(buffer);
 		return;
@@ -235,11 +258,9 @@ static void put_back(struct ipoib_buffer *buffer)
 	pool->out--;
 	count_out(buffer);
 	if (pool->starved || pool->wanted > 0)
-		transport->context->again = true;
-	if (transport->pool.out == 0 && transport->large.out == 0 && transport->references == 0) {
-		transport->context->ended = true;
-		ipoib__context_reap(transport->context);
-	}
+		buffer->transport->context->again = true;
+	if (pool->out == 0)
+		check_end(buffer->transport);
 }
 
 struct ipoib_buffer *ipoib_buffer_ref(struct ipoib_buffer *buffer)
@@ -249,13 +270,17 @@ struct ipoib_buffer *ipoib_buffer_ref(struct ipoib_buffer *buffer)
 	return buffer;
 }
 
-void ipoib_buffer_unref(struct ipoib_buffer *buffer)
+void ipoib__buffer_unref(struct ipoib_buffer *buffer)
 {
-	if (!buffer)
-		return;
 	ipoib__assert(buffer->references > 0);
 	if (--buffer->references == 0)
 		put_back(buffer);
+}
+
+void ipoib_buffer_unref(struct ipoib_buffer *buffer)
+{
+	if (buffer)
+		ipoib__buffer_unref(buffer);
 }
 
 uint8_t *ipoib_buffer_data(struct ipoib_buffer *buffer)
@@ -268,16 +293,21 @@ size_t ipoib_buffer_length(const struct ipoib_buffer *buffer)
 	return buffer->length;
 }
 
-size_t ipoib_buffer_room(const struct ipoib_buffer *buffer)
+static size_t room_of(const struct ipoib_buffer *buffer)
 {
 	if (buffer->pool->owner)
 		return buffer->pool->owner->room(buffer);
 	return buffer->pool->octets - IPOIB__HEADROOM;
 }
 
+size_t ipoib_buffer_room(const struct ipoib_buffer *buffer)
+{
+	return room_of(buffer);
+}
+
 int ipoib_buffer_set_length(struct ipoib_buffer *buffer, size_t length)
 {
-	if (length > ipoib_buffer_room(buffer))
+	if (length > room_of(buffer))
 		return -EMSGSIZE;
 	buffer->length = (uint32_t)length;
 	return 0;

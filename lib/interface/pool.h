@@ -31,9 +31,9 @@ struct ipoib__pool;
 struct ipoib__queue;
 struct ipoib__share;
 
+/* What each packet needs stands in front, in two cache lines. */
 struct ipoib_buffer {
-	struct ipoib__list link; /* in the pool, in a queue, or posted */
-	struct ipoib__list age;  /* waiting: among all that wait, oldest first */
+	struct ipoib__list link; /* in the pool, in a queue, or posted on a connection */
 	struct ipoib_transport *transport;
 	struct ipoib__pool *pool;
 	struct ipoib__share *share; /* that it counts in; NULL: of none, or of an interface gone */
@@ -41,22 +41,26 @@ struct ipoib_buffer {
 	uint64_t key;
 	uint32_t references;     /* 0: in the pool */
 	uint32_t length;         /* of the IP packet */
-	bool taken;              /* the library's, between acceptance and fate */
+
+	bool taken;              /* the library's: from acceptance to fate, or to receive into */
 	bool control;            /* our own ARP, not a packet of the caller */
 	uint8_t cast;            /* received */
-	uint16_t source_lid;     /* received */
-	uint32_t source_qpn;     /* received */
-	/* received: of a datagram with a GRH, without its flags; else zero */
-	struct ipoib_link_address source;
 	uint8_t fate;            /* dropped: enum ipoib_send_drop */
-	uint32_t limit;          /* dropped as too big: the MTU that would have held */
+	uint16_t source_lid;     /* received */
 	uint16_t type;           /* to send: EtherType */
+	uint32_t source_qpn;     /* received */
 	uint32_t remote_qpn;     /* to send */
-	uint64_t deadline;       /* waiting: until when */
-	struct ipoib__queue *queue; /* waiting: where */
+	const struct ipoib_interface *poster; /* whose UD or receive queue it is posted in; NULL */
 	struct ipoib__ah *ah;    /* posted as a datagram: held until completion */
 	struct ipoib__channel *channel; /* posted on a connection: which */
 	struct ipoib_ip next_hop;
+
+	/* received: of a datagram with a GRH, without its flags; else zero */
+	struct ipoib_link_address source;
+	uint32_t limit;          /* dropped as too big: the MTU that would have held */
+	uint64_t deadline;       /* waiting: until when */
+	struct ipoib__queue *queue; /* waiting: where */
+	struct ipoib__list age;  /* waiting: among all that wait, oldest first */
 };
 
 struct ipoib__slab {
@@ -122,10 +126,34 @@ struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct i
 				     enum ipoib__pool_use use);
 bool ipoib__pool_has(struct ipoib_transport *transport, const struct ipoib__share *share,
 		     enum ipoib__pool_use use);
+/*
+ * Whether there is one whatever the use: more are free than are in reserve, and more are left, in
+ * whole slabs that the pool may yet grow by too, than are owed besides.
+ */
+static inline bool ipoib__pool_ample(const struct ipoib__pool *pool)
+{
+	uint32_t kept = pool->reserve_control + pool->reserve_receive;
+	uint32_t least = pool->limit > pool->total + pool->slab ? pool->limit - pool->slab :
+								  pool->total;
+
+	return pool->total - pool->out > kept && least - pool->out > pool->owed + kept;
+}
 uint32_t ipoib__pool_left(const struct ipoib__share *share);
 void ipoib__pool_begin(struct ipoib_buffer *buffer);
+void ipoib__buffer_unref(struct ipoib_buffer *buffer);
+
+
+/*
+ * What is posted is on no list: packets come and go without one. When an interface ends, its
+ * buffers are looked for among all of the transport's.
+ */
+typedef void ipoib__take_back(struct ipoib_interface *poster, struct ipoib_buffer *buffer);
+void ipoib__pool_posted(struct ipoib__pool *pool, struct ipoib_interface *poster,
+			ipoib__take_back *take);
 
 /* region.c */
+void ipoib__regions_posted(struct ipoib_transport *transport, struct ipoib_interface *poster,
+			   ipoib__take_back *take);
 void ipoib__regions_run(struct ipoib_transport *transport);
 void ipoib__regions_reap(struct ipoib_transport *transport);
 

@@ -6,30 +6,6 @@
  */
 #include "interface/interface.h"
 
-/* Sends that may be posted now. What already waits for room goes first. */
-uint32_t ipoib__post_room(const struct ipoib_interface *interface)
-{
-	return interface->backlog.count > 0 ? 0 :
-					      interface->config.send_depth - interface->sends_out;
-}
-
-void ipoib__address(struct ipoib_buffer *buffer, struct ipoib__ah *ah, uint32_t qpn)
-{
-	ipoib__assert(!buffer->ah);
-	buffer->ah = ipoib__ah_ref(ah);
-	buffer->remote_qpn = qpn;
-}
-
-/* Writes the IPoIB header in front of the packet; returns where it begins. */
-const uint8_t *ipoib__encapsulate(struct ipoib_buffer *buffer)
-{
-	const struct ipoib__encap encap = { .type = buffer->type };
-	uint8_t *start = buffer->memory + IPOIB_GRH_LENGTH;
-
-	ipoib__encap_encode(start, IPOIB__ENCAP_LENGTH, &encap);
-	return start;
-}
-
 static void drop_too_big(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 			 uint32_t limit)
 {
@@ -39,18 +15,18 @@ static void drop_too_big(struct ipoib_interface *interface, struct ipoib_buffer 
 
 /* The record is complete before the post, so that a completion may come out of it at once (I22). */
 static void prepare(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
-		    struct ipoib_ud_send *send, uint64_t now)
+		    struct ipoib_ud_send *send, uint32_t qkey, uint64_t now)
 {
 	*send = (struct ipoib_ud_send){
 		.cookie = (uintptr_t)buffer,
 		.address = ipoib__encapsulate(buffer),
 		.length = IPOIB__ENCAP_LENGTH + buffer->length,
 		.remote_qpn = buffer->remote_qpn,
-		.remote_qkey = interface->groups.broadcast->record.qkey,
+		.remote_qkey = qkey,
 		.key = buffer->key,
 		.ah = buffer->ah->handle,
 	};
-	ipoib__list_push_back(&interface->posted_sends, &buffer->link);
+	buffer->poster = interface;
 	interface->sends_out++;
 	if (interface->capture)
 		ipoib__record_send(interface, buffer, now);
@@ -63,26 +39,30 @@ static void not_posted(struct ipoib_interface *interface, const struct ipoib_ud_
 	for (size_t i = 0; i < count; i++) {
 		struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)sends[i].cookie;
 
-		ipoib__list_remove(&buffer->link);
+		buffer->poster = NULL;
 		interface->sends_out--;
 		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
 	}
 }
 
-static void post_burst(struct ipoib_interface *interface, struct ipoib_buffer *const *buffers,
-		       size_t count, uint64_t now)
+/* Posts a burst of addressed packets; there is room for them all. */
+void ipoib__post(struct ipoib_interface *interface, struct ipoib_buffer *const *buffers,
+		 size_t count, uint64_t now)
 {
 	struct ipoib_transport *transport = interface->transport;
 	struct ipoib_ud_send sends[IPOIB__BURST];
+	uint32_t qkey = interface->groups.broadcast->record.qkey;
 	size_t ready = 0;
 	int posted;
 
+	ipoib__assert(count <= IPOIB__BURST &&
+		      count <= interface->config.send_depth - interface->sends_out);
 	for (size_t i = 0; i < count; i++) {
 		if (buffers[i]->length + IPOIB__ENCAP_LENGTH > interface->payload_max)
 			drop_too_big(interface, buffers[i],
 				     interface->payload_max - IPOIB__ENCAP_LENGTH);
 		else
-			prepare(interface, buffers[i], &sends[ready++], now);
+			prepare(interface, buffers[i], &sends[ready++], qkey, now);
 	}
 	if (ready == 0)
 		return;
@@ -93,19 +73,6 @@ static void post_burst(struct ipoib_interface *interface, struct ipoib_buffer *c
 		not_posted(interface, sends + posted, ready - (size_t)posted);
 }
 
-/* Posts addressed packets; there is room for them all. */
-void ipoib__post(struct ipoib_interface *interface, struct ipoib_buffer *const *buffers,
-		 size_t count, uint64_t now)
-{
-	ipoib__assert(count <= interface->config.send_depth - interface->sends_out);
-	while (count > 0) {
-		size_t burst = count < IPOIB__BURST ? count : IPOIB__BURST;
-
-		post_burst(interface, buffers, burst, now);
-		buffers += burst;
-		count -= burst;
-	}
-}
 
 /*
  * What waited for a peer, a path or a group can go. As much as there is room for is posted, the
@@ -195,8 +162,8 @@ void ipoib__send_completed(struct ipoib_interface *interface,
 {
 	struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
 
-	ipoib__assert(interface->sends_out > 0 && buffer->ah);
-	ipoib__list_remove(&buffer->link);
+	ipoib__assert(buffer->poster == interface && buffer->ah);
+	buffer->poster = NULL;
 	interface->sends_out--;
 	if (completion->status < 0) {
 		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);

@@ -218,7 +218,7 @@ static void hand_up(struct ipoib_interface *interface, struct ipoib_buffer **pac
 	if (count > 0)
 		interface->config.receive(interface, packets, count, interface->config.user);
 	for (size_t i = 0; i < count; i++)
-		ipoib_buffer_unref(packets[i]);
+		ipoib__buffer_unref(packets[i]);
 }
 
 /* A completed receive of either kind: whether its packet is to be handed up. */
@@ -229,8 +229,9 @@ static bool take_received(struct ipoib_interface *interface,
 	bool connected = completion->opcode == IPOIB_RC_RECEIVE;
 	uint32_t *out = connected ? &interface->connected_out : &interface->receives_out;
 
-	ipoib__assert(*out > 0);
-	ipoib__list_remove(&buffer->link);
+	ipoib__assert(buffer->poster == interface && *out > 0);
+	buffer->poster = NULL;
+	buffer->taken = false;
 	(*out)--;
 	return connected ? take_connected(interface, buffer, completion, now) :
 			   take(interface, buffer, completion, now);
@@ -276,7 +277,7 @@ static void take_burst(struct ipoib_interface *interface,
 		if (take_received(interface, completion, now))
 			packets[n++] = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
 		else
-			ipoib_buffer_unref((struct ipoib_buffer *)(uintptr_t)completion->cookie);
+			ipoib__buffer_unref((struct ipoib_buffer *)(uintptr_t)completion->cookie);
 	}
 	hand_up(interface, packets, n);
 }
@@ -308,8 +309,12 @@ unsigned ipoib__receive_poll(struct ipoib_interface *interface, unsigned budget,
 		take_burst(interface, completions, (size_t)n, now);
 		taken += (unsigned)n;
 		armed = false; /* what woke us is used up: ask again before stopping */
-		if (!interface->closed)
+		if (interface->closed)
+			break;
+		if (!ipoib__receive_full(interface))
 			ipoib__receive_refill(interface);
+		if (polls && (size_t)n < want) /* that was all, a moment ago */
+			return taken;
 	}
 	interface->context->again = true;
 	return taken;

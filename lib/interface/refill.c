@@ -11,7 +11,6 @@
 /* One of the two receive queues: of the UD queue pair, and of all connections. */
 struct queue {
 	struct ipoib__share *share;
-	struct ipoib__list *posted;
 	uint32_t *out;
 	uint32_t depth;
 	uint32_t offset; /* of the posted memory in a buffer: a connection's message has no GRH */
@@ -37,7 +36,8 @@ static size_t collect(struct ipoib_interface *interface, const struct queue *que
 			.length = queue->share->pool->octets - queue->offset,
 			.key = buffer->key,
 		};
-		ipoib__list_push_back(queue->posted, &buffer->link);
+		buffer->taken = true;
+		buffer->poster = interface;
 	}
 	return n;
 }
@@ -48,8 +48,9 @@ static void give_back(const struct ipoib_ud_receive *receives, size_t count)
 		struct ipoib_buffer *buffer =
 			(struct ipoib_buffer *)(uintptr_t)receives[i].cookie;
 
-		ipoib__list_remove(&buffer->link);
-		ipoib_buffer_unref(buffer);
+		buffer->taken = false;
+		buffer->poster = NULL;
+		ipoib__buffer_unref(buffer);
 	}
 }
 
@@ -100,14 +101,12 @@ void ipoib__receive_refill(struct ipoib_interface *interface)
 	struct ipoib_transport *transport = interface->transport;
 	const struct queue datagrams = {
 		.share = &interface->share,
-		.posted = &interface->posted_receives,
 		.out = &interface->receives_out,
 		.depth = interface->config.receive_depth,
 		.post = transport->ops->ud_post_receive,
 	};
 	const struct queue connected = {
 		.share = &interface->large_share,
-		.posted = &interface->posted_connected,
 		.out = &interface->connected_out,
 		.depth = interface->config.connected_depth,
 		.offset = IPOIB_GRH_LENGTH,

@@ -197,6 +197,19 @@ static void tell(struct ipoib_region *region)
 	}
 }
 
+void ipoib__regions_posted(struct ipoib_transport *transport, struct ipoib_interface *poster,
+			   ipoib__take_back *take)
+{
+	for (struct ipoib__list *at = transport->regions.next; at != &transport->regions;
+	     at = at->next) {
+		struct ipoib_region *region = ipoib__container_of(at, struct ipoib_region, link);
+
+		for (uint32_t i = 0; i < region->config.buffers; i++)
+			if (region->buffers[i].buffer.poster == poster)
+				take(poster, &region->buffers[i].buffer);
+	}
+}
+
 /* At the end of a turn: callbacks may add regions, and none is freed. */
 void ipoib__regions_run(struct ipoib_transport *transport)
 {

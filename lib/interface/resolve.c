@@ -51,6 +51,7 @@ static void enter_route(struct ipoib_interface *interface, struct ipoib__peer *p
 		ipoib__paths_hold(&interface->paths, &route->path);
 	leave_route(interface, peer, now);
 	interface->last_sender = (struct ipoib__sender){ 0 }; /* it may not fit any more */
+	peer->heard_qpn = 0;
 	if (!route) {
 		ipoib__queue_drop(interface, &peer->waiting, IPOIB_SEND_DROP_NO_MEMORY);
 		return;

@@ -86,6 +86,14 @@ static void each_peer_ready(struct ipoib_interface *interface, struct ipoib__rou
 	ipoib__flush(interface, &route->waiting, route->ah, 0, interface->datagram_mtu, now);
 }
 
+/* What was judged by the path's record is judged anew: a packet may be proof that there is one. */
+static void lose_peer(struct ipoib_interface *interface, struct ipoib__peer *peer)
+{
+	peer->ah = NULL;
+	peer->heard_qpn = 0;
+	interface->last_sender = (struct ipoib__sender){ 0 };
+}
+
 static void lose_route(struct ipoib_interface *interface, struct ipoib__route *route,
 		       enum ipoib_send_drop reason)
 {
@@ -95,7 +103,7 @@ static void lose_route(struct ipoib_interface *interface, struct ipoib__route *r
 	for (struct ipoib__list *at = route->peers.next; at != &route->peers; at = at->next) {
 		struct ipoib__peer *peer = ipoib__container_of(at, struct ipoib__peer, of_route);
 
-		peer->ah = NULL;
+		lose_peer(interface, peer);
 		ipoib__queue_drop(interface, &peer->waiting, reason);
 	}
 	ipoib__queue_drop(interface, &route->waiting, reason);
@@ -114,7 +122,7 @@ static void wait_for_record(struct ipoib_interface *interface, struct ipoib__rou
 	for (struct ipoib__list *at = route->peers.next; at != &route->peers; at = at->next) {
 		struct ipoib__peer *peer = ipoib__container_of(at, struct ipoib__peer, of_route);
 
-		peer->ah = NULL;
+		lose_peer(interface, peer);
 		if (peer->waiting.count > 0)
 			ipoib__note_use(interface, &interface->uses, &peer->use);
 	}

@@ -3,40 +3,27 @@
  * A packet's way out: next hop, neighbour, queue pair.
  *
  *  1. What no queue pair could take is refused, with the reason; the packet stays the caller's.
- *  2. A next hop on the link costs one probe of the neighbour table. When it has an address
- *     handle the packet is addressed, and posted with the rest of the burst.
+ *  2. A next hop on the link costs one probe of the neighbour table, made for the whole burst at
+ *     once. When it has an address handle the packet is addressed, and posted with the rest.
  *  3. Else the packet waits with the neighbour, and a use is noted: what follows from it
  *     (asking, probing) happens in the next dispatch, for state moves nowhere else.
  *  4. Broadcast and multicast go to a group the same way.
  */
-#include "interface/interface.h"
+#include "interface/burst.h"
 
 #include <errno.h>
 
 #include "wire/ip.h"
 #include "wire/mgid.h"
 
-/*
- * Packets of one call, collected for one post: datagrams with their addresses, and messages for
- * one connection. A burst goes to one neighbour as a rule, so the last one that was found is
- * remembered: within a call nothing ends a neighbour but the making of another.
- */
-struct burst {
-	struct ipoib_buffer *buffers[IPOIB__BURST];
-	size_t count;
-	struct ipoib__channel *channel;
-	struct ipoib_buffer *messages[IPOIB__BURST];
-	size_t message_count;
-	struct ipoib__peer *peer;
-};
-
-static void flush_burst(struct ipoib_interface *interface, struct burst *burst, uint64_t now)
+static void flush_burst(struct ipoib_interface *interface, struct ipoib__burst *burst, uint64_t now)
 {
 	ipoib__post(interface, burst->buffers, burst->count, now);
 	burst->count = 0;
 }
 
-static void flush_messages(struct ipoib_interface *interface, struct burst *burst, uint64_t now)
+static void flush_messages(struct ipoib_interface *interface, struct ipoib__burst *burst,
+			   uint64_t now)
 {
 	if (burst->message_count == 0)
 		return;
@@ -61,7 +48,7 @@ static void accept(struct ipoib_interface *interface, const struct ipoib_packet 
 
 /* The quick way: to a known address handle, with the burst. */
 static int send_now(struct ipoib_interface *interface, struct ipoib_packet *packet,
-		    struct ipoib__ah *ah, uint32_t qpn, uint32_t limit, struct burst *burst,
+		    struct ipoib__ah *ah, uint32_t qpn, uint32_t limit, struct ipoib__burst *burst,
 		    uint64_t now)
 {
 	if (packet->buffer->length > limit) {
@@ -91,7 +78,7 @@ static bool held(const struct ipoib__peer *peer, uint64_t now)
 }
 
 static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			 struct ipoib__peer *peer, uint64_t now)
+			 struct ipoib__peer *peer, struct ipoib__burst *burst, uint64_t now)
 {
 	struct ipoib__neighbour *made;
 	int status;
@@ -104,6 +91,7 @@ static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet 
 	if (!ipoib__queue_room(interface, peer ? &peer->waiting : NULL))
 		return -ENOBUFS;
 	if (!peer) {
+		burst->made = true;
 		status = ipoib__neighbours_make(&interface->neighbours, &packet->next_hop, true,
 						now, &made);
 		if (status < 0)
@@ -120,7 +108,7 @@ static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet 
 
 /* By the connection: with the burst, or behind what waits for room on it. */
 static int send_connected(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			  struct ipoib__peer *peer, struct burst *burst, uint64_t now)
+			  struct ipoib__peer *peer, struct ipoib__burst *burst, uint64_t now)
 {
 	struct ipoib_buffer *buffer = packet->buffer;
 
@@ -145,7 +133,7 @@ static int send_connected(struct ipoib_interface *interface, struct ipoib_packet
 
 /* In fragments, all of them or none: each is a packet of its own from here on. */
 static int send_fragments(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			  struct ipoib__peer *peer, uint32_t limit, struct burst *burst,
+			  struct ipoib__peer *peer, uint32_t limit, struct ipoib__burst *burst,
 			  uint64_t now)
 {
 	struct ipoib_packet piece = { .next_hop = packet->next_hop };
@@ -179,7 +167,7 @@ static int send_fragments(struct ipoib_interface *interface, struct ipoib_packet
 
 /* By what lib/mtu decides of what is known of the peer. */
 static int send_as_decided(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			   struct ipoib__peer *peer, struct burst *burst, uint64_t now)
+			   struct ipoib__peer *peer, struct ipoib__burst *burst, uint64_t now)
 {
 	struct ipoib__mtu_path path = ipoib__choose_path(interface, peer, now);
 	struct ipoib__mtu_verdict verdict = ipoib__mtu_decide(
@@ -193,7 +181,7 @@ static int send_as_decided(struct ipoib_interface *interface, struct ipoib_packe
 	case IPOIB__MTU_CONNECTION:
 		return send_connected(interface, packet, peer, burst, now);
 	case IPOIB__MTU_WAIT:
-		return wait_for_peer(interface, packet, peer, now);
+		return wait_for_peer(interface, packet, peer, burst, now);
 	case IPOIB__MTU_FRAGMENT:
 		return send_fragments(interface, packet, peer, path.datagram, burst, now);
 	case IPOIB__MTU_TOO_BIG:
@@ -204,7 +192,7 @@ static int send_as_decided(struct ipoib_interface *interface, struct ipoib_packe
 }
 
 static int send_to_peer(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			struct ipoib__peer *peer, struct burst *burst, uint64_t now)
+			struct ipoib__peer *peer, struct ipoib__burst *burst, uint64_t now)
 {
 	struct ipoib__neighbour *n = &peer->neighbour;
 	uint32_t datagram = ipoib__peer_limit(interface, peer);
@@ -225,7 +213,7 @@ static int send_to_peer(struct ipoib_interface *interface, struct ipoib_packet *
 }
 
 static int send_group(struct ipoib_interface *interface, struct ipoib_packet *packet,
-		      const struct ipoib_gid *mgid, struct burst *burst, uint64_t now)
+		      const struct ipoib_gid *mgid, struct ipoib__burst *burst, uint64_t now)
 {
 	struct ipoib__group *made = ipoib__groups_find(&interface->groups, mgid);
 	struct ipoib__cast_group *group = ipoib__cast_of(made);
@@ -258,7 +246,7 @@ static int send_group(struct ipoib_interface *interface, struct ipoib_packet *pa
 
 /* To a neighbour that is not known yet, or cannot be sent to now; or to no single one. */
 static int send_unresolved(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			   struct ipoib__peer *peer, struct burst *burst, uint64_t now)
+			   struct ipoib__peer *peer, struct ipoib__burst *burst, uint64_t now)
 {
 	const struct ipoib_ip *to = &packet->next_hop;
 	struct ipoib_gid mgid;
@@ -266,14 +254,24 @@ static int send_unresolved(struct ipoib_interface *interface, struct ipoib_packe
 	if (ipoib__bindings_is_broadcast(&interface->bindings, to))
 		mgid = interface->groups.broadcast->mgid;
 	else if (ipoib__mgid_for_ip(&mgid, interface->config.scope, interface->config.pkey, to) < 0)
-		return wait_for_peer(interface, packet, peer, now);
+		return wait_for_peer(interface, packet, peer, burst, now);
 	return send_group(interface, packet, &mgid, burst, now);
 }
 
-static int send_one(struct ipoib_interface *interface, struct ipoib_packet *packet,
-		    struct burst *burst, uint64_t now)
+/* The neighbour with this address; candidate: what the burst has found by its hash, or NULL. */
+static struct ipoib__peer *peer_at(const struct ipoib_interface *interface,
+				   struct ipoib__peer *candidate, const struct ipoib_ip *ip,
+				   const struct ipoib__burst *burst)
 {
-	struct ipoib__peer *peer = burst->peer;
+	if (!burst->made && (!candidate || ipoib__ip_same(&candidate->neighbour.ip, ip)))
+		return candidate;
+	return ipoib__peer_of(ipoib__neighbours_find(&interface->neighbours, ip));
+}
+
+static int send_one(struct ipoib_interface *interface, struct ipoib_packet *packet,
+		    struct ipoib__peer *candidate, struct ipoib__burst *burst, uint64_t now)
+{
+	struct ipoib__peer *peer;
 	int status = ipoib__packet_check(interface, packet);
 
 	if (status < 0)
@@ -287,67 +285,30 @@ static int send_one(struct ipoib_interface *interface, struct ipoib_packet *pack
 		return -EMSGSIZE;
 	}
 	/* No neighbour has an address that is not a single host's (next_hop.c). */
-	if (!peer || !ipoib__ip_same(&peer->neighbour.ip, &packet->next_hop)) {
-		peer = ipoib__peer_of(
-			ipoib__neighbours_find(&interface->neighbours, &packet->next_hop));
-		burst->peer = peer && ipoib__peer_ah(interface, peer) ? peer : NULL;
-	}
-	if (burst->peer)
+	peer = peer_at(interface, candidate, &packet->next_hop, burst);
+	if (peer && ipoib__peer_ah(interface, peer))
 		return send_to_peer(interface, packet, peer, burst, now);
 	return send_unresolved(interface, packet, peer, burst, now);
 }
 
-static void count_refusal(struct ipoib_statistics *statistics, int status)
+int ipoib__transmit(struct ipoib_interface *interface, struct ipoib_packet *packets, size_t count,
+		    struct ipoib__burst *burst, uint64_t now)
 {
-	switch (status) {
-	case -EMSGSIZE:
-		statistics->refused_too_big++;
-		break;
-	case -EAGAIN:
-		statistics->refused_no_room++;
-		break;
-	case -ENETDOWN:
-		statistics->refused_link_down++;
-		break;
-	case -EHOSTUNREACH:
-		statistics->refused_unreachable++;
-		break;
-	default:
-		statistics->refused_other++;
-		break;
-	}
-}
-
-/* A refusal is the caller's to know; where it asked for that, its IP stack hears of it as well. */
-static void refuse(struct ipoib_interface *interface, const struct ipoib_packet *packet,
-		   uint64_t now)
-{
-	count_refusal(&interface->statistics, packet->status);
-	if (packet->status == -EHOSTUNREACH || packet->status == -EMSGSIZE)
-		ipoib__answer_icmp(interface, packet->buffer, &packet->next_hop, packet->mtu, now);
-}
-
-int ipoib_interface_send(struct ipoib_interface *interface, struct ipoib_packet *packets,
-			 size_t count)
-{
-	uint64_t now = ipoib__context_now(interface->context);
-	struct burst burst;
 	int accepted = 0;
 
-	burst.count = 0; /* not its arrays, which are long, and written before they are read */
-	burst.channel = NULL;
-	burst.message_count = 0;
-	burst.peer = NULL;
-
+	burst->made = false; /* not its arrays, which are long, and written before they are read */
+	burst->count = 0;
+	burst->channel = NULL;
+	burst->message_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		packets[i].mtu = 0;
-		packets[i].status = send_one(interface, &packets[i], &burst, now);
+		packets[i].status = send_one(interface, &packets[i], burst->peers[i], burst, now);
 		if (packets[i].status == 0)
 			accepted++;
 		else
-			refuse(interface, &packets[i], now);
+			ipoib__packet_refused(interface, &packets[i], now);
 	}
-	flush_burst(interface, &burst, now);
-	flush_messages(interface, &burst, now);
+	flush_burst(interface, burst, now);
+	flush_messages(interface, burst, now);
 	return accepted;
 }

@@ -30,8 +30,5 @@ bool ipoib__neighbours_make_room(struct ipoib__neighbours *table, bool wanted, u
  * room for one only. For those that nobody here asked for (I41), and for the permanent ones.
  */
 uint32_t ipoib__neighbours_share(const struct ipoib__neighbours *table);
-/* The most recently used. */
-void ipoib__neighbours_move_back(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
-				 uint64_t now);
 
 #endif

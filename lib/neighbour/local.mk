@@ -5,6 +5,7 @@ core_sources += \
 	%D%/first.c \
 	%D%/flux.c \
 	%D%/history.h \
+	%D%/lookup.h \
 	%D%/machine.c \
 	%D%/neighbour.h \
 	%D%/prefix.c \

@@ -56,6 +56,11 @@ static unsigned ask_again(struct ipoib__neighbour *n,
 	return action;
 }
 
+static unsigned questions(const struct ipoib__neighbour_parameters *parameters)
+{
+	return (unsigned)parameters->unicast_probes + parameters->multicast_probes;
+}
+
 static unsigned probe_on(struct ipoib__neighbour *n,
 			 const struct ipoib__neighbour_parameters *parameters, uint64_t now)
 {
@@ -65,7 +70,7 @@ static unsigned probe_on(struct ipoib__neighbour *n,
 		return ask_again(n, parameters, IPOIB__NEIGHBOUR_ASK_UNICAST, now);
 	if (ipoib__neighbour_claim_wins(n, parameters, now, &actions))
 		return actions;
-	if (n->asks < parameters->unicast_probes + parameters->multicast_probes)
+	if (n->asks < questions(parameters) + n->spoke)
 		return ask_again(n, parameters, IPOIB__NEIGHBOUR_ASK_MULTICAST, now);
 	return give_up(n, now);
 }
@@ -165,6 +170,12 @@ static unsigned on_same(struct ipoib__neighbour *n,
 		ipoib__neighbour_doubt(n);
 	if (answered)
 		actions |= confirmed(n, parameters, event->reachable, now);
+	/*
+	 * It came back after the last question, which nobody was there to answer: asked once more,
+	 * and not oftener, for what anybody can send keeps no entry trusted (I35).
+	 */
+	else if (n->state == IPOIB_NEIGHBOUR_PROBE && n->asks == questions(parameters))
+		n->spoke = 1;
 	return actions;
 }
 

@@ -244,8 +244,13 @@ enum ipoib__neighbour_first {
 	IPOIB__NEIGHBOUR_FIRST_DECIDED,   /* the rival's further answers are refused */
 };
 
+/* What each packet reads or writes stands in front: a cache line. */
 struct ipoib__neighbour {
 	struct ipoib_ip ip;
+	uint8_t state;
+	uint64_t used;       /* when a packet last went to it; IPOIB_NEVER */
+	uint64_t touched;    /* the table's: when it last changed its place in the order of use */
+	uint64_t hash;       /* the table's */
 	/* valid in REACHABLE, STALE, DELAY, PROBE, PERMANENT; the last one known in FAILED */
 	struct ipoib_link_address link_address;
 	struct ipoib_link_address old_link_address; /* before it last moved */
@@ -253,7 +258,7 @@ struct ipoib__neighbour {
 	struct ipoib_link_address last_claimed; /* of the last claim, whatever became of it */
 	struct ipoib_link_address rival; /* of two at first contact the one that is not known */
 	uint16_t asks;       /* requests sent since the last answer: two uint8_t may add up */
-	uint8_t state;
+	uint8_t spoke;       /* PROBE: it has, since the last question; 1: asked once more for it */
 	uint8_t failures;    /* times given up in a row */
 	uint8_t known;       /* link_address was valid once */
 	uint8_t verdict;     /* of the last claim, enum ipoib_flux_verdict */
@@ -278,14 +283,11 @@ struct ipoib__neighbour {
 	uint64_t flux_until; /* the end of the hold-down time; passed, or 0: it is not running */
 	uint64_t confirmed;  /* when it last answered; IPOIB_NEVER */
 	uint64_t reachable;  /* how long that is good for */
-	uint64_t used;       /* when a packet last went to it; IPOIB_NEVER */
 	uint64_t updated;    /* when its state or link address last changed */
 	uint64_t moves;
 	uint64_t fluxes;     /* claims that are flux: of another GID, and see 5 */
 	uint64_t refused;    /* of those: refused; many of the same may be refused as one */
 	/* the table's */
-	uint64_t hash;
-	uint64_t touched;
 	struct ipoib__list recent; /* order of use, least recent first; or of the permanent ones */
 	struct ipoib__timer timer;
 	struct ipoib__neighbour_history *history; /* NULL: no flux, or no memory for it */
@@ -382,13 +384,13 @@ void ipoib__neighbours_prefix(struct ipoib__neighbours *table, const uint8_t pre
  */
 void ipoib__neighbours_step(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
 			    const struct ipoib__neighbour_event *event, uint64_t now);
-/*
- * A packet goes to it: notes the time, and once in a while the order of use; then it returns true.
- */
-bool ipoib__neighbours_touch(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
-			     uint64_t now);
+/* The most recently used. */
+void ipoib__neighbours_move_back(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
+				 uint64_t now);
 /* Goes through the entries, as ipoib__table_next(). */
 struct ipoib__neighbour *ipoib__neighbours_next(const struct ipoib__neighbours *table,
 						uint64_t *cursor);
+
+#include "neighbour/lookup.h"
 
 #endif

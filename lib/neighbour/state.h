@@ -57,6 +57,7 @@ static inline unsigned ipoib__neighbour_probe(struct ipoib__neighbour *n,
 					      uint64_t now)
 {
 	n->asks = 1;
+	n->spoke = 0;
 	ipoib__neighbour_enter(n, IPOIB_NEIGHBOUR_PROBE, now + parameters->retransmit);
 	return IPOIB__NEIGHBOUR_ASK_UNICAST;
 }

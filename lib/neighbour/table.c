@@ -18,15 +18,6 @@ static bool equal(const void *entry, const void *key, void *user)
 	return ipoib__ip_same(&n->ip, key);
 }
 
-/* Behind an IPv4 address there are zeros. */
-static uint64_t hash_of(const struct ipoib__neighbours *table, const struct ipoib_ip *ip)
-{
-	uint64_t half[2];
-
-	memcpy(half, ip->raw, sizeof(half));
-	return ipoib__fast_hash(&table->key, half[0], half[1]);
-}
-
 void ipoib__neighbours_init(struct ipoib__neighbours *table, struct ipoib__memory *memory,
 			    struct ipoib__wheel *wheel, struct ipoib__random *random,
 			    const uint8_t key[IPOIB__SIPHASH_KEY],
@@ -67,7 +58,13 @@ size_t ipoib__neighbours_count(const struct ipoib__neighbours *table)
 struct ipoib__neighbour *ipoib__neighbours_find(const struct ipoib__neighbours *table,
 						const struct ipoib_ip *ip)
 {
-	return ipoib__table_find(&table->table, hash_of(table, ip), ip);
+	uint64_t hash = ipoib__neighbours_hash(table, ip);
+	struct ipoib__neighbour *n = ipoib__table_candidate(&table->table, hash);
+
+	/* That another one has this hash as well is next to impossible. */
+	if (!n || ipoib__ip_same(&n->ip, ip))
+		return n;
+	return ipoib__table_find(&table->table, hash, ip);
 }
 
 static void expire(struct ipoib__timer *timer, uint64_t now)
@@ -95,7 +92,7 @@ static struct ipoib__neighbour *new_entry(struct ipoib__neighbours *table,
 	n->updated = now;
 	n->touched = now;
 	n->table = table;
-	n->hash = hash_of(table, ip);
+	n->hash = ipoib__neighbours_hash(table, ip);
 	ipoib__list_init(&n->recent);
 	ipoib__timer_init(&n->timer, expire);
 	return n;
@@ -227,16 +224,6 @@ void ipoib__neighbours_step(struct ipoib__neighbours *table, struct ipoib__neigh
 void ipoib__neighbours_prefix(struct ipoib__neighbours *table, const uint8_t prefix[8])
 {
 	memcpy(table->parameters.prefix, prefix, sizeof(table->parameters.prefix));
-}
-
-bool ipoib__neighbours_touch(struct ipoib__neighbours *table, struct ipoib__neighbour *n,
-			     uint64_t now)
-{
-	n->used = now;
-	if (now - n->touched < IPOIB__NEIGHBOUR_TOUCH_NS)
-		return false;
-	ipoib__neighbours_move_back(table, n, now);
-	return true;
 }
 
 struct ipoib__neighbour *ipoib__neighbours_next(const struct ipoib__neighbours *table,

@@ -16,8 +16,12 @@
 #ifndef IPOIB__WIRE_ENCAP_H
 #define IPOIB__WIRE_ENCAP_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/bytes.h"
 
 #define IPOIB__ENCAP_LENGTH 4
 
@@ -33,8 +37,44 @@ struct ipoib__encap {
 	uint16_t type; /* IPOIB__TYPE_... */
 };
 
-/* -EPROTO: a type that is none of the four (I32). */
-int ipoib__encap_decode(struct ipoib__encap *out, const void *bytes, size_t length);
-int ipoib__encap_encode(void *bytes, size_t room, const struct ipoib__encap *encap);
+static inline bool ipoib__encap_known(uint16_t type)
+{
+	return type == IPOIB__TYPE_IPV4 || type == IPOIB__TYPE_ARP || type == IPOIB__TYPE_RARP ||
+	       type == IPOIB__TYPE_IPV6;
+}
+
+/*
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-------------------------------+-------------------------------+
+ * |             type              |           reserved            |
+ * +-------------------------------+-------------------------------+
+ *
+ * Each packet has one: both are inline. -EPROTO: a type that is none of the four (I32).
+ */
+static inline int ipoib__encap_decode(struct ipoib__encap *out, const void *bytes, size_t length)
+{
+	struct ipoib__reader r;
+
+	ipoib__reader_init(&r, bytes, length);
+	uint16_t type = ipoib__read_u16(&r);
+	ipoib__read_skip(&r, 2);
+	if (r.failed)
+		return -EINVAL;
+	if (!ipoib__encap_known(type))
+		return -EPROTO;
+	out->type = type;
+	return IPOIB__ENCAP_LENGTH;
+}
+
+static inline int ipoib__encap_encode(void *bytes, size_t room, const struct ipoib__encap *encap)
+{
+	struct ipoib__writer w;
+
+	ipoib__writer_init(&w, bytes, room);
+	ipoib__write_u16(&w, encap->type);
+	ipoib__write_zero(&w, 2);
+	return ipoib__write_result(&w);
+}
 
 #endif

@@ -13,8 +13,11 @@
 #define IPV4_MORE_FRAGMENTS 0x2000
 #define IPV4_OFFSET 0x1fff
 
-/* Everything after the first octet; flags and offset are one field on the wire. */
-static void read_ipv4_fields(struct ipoib__reader *r, struct ipoib__ipv4 *ip)
+/*
+ * Everything after the first octet, of a reader that has it; flags and offset are one field on the
+ * wire.
+ */
+static inline void read_ipv4_fields(struct ipoib__reader *r, struct ipoib__ipv4 *ip)
 {
 	ip->tos = ipoib__read_u8(r);
 	ip->total_length = ipoib__read_u16(r);
@@ -52,15 +55,18 @@ int ipoib__ipv4_decode(struct ipoib__ipv4 *out, const void *bytes, size_t length
 	struct ipoib__reader r;
 	struct ipoib__ipv4 ip;
 
-	ipoib__reader_init(&r, bytes, length);
-	uint8_t first = ipoib__read_u8(&r);
-	if (r.failed)
+	if (length == 0)
 		return -EINVAL;
-	if (first >> 4 != 4)
+	if (*(const uint8_t *)bytes >> 4 != 4)
 		return -EPROTO;
-	ip.header_length = (uint8_t)((first & 0x0f) * 4);
+	if (length < IPOIB__IPV4_HEADER_LENGTH)
+		return -EINVAL;
+	/* Of a length that is known here the compiler checks each field, and not each packet. */
+	ipoib__reader_init(&r, bytes, IPOIB__IPV4_HEADER_LENGTH);
+	ip.header_length = (uint8_t)((ipoib__read_u8(&r) & 0x0f) * 4);
 	read_ipv4_fields(&r, &ip);
-	if (r.failed || ip.header_length < IPOIB__IPV4_HEADER_LENGTH ||
+	ipoib__assert(!r.failed);
+	if (ip.header_length < IPOIB__IPV4_HEADER_LENGTH ||
 	    ip.total_length < ip.header_length || ip.total_length > length)
 		return -EINVAL;
 	if (ipoib__ip_checksum(bytes, ip.header_length) != 0)

@@ -6,7 +6,7 @@ foundation_sources += \
 	%D%/cm_req.c %D%/cm_req.h \
 	%D%/cm_small.c %D%/cm_small.h \
 	%D%/crc.c %D%/crc.h \
-	%D%/encap.c %D%/encap.h \
+	%D%/encap.h \
 	%D%/grh.c %D%/grh.h \
 	%D%/ib_packet.c %D%/ib_packet.h \
 	%D%/ib_units.c %D%/ib_units.h \

@@ -52,6 +52,17 @@ START_TEST(an_ended_table_is_empty_and_may_be_used_again)
 END_TEST
 
 /* More inserts in even phases, more removals in odd ones, so that the table fills and empties. */
+/* The candidate of a hash has that hash, and there is one whenever find finds. */
+static void candidate_agrees(hash_function *hash, uint32_t probe)
+{
+	const struct entry *candidate = ipoib__table_candidate(&table, hash(probe));
+
+	ck_assert(candidate || !entries[probe].in);
+	if (candidate)
+		ck_assert_uint_eq(hash(candidate->key) | IPOIB__TABLE_NUMBER,
+				  hash(probe) | IPOIB__TABLE_NUMBER);
+}
+
 static void run_random_operations(hash_function *hash, uint32_t n, int operations)
 {
 	struct ipoib__random *random = support_random();
@@ -67,6 +78,7 @@ static void run_random_operations(hash_function *hash, uint32_t n, int operation
 			ck_assert(!ipoib__table_remove(&table, hash(probe), &entries[probe]));
 		ck_assert_ptr_eq(ipoib__table_find(&table, hash(probe), &probe),
 				 entries[probe].in ? &entries[probe] : NULL);
+		candidate_agrees(hash, probe);
 		if (i % (operations / 50) == 0)
 			table_agrees(&table, entries, n, hash);
 	}

@@ -261,6 +261,38 @@ START_TEST(the_deadlines_of_the_wheel_alone_fire_every_timer_on_its_tick)
 }
 END_TEST
 
+/* What it remembers between two looks must not outlive an earlier timer, or an earlier cascade. */
+START_TEST(whether_something_is_due_is_what_the_deadline_says)
+{
+	struct ipoib__random *random = support_random();
+	uint64_t now = START, later, deadline;
+
+	for (unsigned step = 0; step < 20000; step++) {
+		struct ipoib__timer *timer = &timers[ipoib__random_between(random, 0, 99)];
+
+		switch (ipoib__random_between(random, 0, 3)) {
+		case 0:
+			ipoib__wheel_cancel(&wheel, timer);
+			break;
+		case 1:
+			now += ipoib__random_u64(random) >> ipoib__random_between(random, 24, 60);
+			ipoib__wheel_advance(&wheel, now, 3);
+			break;
+		default:
+			later = ipoib__random_u64(random) >> ipoib__random_between(random, 24, 60);
+			ipoib__wheel_arm(&wheel, timer, now + later);
+		}
+		deadline = ipoib__wheel_deadline(&wheel);
+		ck_assert_int_eq(ipoib__wheel_due(&wheel, now), deadline <= now);
+		later = now + (ipoib__random_u64(random) >> ipoib__random_between(random, 24, 60));
+		ck_assert_int_eq(ipoib__wheel_due(&wheel, later), deadline <= later);
+		if (deadline != IPOIB_NEVER)
+			ck_assert(ipoib__wheel_due(&wheel, deadline));
+		n_fired = 0;
+	}
+}
+END_TEST
+
 Suite *suite_wheel(void)
 {
 	Suite *suite = suite_create("wheel");
@@ -281,6 +313,7 @@ Suite *suite_wheel(void)
 	tcase_add_test(tcase, a_slot_with_more_timers_than_one_advance_moves_keeps_their_order);
 	tcase_add_test(tcase, a_timer_that_waits_to_be_moved_is_not_forgotten_by_the_deadline);
 	tcase_add_test(tcase, the_deadlines_of_the_wheel_alone_fire_every_timer_on_its_tick);
+	tcase_add_test(tcase, whether_something_is_due_is_what_the_deadline_says);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -153,7 +153,7 @@ static void check_state(const struct ipoib__neighbour *before, unsigned actions)
 	rig_check((n.due == IPOIB_NEVER) ==
 		  (n.state == IPOIB__NEIGHBOUR_NEW || n.state == IPOIB_NEIGHBOUR_STALE ||
 		   n.state == IPOIB_NEIGHBOUR_PERMANENT || (actions & IPOIB__NEIGHBOUR_FORGET)));
-	rig_check(n.asks <= parameters.unicast_probes + parameters.multicast_probes);
+	rig_check(n.asks <= parameters.unicast_probes + parameters.multicast_probes + n.spoke);
 	rig_check(!(actions & IPOIB__NEIGHBOUR_ASK_UNICAST) || n.state == IPOIB_NEIGHBOUR_PROBE);
 	rig_check(!(actions & IPOIB__NEIGHBOUR_RESOLVED) || (!ipoib__neighbour_valid(before) &&
 							     ipoib__neighbour_valid(&n)));

@@ -163,6 +163,28 @@ START_TEST(a_used_neighbour_is_confirmed_by_unicast_and_then_by_multicast)
 }
 END_TEST
 
+/* A process that ends and comes back with the same queue pair, while it is being asked. */
+START_TEST(who_speaks_after_the_last_question_is_asked_once_more)
+{
+	answer(&a, 0);
+	timer(30 * S);
+	use(100 * S);
+	for (uint64_t now = 105; now <= 110; now++)
+		timer(now * S);
+	ck_assert_uint_eq(n.asks, 6);
+	ck_assert_uint_eq(heard(&a, 110 * S + S / 2), 0);
+	ck_assert_uint_eq(timer(111 * S), IPOIB__NEIGHBOUR_ASK_MULTICAST);
+	if (_i == 0) {
+		answer(&a, 111 * S);
+		ck_assert_uint_eq(n.state, IPOIB_NEIGHBOUR_REACHABLE);
+		return;
+	}
+	/* Its word alone keeps it no longer. */
+	ck_assert_uint_eq(heard(&a, 111 * S + S / 2), 0);
+	ck_assert_uint_eq(timer(112 * S), IPOIB__NEIGHBOUR_UNREACHED);
+}
+END_TEST
+
 START_TEST(a_restarted_peer_answers_the_multicast_with_its_new_queue_pair)
 {
 	struct ipoib_link_address restarted = rig_address(0, 0x49, 1);
@@ -268,6 +290,7 @@ Suite *suite_machine(void)
 	tcase_add_test(tcase, a_packet_during_the_hold_time_changes_nothing);
 	tcase_add_test(tcase, an_answer_ends_the_row_of_failures);
 	tcase_add_test(tcase, a_used_neighbour_is_confirmed_by_unicast_and_then_by_multicast);
+	tcase_add_loop_test(tcase, who_speaks_after_the_last_question_is_asked_once_more, 0, 2);
 	tcase_add_test(tcase, a_restarted_peer_answers_the_multicast_with_its_new_queue_pair);
 	tcase_add_test(tcase, another_port_is_a_move_and_the_old_address_is_remembered);
 	tcase_add_test(tcase, other_flags_are_no_move_but_are_stored_and_told);

@@ -160,7 +160,7 @@ static void check_entry(const struct ipoib__neighbour *n)
 	rig_check(ipoib__timer_armed(&n->timer) == !timeless);
 	rig_check(!ipoib__neighbour_valid(n) || ipoib_link_address_qpn(&n->link_address) == 0x48);
 	rig_check(n->state != IPOIB_NEIGHBOUR_REACHABLE || n->asks == 0);
-	rig_check(n->asks <= 6);
+	rig_check(n->asks <= 6 + n->spoke);
 	rig_check(n->table == &rig.table);
 }
 

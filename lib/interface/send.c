@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * A burst from the caller: its next hops are looked up together, then each packet is sent, or
+ * refused (transmit.c).
+ */
+#include "interface/burst.h"
+
+/* In a burst that is shorter nothing is gained by fetching what the next step but one needs. */
+#define PREFETCH_LEAST 4
+
+/*
+ * Looks the next hops of a burst up, as far as their hashes tell: whether a neighbour is the right
+ * one is seen when it is in the cache (lookup.h).
+ */
+static void look_up(const struct ipoib_interface *interface, const struct ipoib_packet *packets,
+		    size_t count, struct ipoib__burst *burst)
+{
+	const struct ipoib__neighbours *neighbours = &interface->neighbours;
+	struct ipoib__peer **peers = burst->peers;
+	uint64_t hashes[IPOIB__BURST];
+
+	for (size_t i = 0; i < count; i++) {
+		hashes[i] = ipoib__neighbours_hash(neighbours, &packets[i].next_hop);
+		ipoib__table_prefetch(&neighbours->table, hashes[i]);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0 && hashes[i] == hashes[i - 1]) {
+			peers[i] = peers[i - 1];
+			continue;
+		}
+		peers[i] = ipoib__peer_of(ipoib__table_candidate(&neighbours->table, hashes[i]));
+		if (peers[i]) {
+			__builtin_prefetch(&peers[i]->neighbour);
+			__builtin_prefetch(&peers[i]->ah);
+		}
+	}
+	if (count < PREFETCH_LEAST)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (peers[i])
+			__builtin_prefetch(peers[i]->ah);
+}
+
+int ipoib_interface_send(struct ipoib_interface *interface, struct ipoib_packet *packets,
+			 size_t count)
+{
+	uint64_t now = ipoib__context_now(interface->context);
+	struct ipoib__burst burst;
+	int accepted = 0;
+
+	while (count > 0) {
+		size_t some = count < IPOIB__BURST ? count : IPOIB__BURST;
+
+		look_up(interface, packets, some, &burst);
+		accepted += ipoib__transmit(interface, packets, some, &burst, now);
+		packets += some;
+		count -= some;
+	}
+	return accepted;
+}
