@@ -70,6 +70,14 @@ bin_PROGRAMS += %D%/ipoib-ping
 %C%_ipoib_ping_CPPFLAGS = $(program_cppflags) $(device_cppflags)
 %C%_ipoib_ping_LDADD = $(device_libs) lib/libipoib-mock.la lib/libipoib.la
 
+bin_PROGRAMS += %D%/ipoib-resolve
+%C%_ipoib_resolve_SOURCES = %D%/ipoib-resolve.c \
+	$(common_sources) $(attachment_sources) $(poll_loop_sources) \
+	%D%/resolve_options.c %D%/resolve_options.h \
+	%D%/resolve_text.c %D%/resolve_text.h
+%C%_ipoib_resolve_CPPFLAGS = $(program_cppflags) $(device_cppflags)
+%C%_ipoib_resolve_LDADD = $(device_libs) lib/libipoib-mock.la lib/libipoib.la $(JANSSON_LIBS)
+
 bin_PROGRAMS += %D%/ipoib-perf
 %C%_ipoib_perf_SOURCES = %D%/ipoib-perf.c \
 	$(common_sources) $(attachment_sources) $(partition_sources) $(perf_sources) \

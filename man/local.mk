@@ -5,6 +5,7 @@ dist_man_MANS += \
 	%D%/ipoib-fabric.1 \
 	%D%/ipoib-perf.1 \
 	%D%/ipoib-ping.1 \
+	%D%/ipoib-resolve.1 \
 	%D%/ipoib-tun.1 \
 	%D%/ipoib-fabric.7 \
 	%D%/ipoib.7 \

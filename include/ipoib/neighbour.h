@@ -6,6 +6,7 @@
 #ifndef IPOIB_NEIGHBOUR_H
 #define IPOIB_NEIGHBOUR_H
 
+#include <ipoib/record.h>
 #include <ipoib/types.h>
 
 #ifdef __cplusplus
@@ -13,6 +14,7 @@ extern "C" {
 #endif
 
 struct ipoib_interface;
+struct ipoib_packet;
 
 /** Reachability of a neighbour, RFC 4861 section 7.3.2; the same for ARP. */
 enum ipoib_neighbour_state {
@@ -213,6 +215,85 @@ IPOIB_PUBLIC void ipoib_neighbour_flush(struct ipoib_interface *interface, bool 
  */
 IPOIB_PUBLIC int ipoib_neighbour_confirm(struct ipoib_interface *interface,
 					 const struct ipoib_ip *ip) IPOIB_NONNULL;
+
+/* ---- neighbours that the caller holds ---- */
+
+/** A neighbour that the caller holds; opaque. */
+struct ipoib_neighbour;
+
+/** Where packets for a neighbour go, at one moment. */
+struct ipoib_resolution {
+	size_t size; /**< set by the caller to sizeof(struct ipoib_resolution) */
+	/**
+	 * 0: resolved; -EINPROGRESS: it is being asked for; -EHOSTUNREACH: it does not answer, the
+	 * SA knows no path, or the entry was removed; -ENETDOWN: the link is down, or the interface
+	 * closed
+	 */
+	int32_t status;
+	uint32_t mtu;       /**< octets of an IP packet that it can be sent; 0: not resolved */
+	uint32_t rate_mbps; /**< of the path, in Mbit/s; 0: not resolved, or not known */
+	struct ipoib_ip ip; /**< the neighbour */
+	struct ipoib_link_address link_address; /**< GID and queue pair; zero while not known */
+	struct ipoib_path_record path; /**< to that GID; zero while not resolved */
+};
+
+/**
+ * Tells what is known of a held neighbour, at the end of a turn, where a callback may call
+ * everything, ipoib_neighbour_unref() of this very neighbour included. The resolution is the
+ * library's, and valid until the callback returns.
+ */
+typedef void ipoib_neighbour_resolved(struct ipoib_neighbour *neighbour,
+				      const struct ipoib_resolution *resolution, void *user);
+
+/**
+ * Holds a neighbour: it is resolved without a packet, in the next turn or when the link comes up,
+ * and its entry gives way to no other. Half of the table can be held so.
+ * @param out where the handle goes; end it with ipoib_neighbour_unref(). It outlives the interface
+ * @param interface the interface
+ * @param ip a unicast address on the link that is not our own
+ * @param resolved called when it is resolved, when its link address, path or MTU is another one,
+ * and when it is given up; each of several changes in a turn is not. NULL: none is called
+ * @param user handed to resolved
+ * @return 0; -EINVAL (not a host's address); -EADDRNOTAVAIL (no address of its version is bound to
+ * ask from); -ENOBUFS (half of the table is held, or the table is full of entries that cannot go);
+ * -ENETDOWN (closed in this callback); -ENOMEM. After an error nothing has changed.
+ */
+IPOIB_PUBLIC int ipoib_neighbour_get(struct ipoib_neighbour **out,
+				     struct ipoib_interface *interface, const struct ipoib_ip *ip,
+				     ipoib_neighbour_resolved *resolved, void *user);
+
+/**
+ * Says that the neighbour is used, by queue pairs of the caller's own: one that was not confirmed
+ * lately is asked whether it is still there, one that was given up is asked for again, when its
+ * hold time is over. Once every few seconds is enough. A packet says the same.
+ * @return 0; -EADDRNOTAVAIL, -ENOBUFS, -ENETDOWN, -ENOMEM as ipoib_neighbour_get()
+ */
+IPOIB_PUBLIC int ipoib_neighbour_use(struct ipoib_neighbour *neighbour) IPOIB_NONNULL;
+
+/**
+ * What is known of it now.
+ * @param neighbour the neighbour
+ * @param resolution filled in; its size set by the caller
+ * @return 0, or -EINVAL when the size is too small to be any version.
+ */
+IPOIB_PUBLIC int ipoib_neighbour_resolution(const struct ipoib_neighbour *neighbour,
+					    struct ipoib_resolution *resolution) IPOIB_NONNULL;
+
+/** Ends a handle; no callback comes after it. @param neighbour may be NULL */
+IPOIB_PUBLIC void ipoib_neighbour_unref(struct ipoib_neighbour *neighbour);
+
+/**
+ * ipoib_interface_send() to neighbours that the caller holds, without a look-up.
+ * @param interface the interface that the neighbours were got from; a packet to one of another is
+ * refused with -EINVAL
+ * @param neighbours one for each packet
+ * @param packets the packets; their next hops are set by the call
+ * @param count how many
+ * @return how many were accepted
+ */
+IPOIB_PUBLIC int ipoib_interface_send_to(struct ipoib_interface *interface,
+					 struct ipoib_neighbour *const *neighbours,
+					 struct ipoib_packet *packets, size_t count) IPOIB_NONNULL;
 
 #ifdef __cplusplus
 }

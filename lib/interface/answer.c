@@ -126,11 +126,31 @@ static void tell_changes(struct ipoib_interface *interface)
 	}
 }
 
+/* Each that is due now is looked at once, and told if there is anything new. */
+static void tell_handles(struct ipoib_interface *interface, uint64_t now)
+{
+	struct ipoib_resolution resolution;
+	struct ipoib__list *first;
+
+	for (unsigned left = IPOIB__DISPATCH_HANDLES; left > 0 && !interface->closed; left--) {
+		struct ipoib_neighbour *neighbour;
+
+		first = ipoib__list_pop_front(&interface->handles_due);
+		if (!first)
+			return;
+		ipoib__list_push_back(&interface->handles, first);
+		neighbour = ipoib__container_of(first, struct ipoib_neighbour, link);
+		if (ipoib__handle_news(neighbour, &resolution, now))
+			neighbour->resolved(neighbour, &resolution, neighbour->user);
+	}
+}
+
 void ipoib__answer_run(struct ipoib_interface *interface, uint64_t now)
 {
 	tell_changes(interface);
 	tell_events(interface);
 	tell_rooms(interface, now);
+	tell_handles(interface, now);
 	tell_fates(interface, now);
 	if (!interface->closed)
 		tell_errors(interface);

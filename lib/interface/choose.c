@@ -63,6 +63,7 @@ void ipoib__choose_tell_mtu(struct ipoib_interface *interface, struct ipoib__pee
 	struct ipoib_event event = { .type = IPOIB_EVENT_NEIGHBOUR_MTU, .ip = peer->neighbour.ip };
 	uint32_t assumed = peer->told_mtu ? peer->told_mtu : interface->mtu;
 
+	ipoib__peer_changed(interface, peer);
 	event.mtu = ipoib__mtu_of_peer(&path);
 	if (event.mtu == assumed)
 		return;

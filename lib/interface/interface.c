@@ -31,6 +31,8 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__list_init(&interface->refused);
 	ipoib__list_init(&interface->crowded);
 	ipoib__list_init(&interface->rooms);
+	ipoib__list_init(&interface->handles);
+	ipoib__list_init(&interface->handles_due);
 	ipoib__list_init(&interface->fates);
 	ipoib__list_init(&interface->asking);
 	ipoib__queue_init(&interface->backlog);
@@ -265,6 +267,7 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 	ipoib__paths_fini(&interface->paths);
 	drop_answers(interface);
 	drop_bindings(interface);
+	ipoib__handles_leave(interface);
 	ipoib__assert(interface->statistics.queued == 0 && interface->waiting_count == 0 &&
 		      interface->waiting_control == 0);
 	ipoib__wheel_cancel(wheel, &interface->age_timer);

@@ -20,6 +20,7 @@
  *   dialled.c    what is told of connections; foreign.c: requests from another port
  *   defend.c     bound addresses: probed, announced, defended
  *   resolve.c    neighbours: what is asked of them, and what becomes of the answer
+ *   handles.c    neighbours that the caller holds
  *   arp_heard.c, nd_heard.c, data.c    what of a packet that came is for us
  *   receive.c    the way in; packet.c, transmit.c, send.c (burst.h): the way out
  *   link.c       up, down, MTU
@@ -289,12 +290,19 @@ void ipoib__link_event(struct ipoib_interface *interface,
 		       const struct ipoib_transport_event *event, uint64_t now);
 void ipoib__link_start(struct ipoib_interface *interface, uint64_t now);
 
+/* handles.c */
+void ipoib__handle_attach(struct ipoib_neighbour *neighbour, struct ipoib__peer *peer);
+bool ipoib__handle_news(struct ipoib_neighbour *neighbour, struct ipoib_resolution *resolution,
+			uint64_t now);
+void ipoib__handles_leave(struct ipoib_interface *interface);
+
 /* answer.c */
 /* Whether there is anything to be told. */
 static inline bool ipoib__answer_waits(const struct ipoib_interface *interface)
 {
 	return interface->fates_count > 0 || interface->errors.count > 0 ||
 	       !ipoib__list_empty(&interface->rooms) ||
+	       !ipoib__list_empty(&interface->handles_due) ||
 	       ipoib__ring_count(&interface->events) > 0 ||
 	       ipoib__ring_count(&interface->changes) > 0;
 }

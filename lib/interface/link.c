@@ -129,6 +129,7 @@ static void tell_membership(struct ipoib_interface *interface, uint64_t now)
 static void go_up(struct ipoib_interface *interface, uint64_t now)
 {
 	interface->up = true;
+	ipoib__handles_look(interface);
 	interface->same_link_count = 0;
 	interface->statistics.link_ups++;
 	ipoib__log_write(&interface->context->log, IPOIB_LOG_INFO, "%s: up, MTU %u",
@@ -142,6 +143,7 @@ static void go_up(struct ipoib_interface *interface, uint64_t now)
 static void go_down(struct ipoib_interface *interface, uint64_t now)
 {
 	interface->up = false;
+	ipoib__handles_look(interface);
 	ipoib__addresses_update(interface, now);
 	ipoib__waiting_drop_all(interface, IPOIB_SEND_DROP_LINK_DOWN);
 	ipoib__log_write(&interface->context->log, IPOIB_LOG_WARNING, "%s: down",

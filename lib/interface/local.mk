@@ -21,6 +21,7 @@ core_sources += \
 	%D%/first.c %D%/first.h \
 	%D%/foreign.c \
 	%D%/groups.c \
+	%D%/handles.c \
 	%D%/icmp.c \
 	%D%/interface.c %D%/interface.h \
 	%D%/lid.c \

@@ -73,3 +73,37 @@ void ipoib__answer_change(struct ipoib_interface *interface, const struct ipoib_
 		interface->statistics.events_lost++;
 	interface->context->again = true;
 }
+
+/* ---- handles of neighbours (handles.c) ---- */
+
+/* What one may tell has changed: it is looked at when the turn ends. */
+void ipoib__handle_due(struct ipoib_interface *interface, struct ipoib_neighbour *neighbour)
+{
+	ipoib__list_remove(&neighbour->link);
+	ipoib__list_push_back(&interface->handles_due, &neighbour->link);
+	interface->context->again = true;
+}
+
+/* The same of them all; none is touched for it. */
+void ipoib__handles_look(struct ipoib_interface *interface)
+{
+	ipoib__list_splice(&interface->handles_due, &interface->handles);
+	interface->context->again = true;
+}
+
+void ipoib__peer_changed(struct ipoib_interface *interface, const struct ipoib__peer *peer)
+{
+	for (struct ipoib__list *at = peer->handles.next; at != &peer->handles; at = at->next)
+		ipoib__handle_due(interface,
+				  ipoib__container_of(at, struct ipoib_neighbour, of_peer));
+}
+
+/* Its entry goes: the handles stay, and say so. */
+void ipoib__peer_ended(struct ipoib_interface *interface, struct ipoib__peer *peer)
+{
+	struct ipoib__list *first;
+
+	ipoib__peer_changed(interface, peer);
+	while ((first = ipoib__list_pop_front(&peer->handles)) != NULL)
+		ipoib__container_of(first, struct ipoib_neighbour, of_peer)->peer = NULL;
+}

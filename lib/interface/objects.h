@@ -9,6 +9,7 @@
 
 #include <ipoib/context.h>
 #include <ipoib/interface.h>
+#include <ipoib/neighbour.h>
 #include <ipoib/transport.h>
 
 #include "base/list.h"
@@ -68,6 +69,8 @@ _Static_assert(IPOIB__NUMBER_BITS + IPOIB__CONNECTION_ID_BITS == 64,
  * told: each is in a buffer that exists anyway, so pools and regions bound them.
  */
 #define IPOIB__DISPATCH_FATES 256
+/* Handles of neighbours looked at in a turn; each may call back. */
+#define IPOIB__DISPATCH_HANDLES 256
 
 /* ---- context and transport ---- */
 
@@ -176,6 +179,7 @@ struct ipoib__peer {
 	struct ipoib__list of_route;
 	struct ipoib__list use;      /* has a use to be stepped at the next dispatch */
 	struct ipoib__queue waiting;
+	struct ipoib__list handles;  /* of the caller */
 	bool hinted;                 /* the caller has vouched for it since the last turn */
 	uint8_t told_verdict;        /* of flux, enum ipoib_flux_verdict */
 	uint64_t told_flux;          /* when; 0: never */
@@ -246,6 +250,20 @@ struct ipoib_multicast {
 	struct ipoib_interface *interface;
 };
 
+/* A neighbour that the caller holds. */
+struct ipoib_neighbour {
+	struct ipoib__list link;    /* of the interface: settled, or to be looked at */
+	struct ipoib__list of_peer;
+	struct ipoib_context *context;
+	struct ipoib_interface *interface; /* NULL once that is closed */
+	struct ipoib__peer *peer;   /* NULL: the table has no entry for it */
+	struct ipoib_ip ip;
+	bool wanted;                /* to be resolved, and neither that nor its failure was told */
+	struct ipoib_resolution last; /* that was told */
+	ipoib_neighbour_resolved *resolved;
+	void *user;
+};
+
 /* Where a datagram came from, and from which address. */
 struct ipoib__sender {
 	struct ipoib_link_address source; /* by its GRH; zero: it has none */
@@ -312,6 +330,9 @@ struct ipoib_interface {
 	/* other interfaces of ours that were told to be on the same link, since it came up */
 	struct ipoib_link_address same_link[IPOIB__OTHERS_MAX];
 	uint32_t same_link_count;
+	struct ipoib__list handles;         /* of neighbours: with nothing to be told */
+	struct ipoib__list handles_due;     /* something has changed that they may tell */
+	uint32_t handle_count;              /* of both */
 	struct ipoib__list fates;           /* dropped, to be told */
 	struct ipoib__queue errors;         /* ICMP errors, to be handed up; at most a burst */
 	uint32_t fates_count;

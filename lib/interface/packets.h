@@ -42,6 +42,10 @@ void ipoib__answer_event(struct ipoib_interface *interface, const struct ipoib_e
 bool ipoib__answer_wake(struct ipoib_interface *interface, uint32_t type, uint64_t now);
 void ipoib__answer_change(struct ipoib_interface *interface, const struct ipoib__neighbour *n,
 			  uint32_t type, uint64_t now);
+void ipoib__handle_due(struct ipoib_interface *interface, struct ipoib_neighbour *neighbour);
+void ipoib__handles_look(struct ipoib_interface *interface);
+void ipoib__peer_changed(struct ipoib_interface *interface, const struct ipoib__peer *peer);
+void ipoib__peer_ended(struct ipoib_interface *interface, struct ipoib__peer *peer);
 
 /* fate.c */
 void ipoib__count_sent(struct ipoib_interface *interface, const struct ipoib_buffer *buffer);

@@ -16,6 +16,7 @@ void ipoib__peer_init(struct ipoib__peer *peer)
 	ipoib__list_init(&peer->of_channel);
 	ipoib__list_init(&peer->turn);
 	ipoib__list_init(&peer->use);
+	ipoib__list_init(&peer->handles);
 	ipoib__queue_init(&peer->waiting);
 }
 
@@ -64,7 +65,8 @@ static void enter_route(struct ipoib_interface *interface, struct ipoib__peer *p
 					IPOIB__CONNECTION_PROOF, 0, now);
 	if (route->ah)
 		ipoib__peer_ready(interface, peer, now);
-	else if (peer->waiting.count > 0 || peer->neighbour.used != IPOIB_NEVER)
+	else if (peer->waiting.count > 0 || peer->neighbour.used != IPOIB_NEVER ||
+		 !ipoib__list_empty(&peer->handles))
 		ipoib__route_need(interface, route, true, now);
 }
 
@@ -189,8 +191,10 @@ static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned acti
 		tell_flux(interface, peer, now);
 	if (actions & IPOIB__NEIGHBOUR_MOVED)
 		tell_moved(interface, peer, now);
-	if (actions & IPOIB__NEIGHBOUR_CHANGED)
+	if (actions & IPOIB__NEIGHBOUR_CHANGED) {
 		ipoib__answer_change(interface, n, IPOIB_NEIGHBOUR_CHANGED, now);
+		ipoib__peer_changed(interface, peer);
+	}
 	if (actions & (IPOIB__NEIGHBOUR_RESOLVED | IPOIB__NEIGHBOUR_MOVED |
 		       IPOIB__NEIGHBOUR_PREFIX))
 		enter_route(interface, peer, now);
@@ -222,7 +226,8 @@ static bool neighbour_busy(void *owner, const struct ipoib__neighbour *n)
 	const struct ipoib__peer *peer = (const struct ipoib__peer *)(const void *)n;
 
 	(void)owner;
-	return peer->waiting.count > 0 || (peer->ah && peer->ah->references > 1) ||
+	return peer->waiting.count > 0 || !ipoib__list_empty(&peer->handles) ||
+	       (peer->ah && peer->ah->references > 1) ||
 	       (peer->channel && peer->channel->sends_out > 0);
 }
 
@@ -235,6 +240,7 @@ static void neighbour_end(void *owner, struct ipoib__neighbour *n, bool evicted)
 		return;
 	ipoib__answer_change(interface, n, IPOIB_NEIGHBOUR_REMOVED, interface->context->last);
 	ipoib__list_remove(&peer->use);
+	ipoib__peer_ended(interface, peer);
 	leave_route(interface, peer, interface->context->last);
 	ipoib__queue_drop(interface, &peer->waiting,
 			  evicted		? IPOIB_SEND_DROP_EVICTED :

@@ -89,6 +89,7 @@ static void each_peer_ready(struct ipoib_interface *interface, struct ipoib__rou
 /* What was judged by the path's record is judged anew: a packet may be proof that there is one. */
 static void lose_peer(struct ipoib_interface *interface, struct ipoib__peer *peer)
 {
+	ipoib__peer_changed(interface, peer);
 	peer->ah = NULL;
 	peer->heard_qpn = 0;
 	interface->last_sender = (struct ipoib__sender){ 0 };

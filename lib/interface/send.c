@@ -8,6 +8,16 @@
 /* In a burst that is shorter nothing is gained by fetching what the next step but one needs. */
 #define PREFETCH_LEAST 4
 
+/* Their address handles; by now the neighbours are in the cache. */
+static void fetch_handles(const struct ipoib__burst *burst, size_t count)
+{
+	if (count < PREFETCH_LEAST)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (burst->peers[i])
+			__builtin_prefetch(burst->peers[i]->ah);
+}
+
 /*
  * Looks the next hops of a burst up, as far as their hashes tell: whether a neighbour is the right
  * one is seen when it is in the cache (lookup.h).
@@ -34,11 +44,31 @@ static void look_up(const struct ipoib_interface *interface, const struct ipoib_
 			__builtin_prefetch(&peers[i]->ah);
 		}
 	}
-	if (count < PREFETCH_LEAST)
-		return;
-	for (size_t i = 0; i < count; i++)
-		if (peers[i])
-			__builtin_prefetch(peers[i]->ah);
+	fetch_handles(burst, count);
+}
+
+/* The same, where the caller holds the neighbours. */
+static void take_up(const struct ipoib_interface *interface, struct ipoib_packet *packets,
+		    struct ipoib_neighbour *const *neighbours, size_t count,
+		    struct ipoib__burst *burst)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct ipoib_neighbour *neighbour = neighbours[i];
+
+		packets[i].next_hop = neighbour->ip;
+		if (neighbour->interface != interface)
+			packets[i].next_hop.family = 0; /* no packet can go there from here */
+		else if (!neighbour->peer)
+			ipoib__handle_attach(neighbour,
+					     ipoib__peer_of(ipoib__neighbours_find(
+						     &interface->neighbours, &neighbour->ip)));
+		burst->peers[i] = neighbour->peer;
+		if (neighbour->peer) {
+			__builtin_prefetch(&neighbour->peer->neighbour);
+			__builtin_prefetch(&neighbour->peer->ah);
+		}
+	}
+	fetch_handles(burst, count);
 }
 
 int ipoib_interface_send(struct ipoib_interface *interface, struct ipoib_packet *packets,
@@ -53,6 +83,26 @@ int ipoib_interface_send(struct ipoib_interface *interface, struct ipoib_packet 
 
 		look_up(interface, packets, some, &burst);
 		accepted += ipoib__transmit(interface, packets, some, &burst, now);
+		packets += some;
+		count -= some;
+	}
+	return accepted;
+}
+
+int ipoib_interface_send_to(struct ipoib_interface *interface,
+			    struct ipoib_neighbour *const *neighbours, struct ipoib_packet *packets,
+			    size_t count)
+{
+	uint64_t now = ipoib__context_now(interface->context);
+	struct ipoib__burst burst;
+	int accepted = 0;
+
+	while (count > 0) {
+		size_t some = count < IPOIB__BURST ? count : IPOIB__BURST;
+
+		take_up(interface, packets, neighbours, some, &burst);
+		accepted += ipoib__transmit(interface, packets, some, &burst, now);
+		neighbours += some;
 		packets += some;
 		count -= some;
 	}

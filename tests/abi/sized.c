@@ -155,6 +155,18 @@ static int fill_neighbour(void *out)
 	return status < 0 ? status : walked(ipoib_neighbour_next(scene.interface, &cursor, out));
 }
 
+static int fill_resolution(void *out)
+{
+	struct ipoib_neighbour *neighbour;
+	int status = ipoib_neighbour_get(&neighbour, scene.interface, &scene.other, NULL, NULL);
+
+	if (status < 0)
+		return status;
+	status = ipoib_neighbour_resolution(neighbour, out);
+	ipoib_neighbour_unref(neighbour);
+	return status;
+}
+
 static int fill_flux(void *out)
 {
 	uint64_t cursor = 0;
@@ -252,6 +264,7 @@ static const struct row {
 	FILLED(ipoib_statistics, paths_stale, fill_statistics),
 	FILLED(ipoib_binding_info, reserved2, fill_binding),
 	FILLED(ipoib_neighbour_info, old_link_address, fill_neighbour),
+	FILLED(ipoib_resolution, path, fill_resolution),
 	FILLED(ipoib_flux_record, claimed, fill_flux),
 	FILLED(ipoib_path_info, hold_ns, fill_path),
 	FILLED(ipoib_multicast_info, retry_ns, fill_multicast),

@@ -8,6 +8,7 @@ unit_tests += %D%/test_interface
 	%D%/fake_rc.c \
 	%D%/fake_ud.c \
 	%D%/first_rig.c %D%/first_rig.h \
+	%D%/handles_rig.c %D%/handles_rig.h \
 	%D%/main.c \
 	%D%/nd_rig.c %D%/nd_rig.h \
 	%D%/rail.c \
@@ -30,6 +31,8 @@ unit_tests += %D%/test_interface
 	%D%/test_first.c \
 	%D%/test_first_rails.c \
 	%D%/test_groups.c \
+	%D%/test_handles.c \
+	%D%/test_handles_end.c \
 	%D%/test_header.c \
 	%D%/test_link.c \
 	%D%/test_lost.c \

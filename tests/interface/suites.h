@@ -31,6 +31,8 @@ Suite *suite_connected_faults(void);
 Suite *suite_addresses(void);
 Suite *suite_advertisement(void);
 Suite *suite_entries(void);
+Suite *suite_handles(void);
+Suite *suite_handles_end(void);
 Suite *suite_nd(void);
 Suite *suite_origin(void);
 Suite *suite_own(void);

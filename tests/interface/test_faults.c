@@ -16,6 +16,7 @@ static struct fake *const fake = &bench.fakes[0];
 /* What a program does in a lifetime; every step may fail, and the next is tried all the same. */
 struct life {
 	struct ipoib_multicast *membership;
+	struct ipoib_neighbour *held;
 	bool opened;
 };
 
@@ -31,7 +32,7 @@ static int open_all(void)
 
 static void traffic(struct life *life)
 {
-	struct ipoib_ip group = ip("224.1.2.3");
+	struct ipoib_ip group = ip("224.1.2.3"), four = ip("10.0.0.4");
 
 	bench_settle();
 	for (uint32_t i = 0; i < 3; i++) {
@@ -41,6 +42,10 @@ static void traffic(struct life *life)
 		rail_send(rail, "255.255.255.255", 100, i);
 		if (!life->membership)
 			ipoib_multicast_join(&life->membership, rail->interface, &group);
+		if (!life->held)
+			ipoib_neighbour_get(&life->held, rail->interface, &four, NULL, NULL);
+		else
+			ipoib_neighbour_use(life->held);
 		if (fake_ud(fake)->receive_count > 0) {
 			rail_hear(rail, 2, 100);
 			rail_hear_arp(rail, 1, 9, "10.0.0.9", "10.0.0.1");
@@ -60,6 +65,7 @@ static void traffic(struct life *life)
 static void live(struct life *life)
 {
 	life->membership = NULL;
+	life->held = NULL;
 	life->opened = bench_try_open() == 0;
 	if (!life->opened)
 		return;
@@ -83,6 +89,21 @@ static uint64_t sent_after(const char *to)
 	return rail_statistics(rail).sent - before;
 }
 
+static void check_held(struct life *life, const char *what, long n)
+{
+	struct ipoib_resolution resolution = { .size = sizeof(resolution) };
+	struct ipoib_ip four = ip("10.0.0.4");
+
+	if (!life->held)
+		ck_assert_int_eq(ipoib_neighbour_get(&life->held, rail->interface, &four, NULL,
+						     NULL),
+				 0);
+	ck_assert_int_eq(ipoib_neighbour_use(life->held), 0);
+	bench_run(2 * SECOND);
+	ck_assert_int_eq(ipoib_neighbour_resolution(life->held, &resolution), 0);
+	ck_assert_msg(resolution.status == 0, "not resolved after %s %ld", what, n);
+}
+
 static void check_recovered(struct life *life, const char *what, long n)
 {
 	struct ipoib_ip group = ip("224.1.2.3");
@@ -96,6 +117,7 @@ static void check_recovered(struct life *life, const char *what, long n)
 	ck_assert_msg(sent_after("10.0.0.2") == 1, "no unicast after %s %ld", what, n);
 	ck_assert_msg(sent_after("224.7.7.7") == 1, "no multicast after %s %ld", what, n);
 	ck_assert_msg(sent_after("255.255.255.255") == 1, "no broadcast after %s %ld", what, n);
+	check_held(life, what, n);
 	received = rail->received;
 	ck_assert_msg(rail_hear(rail, 2, 100), "no receive buffer after %s %ld", what, n);
 	bench_settle();
@@ -111,6 +133,7 @@ static void check_recovered(struct life *life, const char *what, long n)
 static void end(struct life *life)
 {
 	ipoib_multicast_leave(life->membership);
+	ipoib_neighbour_unref(life->held);
 	bench_close();
 	ck_assert_uint_eq(support_blocks(), 0);
 }
@@ -159,6 +182,7 @@ static void fail_operation(enum fake_op op, bool for_ever)
 	do {
 		n++;
 		life.membership = NULL;
+		life.held = NULL;
 		bench_open();
 		fake_fail(fake, op, n, for_ever);
 		if (open_all() == 0)

@@ -4,7 +4,7 @@
 # Bad input gets a clear error, and what runs already loses nothing by it.
 . "$(dirname "$0")/lib.sh"
 
-need_binaries ipoib-fabric ipoib-perf ipoib-ping ipoib-ctl ipoib-tun
+need_binaries ipoib-fabric ipoib-perf ipoib-ping ipoib-resolve ipoib-ctl ipoib-tun
 start_fabric --hosts 4
 start listener "$bin/ipoib-ping" --fabric "$work/fabric" --port host1/1 --address 10.10.1.1/24 \
 	--listen
@@ -173,7 +173,7 @@ tun_with 2 "\"color=red\" is not port=" ipoib0,port=host3/1,color=red
 tun_with 2 "is not the name of a device" this-name-is-too-long,port=host3/1,address=10.10.1.3/24
 
 say "garbage options: the usage on standard error, status 2"
-for program in ipoib-fabric ipoib-tun ipoib-ping ipoib-perf ipoib-ctl; do
+for program in ipoib-fabric ipoib-tun ipoib-ping ipoib-resolve ipoib-perf ipoib-ctl; do
 	for garbage in --garbage -Z --help=no; do
 		run 2 "$bin/$program" "$garbage"
 		says err "^$program: "

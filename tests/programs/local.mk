@@ -24,6 +24,7 @@ program_tests += \
 	%D%/pause.sh \
 	%D%/perf.sh \
 	%D%/ping.sh \
+	%D%/resolve.sh \
 	%D%/takeover.sh
 endif
 EXTRA_DIST += \
@@ -50,4 +51,5 @@ EXTRA_DIST += \
 	%D%/pause.sh \
 	%D%/perf.sh \
 	%D%/ping.sh \
+	%D%/resolve.sh \
 	%D%/takeover.sh
