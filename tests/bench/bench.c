@@ -2,10 +2,11 @@
 /*
  * What a packet costs in the library alone, over a port that costs nothing (null.h):
  *
- *	bench send|receive NEIGHBOURS BURST PACKETS
+ *	bench send|held|receive NEIGHBOURS BURST PACKETS
  *
  *   send     a burst of buffers is taken, filled and sent to neighbours drawn at random; its
  *            completions are polled
+ *   held     the same to neighbours that the program holds, without a look-up
  *   receive  a burst arrives from the neighbours in turn, is handed up, and the receives are posted
  *            again
  *
@@ -40,6 +41,7 @@ struct bench {
 	uint64_t random;
 	uint32_t neighbours, burst;
 	uint64_t packets, delivered;
+	struct ipoib_neighbour **held;
 };
 
 static void die(const char *what, int status)
@@ -109,7 +111,7 @@ static void open_interface(struct bench *bench)
 		die("transport", -ENOMEM);
 	interface.receive = receive;
 	interface.user = bench;
-	interface.neighbours_max = bench->neighbours / 3 * 4 + 1024;
+	interface.neighbours_max = bench->neighbours * 2 + 1024; /* half of it can be held */
 	interface.acd = IPOIB_ACD_OFF;
 	interface.receive_depth = interface.send_depth = QUEUE_DEPTH;
 	status = ipoib_interface_open(&bench->interface, bench->transport, &interface);
@@ -148,14 +150,20 @@ static void fill(struct bench *bench, struct ipoib_packet *packet, uint32_t neig
 	packet->next_hop = null_ip(neighbour);
 }
 
-static void send_burst(struct bench *bench, struct ipoib_packet *packets, uint32_t count)
+static void finish_burst(struct bench *bench, const struct ipoib_packet *packets, int sent,
+			 uint32_t count)
 {
-	int sent = ipoib_interface_send(bench->interface, packets, count);
-
 	if (sent != (int)count)
 		die("send", packets[0].status);
 	while (ipoib_interface_poll(bench->interface, BURST_MAX) == BURST_MAX)
 		;
+}
+
+static void send_burst(struct bench *bench, struct ipoib_packet *packets, uint32_t count)
+{
+	int sent = ipoib_interface_send(bench->interface, packets, count);
+
+	finish_burst(bench, packets, sent, count);
 }
 
 /* Every neighbour is entered, and resolved by a first packet. */
@@ -186,6 +194,49 @@ static void bench_send(struct bench *bench)
 		for (uint32_t i = 0; i < bench->burst; i++)
 			fill(bench, &packets[i], (uint32_t)(drawn(bench) % bench->neighbours));
 		send_burst(bench, packets, bench->burst);
+	}
+}
+
+static void hold(struct bench *bench)
+{
+	bench->held = calloc(bench->neighbours, sizeof(struct ipoib_neighbour *));
+	if (!bench->held)
+		die("handles", -ENOMEM);
+	for (uint32_t k = 0; k < bench->neighbours; k++) {
+		struct ipoib_ip ip = null_ip(k);
+		int status = ipoib_neighbour_get(&bench->held[k], bench->interface, &ip, NULL,
+						 NULL);
+
+		if (status < 0)
+			die("handle", status);
+	}
+	for (uint32_t k = 0; k < bench->neighbours; k += BURST_MAX)
+		ipoib_context_dispatch(bench->context);
+}
+
+static void let_go(struct bench *bench)
+{
+	for (uint32_t k = 0; bench->held && k < bench->neighbours; k++)
+		ipoib_neighbour_unref(bench->held[k]);
+	free(bench->held);
+}
+
+static void bench_held(struct bench *bench)
+{
+	struct ipoib_neighbour *neighbours[BURST_MAX];
+	struct ipoib_packet packets[BURST_MAX];
+
+	for (uint64_t done = 0; done < bench->packets; done += bench->burst) {
+		for (uint32_t i = 0; i < bench->burst; i++) {
+			uint32_t k = (uint32_t)(drawn(bench) % bench->neighbours);
+
+			fill(bench, &packets[i], k);
+			neighbours[i] = bench->held[k];
+		}
+		finish_burst(bench, packets,
+			     ipoib_interface_send_to(bench->interface, neighbours, packets,
+						     bench->burst),
+			     bench->burst);
 	}
 }
 
@@ -220,6 +271,7 @@ static void check_all_sent(const struct bench *bench, uint64_t wanted)
 
 static void close_all(struct bench *bench)
 {
+	let_go(bench);
 	ipoib_binding_close(bench->binding);
 	ipoib_interface_close(bench->interface);
 	ipoib_transport_unref(bench->transport);
@@ -244,12 +296,13 @@ static uint64_t number(const char *text, uint64_t most)
 int main(int argc, char **argv)
 {
 	struct bench bench = { .now = UINT64_C(1000000000), .random = 1 };
-	bool sends = argc == 5 && strcmp(argv[1], "send") == 0;
+	bool held = argc == 5 && strcmp(argv[1], "held") == 0;
+	bool sends = held || (argc == 5 && strcmp(argv[1], "send") == 0);
 	size_t before;
 	double begun;
 
 	if (!sends && !(argc == 5 && strcmp(argv[1], "receive") == 0)) {
-		fprintf(stderr, "usage: bench send|receive NEIGHBOURS BURST PACKETS\n");
+		fprintf(stderr, "usage: bench send|held|receive NEIGHBOURS BURST PACKETS\n");
 		return 2;
 	}
 	bench.neighbours = (uint32_t)number(argv[2], 1u << 22);
@@ -259,8 +312,10 @@ int main(int argc, char **argv)
 	before = bench.allocated;
 	resolve(&bench);
 	before = bench.allocated - before;
+	if (held)
+		hold(&bench);
 	begun = processor_seconds();
-	(sends ? bench_send : bench_receive)(&bench);
+	(held ? bench_held : sends ? bench_send : bench_receive)(&bench);
 	begun = processor_seconds() - begun;
 	check_all_sent(&bench, bench.neighbours + (sends ? bench.packets : 0));
 	printf("%s neighbours %u burst %u: %.1f ns a packet, %zu octets a neighbour\n", argv[1],

@@ -14,7 +14,7 @@ echo "== instructions a packet, against counts.txt"
 python3 "$here/counts.py" "$bench" "$here/counts.txt" || true
 
 echo "== times, nothing else running"
-for work in send receive; do
+for work in send held receive; do
 	for neighbours in 1 1000 64000 1000000; do
 		"$bench" "$work" "$neighbours" 32 "$packets"
 	done

@@ -100,6 +100,31 @@ START_TEST(proof_that_there_is_a_way_ends_the_hold_of_its_path)
 }
 END_TEST
 
+/* It was judged by the record that is lost now. */
+START_TEST(who_has_sent_all_the_time_is_proof_when_its_path_fails)
+{
+	bench_up(NULL);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	bench_settle();
+	for (int i = 0; i < 3; i++) {
+		ck_assert(rail_hear(rail, 2, 100));
+		bench_settle();
+	}
+	fake->path_status = -ENOENT;
+	fake_simple_event(fake, IPOIB_TRANSPORT_REREGISTER);
+	while (path_hold() < 10 * SECOND) {
+		rail_send(rail, "10.0.0.2", 100, 1);
+		bench_run(SECOND);
+	}
+	fake->path_status = 0;
+	bench_run(2 * SECOND);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), -EHOSTUNREACH);
+	give(PROOF_PACKET);
+	ck_assert_int_eq(rail_send(rail, "10.0.0.2", 100, 1), 0);
+	bench_close();
+}
+END_TEST
+
 /* Whoever forges packets from there. */
 START_TEST(proof_that_does_not_hold_asks_the_sa_once_a_second_at_most)
 {
@@ -159,6 +184,7 @@ Suite *suite_proof(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_add_loop_test(tcase, proof_that_there_is_a_way_ends_the_hold_of_its_path, 0, PROOFS);
+	tcase_add_test(tcase, who_has_sent_all_the_time_is_proof_when_its_path_fails);
 	tcase_add_test(tcase, proof_that_does_not_hold_asks_the_sa_once_a_second_at_most);
 	tcase_add_test(tcase, a_change_of_the_port_tries_refused_joins_again);
 	suite_add_tcase(suite, tcase);
