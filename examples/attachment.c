@@ -16,6 +16,23 @@ static bool is_given(const char *text)
 	return text != NULL && text[0] != '\0';
 }
 
+bool attachment_take(struct attachment *attachment, int id, const char *value)
+{
+	switch (id) {
+	case OPTION_FABRIC:
+		attachment->fabric = value;
+		return true;
+	case OPTION_PORT:
+		attachment->port = value;
+		return true;
+	case OPTION_DEVICE:
+		attachment->device = value;
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool attachment_has_devices(const char *what)
 {
 #ifdef HAVE_VERBS

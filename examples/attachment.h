@@ -14,6 +14,21 @@ struct attachment {
 	const char *device; /* --device: a port of an adapter, such as rxe0/1 */
 };
 
+/* Its options, for the table of a program; their ids are far from the program's own. */
+enum {
+	OPTION_FABRIC = 900,
+	OPTION_PORT,
+	OPTION_DEVICE,
+};
+#define ATTACHMENT_ROWS                                                                            \
+	{ OPTION_FABRIC, "fabric", 0, true }, { OPTION_PORT, "port", 0, true },                    \
+	{                                                                                          \
+		OPTION_DEVICE, "device", 0, true                                                   \
+	}
+
+/* Whether it was one of them. */
+bool attachment_take(struct attachment *attachment, int id, const char *value);
+
 /* Whether it says one port of one kind; false after a message. */
 bool attachment_is_complete(const struct attachment *attachment);
 

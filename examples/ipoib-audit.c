@@ -45,33 +45,21 @@ struct audit_options {
 	bool json;
 };
 
-/* False when the program is to leave with *status. */
-static bool read_options(struct audit_options *chosen, int argc, char **argv, int *status)
+static bool take_option(void *options, int id, const char *value)
 {
-	struct options options;
-	int id;
+	struct audit_options *chosen = options;
 
-	*chosen = (struct audit_options){ .root = "/" };
-	options_begin(&options, rows, usage, argc, argv);
-	while ((id = options_next(&options)) != OPTIONS_END) {
-		switch (id) {
-		case OPTION_ROOT:
-			chosen->root = options.value;
-			break;
-		case OPTION_JSON:
-			chosen->json = true;
-			break;
-		case OPTIONS_EXIT:
-			*status = options.status;
-			return false;
-		default:
-			report("\"%s\" is no option, and there is nothing else to say",
-			       options.value);
-			*status = options_hint();
-			return false;
-		}
+	switch (id) {
+	case OPTION_ROOT:
+		chosen->root = value;
+		return true;
+	case OPTION_JSON:
+		chosen->json = true;
+		return true;
+	default:
+		report("\"%s\" is no option, and there is nothing else to say", value);
+		return false;
 	}
-	return true;
 }
 
 /* Every line of a remedy, indented below its finding. */
@@ -110,12 +98,12 @@ static void report_unread(const char *root, int error)
 int main(int argc, char **argv)
 {
 	struct ipoib_audit_config config = IPOIB_AUDIT_CONFIG_INIT;
-	struct audit_options chosen;
+	struct audit_options chosen = { .root = "/" };
 	struct ipoib_audit *audit;
 	int status;
 
 	report_begin();
-	if (!read_options(&chosen, argc, argv, &status))
+	if (!options_read(rows, usage, argc, argv, take_option, &chosen, &status))
 		return status;
 	config.root = chosen.root;
 

@@ -102,8 +102,10 @@ static bool add_word(struct ctl_options *chosen, const char *word)
 	return true;
 }
 
-static bool take_option(struct ctl_options *chosen, int id, const char *value)
+static bool take_option(void *options, int id, const char *value)
 {
+	struct ctl_options *chosen = options;
+
 	switch (id) {
 	case OPTION_CONTROL:
 		chosen->control = value;
@@ -141,21 +143,9 @@ static bool is_request(const char *request)
 
 static bool read_options(struct ctl_options *chosen, int argc, char **argv, int *status)
 {
-	struct options options;
-	int id;
-
 	*chosen = (struct ctl_options){ .control = NULL };
-	options_begin(&options, rows, usage, argc, argv);
-	while ((id = options_next(&options)) != OPTIONS_END) {
-		if (id == OPTIONS_EXIT) {
-			*status = options.status;
-			return false;
-		}
-		if (!take_option(chosen, id, options.value)) {
-			*status = options_hint();
-			return false;
-		}
-	}
+	if (!options_read(rows, usage, argc, argv, take_option, chosen, status))
+		return false;
 	if (chosen->control == NULL)
 		report("--control PATH is missing: the socket that ipoib-tun was given");
 	else if (is_request(chosen->request))

@@ -104,8 +104,10 @@ static bool read_pkeys(struct fabric_options *chosen, const char *text)
 	return false;
 }
 
-static bool take_option(struct fabric_options *chosen, int id, const char *value)
+static bool take_option(void *options, int id, const char *value)
 {
+	struct fabric_options *chosen = options;
+
 	switch (id) {
 	case OPTION_SOCKET:
 		chosen->socket = value;
@@ -159,23 +161,11 @@ static bool fit_together(const struct fabric_options *chosen)
 /* Returns true, or false with the exit status. */
 static bool read_options(struct fabric_options *chosen, int argc, char **argv, int *status)
 {
-	struct options options;
-	int id;
-
 	*chosen = (struct fabric_options){
 		.hosts = 2, .ports = 1, .mtu = 2048, .seed = 1, .pkeys = { 0xffff }, .pkey_count = 1
 	};
-	options_begin(&options, rows, usage, argc, argv);
-	while ((id = options_next(&options)) != OPTIONS_END) {
-		if (id == OPTIONS_EXIT) {
-			*status = options.status;
-			return false;
-		}
-		if (!take_option(chosen, id, options.value)) {
-			*status = options_hint();
-			return false;
-		}
-	}
+	if (!options_read(rows, usage, argc, argv, take_option, chosen, status))
+		return false;
 	if (!fit_together(chosen)) {
 		*status = options_hint();
 		return false;

@@ -107,6 +107,27 @@ int options_next(struct options *options)
 	return argument[1] == '-' ? next_long(options, argument) : next_short(options, argument);
 }
 
+bool options_read(const struct option_row *rows, const char *usage, int argc, char **argv,
+		  bool (*take_one)(void *chosen, int id, const char *value), void *chosen,
+		  int *status)
+{
+	struct options options;
+	int id;
+
+	options_begin(&options, rows, usage, argc, argv);
+	while ((id = options_next(&options)) != OPTIONS_END) {
+		if (id == OPTIONS_EXIT) {
+			*status = options.status;
+			return false;
+		}
+		if (!take_one(chosen, id, options.value)) {
+			*status = options_hint();
+			return false;
+		}
+	}
+	return true;
+}
+
 /* strtoull() takes a sign and leading blanks; a number on a command line has neither. */
 static bool parse_number(const char *text, uint64_t *out)
 {

@@ -52,6 +52,14 @@ void options_begin(struct options *options, const struct option_row *rows, const
 		   int argc, char **argv);
 int options_next(struct options *options);
 
+/*
+ * Walks a whole command line: take_one() gets each option and operand, and returns false after a
+ * message. Returns true, or false with the exit status; everything is said then.
+ */
+bool options_read(const struct option_row *rows, const char *usage, int argc, char **argv,
+		  bool (*take_one)(void *chosen, int id, const char *value), void *chosen,
+		  int *status);
+
 /* Says where to read on, after a message about a wrong command line. Returns EXIT_USAGE. */
 int options_hint(void);
 

@@ -48,10 +48,7 @@ static const char usage[] =
 	"Exit status: 0 everything was measured, 1 not, 2 the command line makes no sense.\n";
 
 enum {
-	OPTION_FABRIC = 1,
-	OPTION_PORT,
-	OPTION_DEVICE,
-	OPTION_ADDRESS,
+	OPTION_ADDRESS = 1,
 	OPTION_MODE,
 	OPTION_EVENT,
 	OPTION_POLL,
@@ -68,9 +65,7 @@ enum {
 };
 
 static const struct option_row rows[] = {
-	{ OPTION_FABRIC, "fabric", 0, true },
-	{ OPTION_PORT, "port", 0, true },
-	{ OPTION_DEVICE, "device", 0, true },
+	ATTACHMENT_ROWS,
 	{ OPTION_ADDRESS, "address", 0, true },
 	{ OPTION_MODE, "mode", 'm', true },
 	{ OPTION_EVENT, "event", 'e', false },
@@ -192,18 +187,13 @@ static bool take_of_client(struct perf_options *chosen, int id, const char *valu
 	}
 }
 
-static bool take_option(struct perf_options *chosen, int id, const char *value)
+static bool take_option(void *options, int id, const char *value)
 {
+	struct perf_options *chosen = options;
+
+	if (attachment_take(&chosen->attachment, id, value))
+		return true;
 	switch (id) {
-	case OPTION_FABRIC:
-		chosen->attachment.fabric = value;
-		return true;
-	case OPTION_PORT:
-		chosen->attachment.port = value;
-		return true;
-	case OPTION_DEVICE:
-		chosen->attachment.device = value;
-		return true;
 	case OPTION_ADDRESS:
 		return read_address("--address", value, &chosen->address);
 	case OPTION_MODE:
@@ -290,21 +280,9 @@ static void settle(struct perf_terms *terms)
 
 bool perf_options_read(struct perf_options *chosen, int argc, char **argv, int *status)
 {
-	struct options options;
-	int id;
-
 	*chosen = (struct perf_options){ .terms = { .window = WINDOW_USUAL } };
-	options_begin(&options, rows, usage, argc, argv);
-	while ((id = options_next(&options)) != OPTIONS_END) {
-		if (id == OPTIONS_EXIT) {
-			*status = options.status;
-			return false;
-		}
-		if (!take_option(chosen, id, options.value)) {
-			*status = options_hint();
-			return false;
-		}
-	}
+	if (!options_read(rows, usage, argc, argv, take_option, chosen, status))
+		return false;
 	if (!is_complete(chosen)) {
 		*status = options_hint();
 		return false;

@@ -35,10 +35,7 @@ static const char usage[] =
 	"Exit status: 0 there was an answer, 1 there was none, 2 another error.\n";
 
 enum {
-	OPTION_FABRIC = 1,
-	OPTION_PORT,
-	OPTION_DEVICE,
-	OPTION_ADDRESS,
+	OPTION_ADDRESS = 1,
 	OPTION_MODE,
 	OPTION_LISTEN,
 	OPTION_BROADCAST,
@@ -50,9 +47,7 @@ enum {
 };
 
 static const struct option_row rows[] = {
-	{ OPTION_FABRIC, "fabric", 0, true },
-	{ OPTION_PORT, "port", 0, true },
-	{ OPTION_DEVICE, "device", 0, true },
+	ATTACHMENT_ROWS,
 	{ OPTION_ADDRESS, "address", 0, true },
 	{ OPTION_MODE, "mode", 0, true },
 	{ OPTION_LISTEN, "listen", 0, false },
@@ -97,18 +92,13 @@ static bool take_discovery(struct ping_options *chosen, const char *text)
 	return false;
 }
 
-static bool take_option(struct ping_options *chosen, int id, const char *value)
+static bool take_option(void *options, int id, const char *value)
 {
+	struct ping_options *chosen = options;
+
+	if (attachment_take(&chosen->attachment, id, value))
+		return true;
 	switch (id) {
-	case OPTION_FABRIC:
-		chosen->attachment.fabric = value;
-		return true;
-	case OPTION_PORT:
-		chosen->attachment.port = value;
-		return true;
-	case OPTION_DEVICE:
-		chosen->attachment.device = value;
-		return true;
 	case OPTION_ADDRESS:
 		return read_address("--address", value, &chosen->address);
 	case OPTION_MODE:
@@ -201,22 +191,10 @@ static bool is_complete(const struct ping_options *chosen)
 
 bool ping_options_read(struct ping_options *chosen, int argc, char **argv, int *status)
 {
-	struct options options;
-	int id;
-
 	*chosen = (struct ping_options){ .interval_ns = 1000000000, .size = 56,
 					 .linger_ns = 10000000000 };
-	options_begin(&options, rows, usage, argc, argv);
-	while ((id = options_next(&options)) != OPTIONS_END) {
-		if (id == OPTIONS_EXIT) {
-			*status = options.status;
-			return false;
-		}
-		if (!take_option(chosen, id, options.value)) {
-			*status = options_hint();
-			return false;
-		}
-	}
+	if (!options_read(rows, usage, argc, argv, take_option, chosen, status))
+		return false;
 	chosen->to_group = is_group(&chosen->address, &chosen->destination);
 	if (is_complete(chosen))
 		return true;

@@ -28,10 +28,7 @@ static const char usage[] =
 	"Exit status: 0 all were resolved, 1 not all, 2 another error.\n";
 
 enum {
-	OPTION_FABRIC = 1,
-	OPTION_PORT,
-	OPTION_DEVICE,
-	OPTION_ADDRESS,
+	OPTION_ADDRESS = 1,
 	OPTION_MODE,
 	OPTION_MONITOR,
 	OPTION_WAIT,
@@ -39,9 +36,7 @@ enum {
 };
 
 static const struct option_row rows[] = {
-	{ OPTION_FABRIC, "fabric", 0, true },
-	{ OPTION_PORT, "port", 0, true },
-	{ OPTION_DEVICE, "device", 0, true },
+	ATTACHMENT_ROWS,
 	{ OPTION_ADDRESS, "address", 0, true },
 	{ OPTION_MODE, "mode", 0, true },
 	{ OPTION_MONITOR, "monitor", 0, false },
@@ -72,18 +67,13 @@ static bool take_address(struct resolve_options *chosen, const char *text)
 	return read_address("--address", text, &chosen->address);
 }
 
-static bool take_option(struct resolve_options *chosen, int id, const char *value)
+static bool take_option(void *options, int id, const char *value)
 {
+	struct resolve_options *chosen = options;
+
+	if (attachment_take(&chosen->attachment, id, value))
+		return true;
 	switch (id) {
-	case OPTION_FABRIC:
-		chosen->attachment.fabric = value;
-		return true;
-	case OPTION_PORT:
-		chosen->attachment.port = value;
-		return true;
-	case OPTION_DEVICE:
-		chosen->attachment.device = value;
-		return true;
 	case OPTION_ADDRESS:
 		return take_address(chosen, value);
 	case OPTION_MODE:
@@ -127,21 +117,9 @@ static bool is_complete(const struct resolve_options *chosen)
 
 bool resolve_options_read(struct resolve_options *chosen, int argc, char **argv, int *status)
 {
-	struct options options;
-	int id;
-
 	*chosen = (struct resolve_options){ .wait_ns = UINT64_C(10000000000) };
-	options_begin(&options, rows, usage, argc, argv);
-	while ((id = options_next(&options)) != OPTIONS_END) {
-		if (id == OPTIONS_EXIT) {
-			*status = options.status;
-			return false;
-		}
-		if (!take_option(chosen, id, options.value)) {
-			*status = options_hint();
-			return false;
-		}
-	}
+	if (!options_read(rows, usage, argc, argv, take_option, chosen, status))
+		return false;
 	if (is_complete(chosen))
 		return true;
 	*status = options_hint();

@@ -101,8 +101,10 @@ static bool take_interface(struct tun_options *chosen, const char *text)
 	return true;
 }
 
-static bool take_option(struct tun_options *chosen, int id, const char *value)
+static bool take_option(void *options, int id, const char *value)
 {
+	struct tun_options *chosen = options;
+
 	switch (id) {
 	case OPTION_FABRIC:
 		chosen->fabric = value;
@@ -144,21 +146,9 @@ static bool is_complete(const struct tun_options *chosen)
 
 bool tun_options_read(struct tun_options *chosen, int argc, char **argv, int *status)
 {
-	struct options options;
-	int id;
-
 	*chosen = (struct tun_options){ .fabric = NULL };
-	options_begin(&options, rows, usage, argc, argv);
-	while ((id = options_next(&options)) != OPTIONS_END) {
-		if (id == OPTIONS_EXIT) {
-			*status = options.status;
-			return false;
-		}
-		if (!take_option(chosen, id, options.value)) {
-			*status = options_hint();
-			return false;
-		}
-	}
+	if (!options_read(rows, usage, argc, argv, take_option, chosen, status))
+		return false;
 	if (is_complete(chosen))
 		return true;
 	*status = options_hint();

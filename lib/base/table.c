@@ -180,6 +180,7 @@ void ipoib__table_fini(struct ipoib__table *table)
 	table->done = 0;
 }
 
+/* key NULL: the first with this hash, whatever its key. */
 static void *find_in(const struct ipoib__table *table, const struct ipoib__table_slots *slots,
 		     uint64_t hash, const void *key)
 {
@@ -188,34 +189,28 @@ static void *find_in(const struct ipoib__table *table, const struct ipoib__table
 	for (size_t i = home_of(slots, hash); !is_empty(&slots->slot[i]); i = after(slots, i)) {
 		const struct ipoib__table_slot *slot = &slots->slot[i];
 
-		if (same_hash(slot, hash) && table->equal(slot->entry, key, table->user))
+		if (same_hash(slot, hash) && (!key || table->equal(slot->entry, key, table->user)))
 			return slot->entry;
 	}
 	return NULL;
 }
 
-static void *candidate_in(const struct ipoib__table_slots *slots, uint64_t hash)
-{
-	if (!slots->slot)
-		return NULL;
-	for (size_t i = home_of(slots, hash); !is_empty(&slots->slot[i]); i = after(slots, i))
-		if (same_hash(&slots->slot[i], hash))
-			return slots->slot[i].entry;
-	return NULL;
-}
-
-void *ipoib__table_candidate_far(const struct ipoib__table *table, uint64_t hash)
-{
-	void *entry = candidate_in(&table->now, hash);
-
-	return entry ? entry : candidate_in(&table->old, hash);
-}
-
-void *ipoib__table_find(const struct ipoib__table *table, uint64_t hash, const void *key)
+static void *find_anywhere(const struct ipoib__table *table, uint64_t hash, const void *key)
 {
 	void *entry = find_in(table, &table->now, hash, key);
 
 	return entry ? entry : find_in(table, &table->old, hash, key);
+}
+
+void *ipoib__table_candidate_far(const struct ipoib__table *table, uint64_t hash)
+{
+	return find_anywhere(table, hash, NULL);
+}
+
+void *ipoib__table_find(const struct ipoib__table *table, uint64_t hash, const void *key)
+{
+	ipoib__assert(key != NULL);
+	return find_anywhere(table, hash, key);
 }
 
 /*

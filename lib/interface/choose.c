@@ -44,6 +44,15 @@ struct ipoib__mtu_path ipoib__choose_path(const struct ipoib_interface *interfac
 	};
 }
 
+/* The longest IP packet that it can be sent now, or that may wait for its connection. */
+uint32_t ipoib__choose_mtu(const struct ipoib_interface *interface, const struct ipoib__peer *peer,
+			   uint64_t now)
+{
+	struct ipoib__mtu_path path = ipoib__choose_path(interface, peer, now);
+
+	return ipoib__mtu_of_peer(&path);
+}
+
 /* IPv6 is never cut on its way (RFC 8200 section 5). */
 bool ipoib__choose_fragile(const struct ipoib_buffer *buffer)
 {
@@ -59,12 +68,11 @@ bool ipoib__choose_fragile(const struct ipoib_buffer *buffer)
 void ipoib__choose_tell_mtu(struct ipoib_interface *interface, struct ipoib__peer *peer,
 			    uint64_t now)
 {
-	struct ipoib__mtu_path path = ipoib__choose_path(interface, peer, now);
 	struct ipoib_event event = { .type = IPOIB_EVENT_NEIGHBOUR_MTU, .ip = peer->neighbour.ip };
 	uint32_t assumed = peer->told_mtu ? peer->told_mtu : interface->mtu;
 
 	ipoib__peer_changed(interface, peer);
-	event.mtu = ipoib__mtu_of_peer(&path);
+	event.mtu = ipoib__choose_mtu(interface, peer, now);
 	if (event.mtu == assumed)
 		return;
 	peer->told_mtu = event.mtu;

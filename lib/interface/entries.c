@@ -23,7 +23,7 @@ int ipoib_neighbour_add(struct ipoib_interface *interface, const struct ipoib_ip
 			const struct ipoib_link_address *link_address)
 {
 	uint64_t now = ipoib__context_now(interface->context);
-	struct ipoib__neighbour *n;
+	struct ipoib__peer *peer;
 	bool made;
 	int status;
 
@@ -31,17 +31,16 @@ int ipoib_neighbour_add(struct ipoib_interface *interface, const struct ipoib_ip
 		return -ENETDOWN;
 	if (!could_be_a_peer(interface, ip, link_address))
 		return -EINVAL;
-	n = ipoib__neighbours_find(&interface->neighbours, ip);
-	made = !n;
+	peer = ipoib__peer_of(ipoib__neighbours_find(&interface->neighbours, ip));
+	made = !peer;
 	if (made) {
-		status = ipoib__neighbours_make(&interface->neighbours, ip, true, now, &n);
+		status = ipoib__peer_make(interface, ip, true, now, &peer);
 		if (status < 0)
 			return status;
-		ipoib__peer_init(ipoib__peer_of(n));
 	}
-	status = ipoib__neighbours_fix(&interface->neighbours, n, link_address, now);
+	status = ipoib__neighbours_fix(&interface->neighbours, &peer->neighbour, link_address, now);
 	if (status < 0 && made)
-		ipoib__neighbours_remove(&interface->neighbours, n, false);
+		ipoib__neighbours_remove(&interface->neighbours, &peer->neighbour, false);
 	return status;
 }
 

@@ -35,21 +35,17 @@ void ipoib__handle_attach(struct ipoib_neighbour *neighbour, struct ipoib__peer 
 static int resolve(struct ipoib_neighbour *neighbour, uint64_t now)
 {
 	struct ipoib_interface *interface = neighbour->interface;
-	struct ipoib__neighbour *n = ipoib__neighbours_find(&interface->neighbours, &neighbour->ip);
-	int status = ipoib__address_next_hop(interface, ipoib__peer_of(n), &neighbour->ip);
+	struct ipoib__peer *peer = ipoib__peer_of(
+		ipoib__neighbours_find(&interface->neighbours, &neighbour->ip));
+	int status = ipoib__address_next_hop(interface, peer, &neighbour->ip);
 
+	if (status == 0 && !peer)
+		status = ipoib__peer_make(interface, &neighbour->ip, true, now, &peer);
 	if (status < 0)
 		return status;
-	if (!n) {
-		status = ipoib__neighbours_make(&interface->neighbours, &neighbour->ip, true, now,
-						&n);
-		if (status < 0)
-			return status;
-		ipoib__peer_init(ipoib__peer_of(n));
-	}
 	if (!neighbour->peer)
-		ipoib__handle_attach(neighbour, ipoib__peer_of(n));
-	ipoib__note_use(interface, &interface->uses, &neighbour->peer->use);
+		ipoib__handle_attach(neighbour, peer);
+	ipoib__note_use(interface, &interface->uses, &peer->use);
 	return 0;
 }
 
@@ -86,14 +82,12 @@ static struct ipoib_resolution derive(const struct ipoib_neighbour *neighbour, u
 	struct ipoib_resolution resolution = { .size = sizeof(resolution),
 					       .status = status_of(neighbour),
 					       .ip = neighbour->ip };
-	struct ipoib__mtu_path path;
 
 	if (peer && ipoib__neighbour_valid(&peer->neighbour))
 		resolution.link_address = peer->neighbour.link_address;
 	if (resolution.status < 0)
 		return resolution;
-	path = ipoib__choose_path(neighbour->interface, peer, now);
-	resolution.mtu = ipoib__mtu_of_peer(&path);
+	resolution.mtu = ipoib__choose_mtu(neighbour->interface, peer, now);
 	resolution.path = peer->route->path.record;
 	resolution.rate_mbps = ipoib__rate_to_mbps(resolution.path.rate);
 	return resolution;

@@ -19,6 +19,7 @@
  *   first.c      which of two ports that answer is the right one
  *   dialled.c    what is told of connections; foreign.c: requests from another port
  *   defend.c     bound addresses: probed, announced, defended
+ *   peer.c       what this floor keeps of a neighbour is made
  *   resolve.c    neighbours: what is asked of them, and what becomes of the answer
  *   handles.c    neighbours that the caller holds
  *   arp_heard.c, nd_heard.c, data.c    what of a packet that came is for us
@@ -237,8 +238,11 @@ void ipoib__address_used(struct ipoib_interface *interface, const struct ipoib_i
 void ipoib__address_wanted(struct ipoib_interface *interface, const struct ipoib_ip *address,
 			   const struct ipoib_link_address *by, uint64_t now);
 
+/* peer.c */
+int ipoib__peer_make(struct ipoib_interface *interface, const struct ipoib_ip *ip, bool wanted,
+		     uint64_t now, struct ipoib__peer **out);
+
 /* resolve.c */
-void ipoib__peer_init(struct ipoib__peer *peer);
 extern const struct ipoib__neighbours_hooks ipoib__interface_neighbours_hooks;
 void ipoib__resolve_uses(struct ipoib_interface *interface, unsigned budget, uint64_t now);
 void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__told *told,

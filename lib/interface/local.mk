@@ -37,6 +37,7 @@ core_sources += \
 	%D%/own.c \
 	%D%/packet.c \
 	%D%/packets.h \
+	%D%/peer.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/post.c \
 	%D%/receive.c \

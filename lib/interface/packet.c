@@ -57,7 +57,7 @@ void ipoib__tell_buffers(struct ipoib_interface *interface, uint64_t now)
 	uint32_t eighth = share->pool->limit / 8;
 	uint32_t enough = eighth < IPOIB__BURST ? eighth : IPOIB__BURST;
 
-	if (!interface->want_buffers || ipoib__pool_left(share) < enough)
+	if (ipoib__pool_left(share) < enough)
 		return;
 	if (!ipoib__pool_has(interface->transport, share, IPOIB__POOL_CALLER))
 		ipoib__receive_refill_later(interface);

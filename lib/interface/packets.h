@@ -145,6 +145,8 @@ void ipoib__channel_flush(struct ipoib_interface *interface, struct ipoib__chann
 /* choose.c */
 struct ipoib__mtu_path ipoib__choose_path(const struct ipoib_interface *interface,
 					  const struct ipoib__peer *peer, uint64_t now);
+uint32_t ipoib__choose_mtu(const struct ipoib_interface *interface, const struct ipoib__peer *peer,
+			   uint64_t now);
 bool ipoib__choose_fragile(const struct ipoib_buffer *buffer);
 void ipoib__choose_tell_mtu(struct ipoib_interface *interface, struct ipoib__peer *peer,
 			    uint64_t now);

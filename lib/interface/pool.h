@@ -142,7 +142,6 @@ uint32_t ipoib__pool_left(const struct ipoib__share *share);
 void ipoib__pool_begin(struct ipoib_buffer *buffer);
 void ipoib__buffer_unref(struct ipoib_buffer *buffer);
 
-
 /*
  * What is posted is on no list: packets come and go without one. When an interface ends, its
  * buffers are looked for among all of the transport's.

@@ -73,7 +73,6 @@ void ipoib__post(struct ipoib_interface *interface, struct ipoib_buffer *const *
 		not_posted(interface, sends + posted, ready - (size_t)posted);
 }
 
-
 /*
  * What waited for a peer, a path or a group can go. As much as there is room for is posted, the
  * rest stands in line for room, before anything that is sent later.
@@ -151,7 +150,7 @@ void ipoib__post_backlog(struct ipoib_interface *interface, uint64_t now)
  */
 void ipoib__tell_room(struct ipoib_interface *interface, uint64_t now)
 {
-	if (!interface->want_room || interface->backlog.count > 0 ||
+	if (interface->backlog.count > 0 ||
 	    interface->sends_out > interface->config.send_depth / 2)
 		return;
 	interface->want_room = !ipoib__answer_wake(interface, IPOIB_EVENT_SEND_ROOM, now);

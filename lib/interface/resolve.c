@@ -10,16 +10,6 @@
 
 #include <errno.h>
 
-void ipoib__peer_init(struct ipoib__peer *peer)
-{
-	ipoib__list_init(&peer->of_route);
-	ipoib__list_init(&peer->of_channel);
-	ipoib__list_init(&peer->turn);
-	ipoib__list_init(&peer->use);
-	ipoib__list_init(&peer->handles);
-	ipoib__queue_init(&peer->waiting);
-}
-
 /* ---- a peer and its route ---- */
 
 static void leave_route(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
@@ -372,17 +362,18 @@ void ipoib__resolve_told(struct ipoib_interface *interface, const struct ipoib__
 						.claim = told->claim };
 	struct ipoib_link_address address;
 	struct ipoib__neighbour *n;
+	struct ipoib__peer *made;
 
 	ipoib__first_heard(interface, told, now);
 	n = ipoib__neighbours_find(&interface->neighbours, told->ip);
 	if (!n) {
 		if (!told->create || !told->link_address)
 			return;
-		if (ipoib__neighbours_make(&interface->neighbours, told->ip, false, now, &n) < 0) {
+		if (ipoib__peer_make(interface, told->ip, false, now, &made) < 0) {
 			interface->statistics.neighbours_refused++;
 			return;
 		}
-		ipoib__peer_init(ipoib__peer_of(n));
+		n = &made->neighbour;
 	}
 	if (!fill_in(interface, n, told->packet, &event))
 		return;

@@ -8,6 +8,15 @@
 /* In a burst that is shorter nothing is gained by fetching what the next step but one needs. */
 #define PREFETCH_LEAST 4
 
+/* What a send reads of a neighbour. */
+static void fetch(const struct ipoib__peer *peer)
+{
+	if (!peer)
+		return;
+	__builtin_prefetch(&peer->neighbour);
+	__builtin_prefetch(&peer->ah);
+}
+
 /* Their address handles; by now the neighbours are in the cache. */
 static void fetch_handles(const struct ipoib__burst *burst, size_t count)
 {
@@ -39,12 +48,8 @@ static void look_up(const struct ipoib_interface *interface, const struct ipoib_
 			continue;
 		}
 		peers[i] = ipoib__peer_of(ipoib__table_candidate(&neighbours->table, hashes[i]));
-		if (peers[i]) {
-			__builtin_prefetch(&peers[i]->neighbour);
-			__builtin_prefetch(&peers[i]->ah);
-		}
+		fetch(peers[i]);
 	}
-	fetch_handles(burst, count);
 }
 
 /* The same, where the caller holds the neighbours. */
@@ -63,48 +68,39 @@ static void take_up(const struct ipoib_interface *interface, struct ipoib_packet
 					     ipoib__peer_of(ipoib__neighbours_find(
 						     &interface->neighbours, &neighbour->ip)));
 		burst->peers[i] = neighbour->peer;
-		if (neighbour->peer) {
-			__builtin_prefetch(&neighbour->peer->neighbour);
-			__builtin_prefetch(&neighbour->peer->ah);
-		}
+		fetch(neighbour->peer);
 	}
-	fetch_handles(burst, count);
 }
 
-int ipoib_interface_send(struct ipoib_interface *interface, struct ipoib_packet *packets,
-			 size_t count)
+/* neighbours: those that the caller holds, or NULL. */
+static int send_bursts(struct ipoib_interface *interface, struct ipoib_neighbour *const *neighbours,
+		       struct ipoib_packet *packets, size_t count)
 {
 	uint64_t now = ipoib__context_now(interface->context);
 	struct ipoib__burst burst;
 	int accepted = 0;
 
-	while (count > 0) {
-		size_t some = count < IPOIB__BURST ? count : IPOIB__BURST;
-
-		look_up(interface, packets, some, &burst);
-		accepted += ipoib__transmit(interface, packets, some, &burst, now);
-		packets += some;
-		count -= some;
+	for (size_t some, done = 0; done < count; done += some) {
+		some = count - done < IPOIB__BURST ? count - done : IPOIB__BURST;
+		if (neighbours)
+			take_up(interface, packets + done, neighbours + done, some, &burst);
+		else
+			look_up(interface, packets + done, some, &burst);
+		fetch_handles(&burst, some);
+		accepted += ipoib__transmit(interface, packets + done, some, &burst, now);
 	}
 	return accepted;
+}
+
+int ipoib_interface_send(struct ipoib_interface *interface, struct ipoib_packet *packets,
+			 size_t count)
+{
+	return send_bursts(interface, NULL, packets, count);
 }
 
 int ipoib_interface_send_to(struct ipoib_interface *interface,
 			    struct ipoib_neighbour *const *neighbours, struct ipoib_packet *packets,
 			    size_t count)
 {
-	uint64_t now = ipoib__context_now(interface->context);
-	struct ipoib__burst burst;
-	int accepted = 0;
-
-	while (count > 0) {
-		size_t some = count < IPOIB__BURST ? count : IPOIB__BURST;
-
-		take_up(interface, packets, neighbours, some, &burst);
-		accepted += ipoib__transmit(interface, packets, some, &burst, now);
-		neighbours += some;
-		packets += some;
-		count -= some;
-	}
-	return accepted;
+	return send_bursts(interface, neighbours, packets, count);
 }

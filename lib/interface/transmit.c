@@ -80,7 +80,6 @@ static bool held(const struct ipoib__peer *peer, uint64_t now)
 static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet *packet,
 			 struct ipoib__peer *peer, struct ipoib__burst *burst, uint64_t now)
 {
-	struct ipoib__neighbour *made;
 	int status;
 
 	if (peer && held(peer, now))
@@ -92,12 +91,9 @@ static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet 
 		return -ENOBUFS;
 	if (!peer) {
 		burst->made = true;
-		status = ipoib__neighbours_make(&interface->neighbours, &packet->next_hop, true,
-						now, &made);
+		status = ipoib__peer_make(interface, &packet->next_hop, true, now, &peer);
 		if (status < 0)
 			return status;
-		peer = ipoib__peer_of(made);
-		ipoib__peer_init(peer);
 	}
 	accept(interface, packet);
 	ipoib__queue_put(interface, &peer->waiting, packet->buffer, now);

@@ -90,14 +90,6 @@ int ipoib_interface_statistics(const struct ipoib_interface *interface,
 
 /* ---- neighbours ---- */
 
-static uint32_t mtu_of(const struct ipoib_interface *interface, const struct ipoib__peer *peer)
-{
-	struct ipoib__mtu_path path =
-		ipoib__choose_path(interface, peer, ipoib_context_now(interface->context));
-
-	return ipoib__mtu_of_peer(&path);
-}
-
 static int fill_neighbour(const struct ipoib_interface *interface, const struct ipoib__neighbour *n,
 			  struct ipoib_neighbour_info *info)
 {
@@ -111,7 +103,7 @@ static int fill_neighbour(const struct ipoib_interface *interface, const struct 
 		.state = n->state == IPOIB__NEIGHBOUR_NEW ? IPOIB_NEIGHBOUR_INCOMPLETE : n->state,
 		.probes = n->asks,
 		.queued = peer->waiting.count,
-		.mtu = ah ? mtu_of(interface, peer) : 0,
+		.mtu = ah ? ipoib__choose_mtu(interface, peer, now) : 0,
 		.dlid = ah ? ah->attributes.dlid : 0,
 		.confirmed_ns = since(n->confirmed, now),
 		.used_ns = since(n->used, now),
@@ -193,7 +185,9 @@ int ipoib_neighbour_mtu(const struct ipoib_interface *interface, const struct ip
 
 	if (interface->mtu == 0)
 		return -ENETDOWN;
-	*mtu = peer && ipoib__peer_ah(interface, peer) ? mtu_of(interface, peer) : interface->mtu;
+	*mtu = interface->mtu;
+	if (peer && ipoib__peer_ah(interface, peer))
+		*mtu = ipoib__choose_mtu(interface, peer, ipoib_context_now(interface->context));
 	return 0;
 }
 
