@@ -294,3 +294,16 @@ count_from_here() {
 lost() { echo $(($(not_received "$1" "$2") - unheard["$1 $2"])); }
 
 nothing_lost() { [ "$(lost "$1" "$2")" -eq 0 ]; }
+
+# lost_at_rest ONE OTHER: what was lost from one to the other, and back, once two looks agree. The
+# programs are asked one after the other, and a question of ARP may go from here to there in between.
+lost_at_rest() {
+	local before=none now
+	for _ in $(seq 20); do
+		now="$(lost "$1" "$2") $(lost "$2" "$1")"
+		[ "$now" != "$before" ] || break
+		before=$now
+		sleep 0.5
+	done
+	echo "$now"
+}

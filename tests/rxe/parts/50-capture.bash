@@ -15,9 +15,13 @@ capture() { # NAME COMMAND...: what goes over the link while it runs
 	wait_until "$limit" grep -q "File:" "$work/$name-dump.err" || fail "dumpcap does not start"
 	sleep 1
 	"$@"
+	wait_until "$limit" written "$name" || fail "dumpcap writes nothing"
 	sleep 1
 	stop "$name-dump" INT
 }
+
+# More than the head of the file, which a slow machine may take a while for.
+written() { [ "$(stat -c %s "$work/$1.pcap")" -gt 1000 ]; }
 
 # frames NAME FILTER: how many of them tshark finds.
 frames() { tshark -n -r "$work/$1.pcap" -Y "$2" 2>"$work/tshark.err" | wc -l; }
@@ -31,7 +35,7 @@ pings() { # COUNT OPTION...
 has() { # NAME LEAST FILTER
 	local count
 	count=$(frames "$1" "$3")
-	[ "$count" -ge "$2" ] || fail "$count frames of $1 are $3"
+	[ "$count" -ge "$2" ] || fail "$count frames of $1 are $3; $(tail -n 1 "$work/tshark.err")"
 }
 
 has_none() { [ "$(frames "$1" "$2")" -eq 0 ] || fail "$(frames "$1" "$2") frames of $1 are $2"; }
