@@ -138,6 +138,7 @@ static void connection_end(void *owner, struct ipoib__connection *c)
 	while ((first = ipoib__list_pop_front(&channel->peers)) != NULL) {
 		ipoib__list_remove(&peer_at(first)->turn);
 		peer_at(first)->channel = NULL;
+		ipoib__derive_peer(peer_at(first));
 	}
 }
 
@@ -171,6 +172,7 @@ void ipoib__channel_leave(struct ipoib_interface *interface, struct ipoib__peer 
 	if (!channel)
 		return;
 	peer->channel = NULL;
+	ipoib__derive_peer(peer);
 	ipoib__list_remove(&peer->of_channel);
 	ipoib__list_remove(&peer->turn);
 	ipoib__connections_release(&interface->connections, &channel->connection, now);
@@ -208,6 +210,7 @@ void ipoib__channel_enter(struct ipoib_interface *interface, struct ipoib__peer 
 	if (!channel)
 		return; /* datagrams work without memory for it */
 	peer->channel = channel;
+	ipoib__derive_peer(peer);
 	ipoib__connections_hold(&channel->connection);
 	ipoib__list_push_back(&channel->peers, &peer->of_channel);
 }

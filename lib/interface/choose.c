@@ -154,7 +154,7 @@ static void count_fragments(struct ipoib_interface *interface, unsigned count)
 static void as_datagram(struct ipoib_interface *interface, struct ipoib__peer *peer,
 			struct ipoib_buffer *buffer)
 {
-	ipoib__address(buffer, peer->ah, peer->qpn);
+	ipoib__address_peer(interface, buffer, peer);
 	ipoib__queue_move(interface, &interface->backlog, buffer);
 }
 
@@ -183,14 +183,14 @@ static void in_fragments(struct ipoib_interface *interface, struct ipoib__peer *
 		return;
 	}
 	ipoib__queue_out(interface, packet);
-	ipoib__release_sent(interface, packet);
+	ipoib__release_sent(packet);
 	count_fragments(interface, (unsigned)count);
 	while ((first = ipoib__list_pop_front(&fragments)) != NULL) {
 		struct ipoib_buffer *fragment =
 			ipoib__container_of(first, struct ipoib_buffer, link);
 
 		fragment->taken = true;
-		ipoib__address(fragment, peer->ah, peer->qpn);
+		ipoib__address_peer(interface, fragment, peer);
 		ipoib__queue_force(interface, &interface->backlog, fragment, now);
 	}
 }

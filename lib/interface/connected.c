@@ -103,7 +103,7 @@ struct ipoib__channel *ipoib__channel_completed(struct ipoib_interface *interfac
 	} else {
 		interface->statistics.sent_connected++;
 		ipoib__count_sent(interface, buffer);
-		ipoib__release_sent(interface, buffer);
+		ipoib__release_sent(buffer);
 	}
 	return channel->sends_out <= interface->config.connection_depth / 2 ? channel : NULL;
 }

@@ -25,10 +25,12 @@ static bool has_source(const struct ipoib_link_address *source)
  * Of a sender that a GRH does not name otherwise, and whose queue pair and LID were judged already.
  * What the SA says of that LID later comes with packets from another one (lid.c).
  */
-static bool is_heard(const struct ipoib__peer *peer, const struct ipoib_buffer *packet)
+static bool is_heard(const struct ipoib__adjacency *adjacency, const struct ipoib_buffer *packet)
 {
-	return packet->source_qpn == peer->heard_qpn && packet->source_lid == peer->heard_lid &&
-	       peer->heard_qpn != 0 &&
+	const struct ipoib__peer *peer = adjacency->neighbour;
+
+	return adjacency->bits & IPOIB__ADJACENCY_HEARD && packet->source_qpn == adjacency->qpn &&
+	       packet->source_lid == adjacency->heard &&
 	       (!has_source(&packet->source) ||
 		ipoib_link_address_same_peer(&packet->source, &peer->neighbour.link_address));
 }
@@ -73,6 +75,26 @@ static void claim(struct ipoib_interface *interface, struct ipoib__peer *peer,
 	ipoib__neighbours_step(&interface->neighbours, &peer->neighbour, &event, now);
 }
 
+/* Whether the next datagram of this sender needs no judgement. */
+static bool is_judged(struct ipoib_interface *interface, struct ipoib__adjacency *adjacency,
+		      const struct ipoib__sender *sender, const struct ipoib_buffer *packet,
+		      uint64_t now)
+{
+	struct ipoib__peer *peer = adjacency->neighbour;
+	enum ipoib__lid from;
+
+	if (!ipoib__neighbour_valid(&peer->neighbour))
+		return true;
+	from = judge(interface, peer, packet, now);
+	if (from == IPOIB__LID_OTHER)
+		claim(interface, peer, sender, now);
+	if (from == IPOIB__LID_FITS && sender->qpn == adjacency->qpn) {
+		adjacency->heard = sender->lid;
+		adjacency->bits |= IPOIB__ADJACENCY_HEARD;
+	}
+	return from == IPOIB__LID_FITS;
+}
+
 /*
  * A datagram tells which port its source address is used at. That another one sends moves nothing,
  * and is told: it is flux, seen in data.
@@ -84,27 +106,17 @@ void ipoib__sender_data(struct ipoib_interface *interface, const struct ipoib_bu
 					      .ip = *source,
 					      .qpn = packet->source_qpn,
 					      .lid = packet->source_lid };
-	struct ipoib__neighbour *n;
+	struct ipoib__adjacency *adjacency;
 
 	if (now < interface->contested_until &&
 	    ipoib__first_data(interface, packet, source, now))
 		return;
 	if (is_last(interface, &sender))
 		return;
-	n = ipoib__neighbours_find(&interface->neighbours, source);
-	if (n && ipoib__neighbour_valid(n)) {
-		struct ipoib__peer *peer = ipoib__peer_of(n);
-		enum ipoib__lid from;
-
-		if (is_heard(peer, packet))
-			return;
-		from = judge(interface, peer, packet, now);
-		if (from == IPOIB__LID_OTHER)
-			claim(interface, peer, &sender, now);
-		if (from != IPOIB__LID_FITS)
-			return;
-		peer->heard_qpn = packet->source_qpn;
-		peer->heard_lid = packet->source_lid;
-	}
+	adjacency = ipoib__adjacency_find(&interface->adjacencies, source);
+	if (adjacency && is_heard(adjacency, packet))
+		return;
+	if (adjacency && !is_judged(interface, adjacency, &sender, packet, now))
+		return;
 	interface->last_sender = sender;
 }

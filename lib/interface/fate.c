@@ -18,11 +18,16 @@ void ipoib__count_sent(struct ipoib_interface *interface, const struct ipoib_buf
 	statistics->queued--;
 }
 
-/* The library lets go of a packet: its address handle, and its count of the buffer. */
-void ipoib__release_sent(struct ipoib_interface *interface, struct ipoib_buffer *buffer)
+/* One that was not posted does not need its address handle any more. */
+static void let_go_of_handle(struct ipoib_interface *interface, struct ipoib_buffer *buffer)
 {
 	ipoib__ah_unref(interface, buffer->ah);
 	buffer->ah = NULL;
+}
+
+/* The library lets go of a packet. */
+void ipoib__release_sent(struct ipoib_buffer *buffer)
+{
 	buffer->taken = false;
 	ipoib__buffer_unref(buffer);
 }
@@ -40,19 +45,18 @@ void ipoib__answer_dropped(struct ipoib_interface *interface, struct ipoib_buffe
 	struct ipoib_statistics *statistics = &interface->statistics;
 
 	ipoib__assert(buffer->taken && !buffer->queue && !ipoib__list_is_linked(&buffer->link));
+	let_go_of_handle(interface, buffer);
 	if (buffer->control) {
 		statistics->control_failed++;
-		ipoib__release_sent(interface, buffer);
+		ipoib__release_sent(buffer);
 		return;
 	}
 	statistics->send_dropped[reason]++;
 	statistics->queued--;
 	if (!wants_fate(interface)) {
-		ipoib__release_sent(interface, buffer);
+		ipoib__release_sent(buffer);
 		return;
 	}
-	ipoib__ah_unref(interface, buffer->ah);
-	buffer->ah = NULL;
 	buffer->fate = (uint8_t)reason;
 	ipoib__list_push_back(&interface->fates, &buffer->link);
 	interface->fates_count++;

@@ -144,10 +144,14 @@ static void make_unusable(struct ipoib_interface *interface, struct ipoib__cast_
 static int set_qkey(struct ipoib_interface *interface, const struct ipoib__group *group)
 {
 	struct ipoib_transport *transport = interface->transport;
+	int status;
 
 	if (!group->broadcast)
 		return 0;
-	return transport->ops->ud_set_qkey(transport->self, interface->ud, group->record.qkey);
+	status = transport->ops->ud_set_qkey(transport->self, interface->ud, group->record.qkey);
+	if (status == 0)
+		interface->qkey = group->record.qkey;
+	return status;
 }
 
 /* Joined, but of no use: the same as a join that failed, and tried again like one. */

@@ -27,6 +27,7 @@ void ipoib__handle_attach(struct ipoib_neighbour *neighbour, struct ipoib__peer 
 	if (!peer)
 		return;
 	neighbour->peer = peer;
+	neighbour->adjacency = peer->adjacency;
 	ipoib__list_push_back(&peer->handles, &neighbour->of_peer);
 	ipoib__handle_due(neighbour->interface, neighbour);
 }

@@ -2,6 +2,7 @@
 #include "interface/interface.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include "wire/mgid.h"
 
@@ -35,6 +36,8 @@ static void init_lists(struct ipoib_interface *interface)
 	ipoib__list_init(&interface->handles_due);
 	ipoib__list_init(&interface->fates);
 	ipoib__list_init(&interface->asking);
+	ipoib__list_init(&interface->retired);
+	ipoib__list_init(&interface->retiring);
 	ipoib__queue_init(&interface->backlog);
 	ipoib__queue_init(&interface->errors);
 	ipoib__timer_init(&interface->age_timer, ipoib__waiting_expire);
@@ -52,6 +55,7 @@ static void init_modules(struct ipoib_interface *interface)
 		ipoib__interface_parameters(&interface->config);
 
 	ipoib__bindings_init(&interface->bindings);
+	ipoib__adjacencies_init(&interface->adjacencies, &context->memory, context->key);
 	ipoib__neighbours_init(&interface->neighbours, &context->memory, &context->wheel,
 			       &context->random, context->key, &parameters,
 			       &ipoib__interface_neighbours_hooks, interface);
@@ -203,7 +207,8 @@ int ipoib_interface_open(struct ipoib_interface **out, struct ipoib_transport *t
 static void take_back(struct ipoib_interface *interface, struct ipoib_buffer *buffer)
 {
 	buffer->poster = NULL;
-	if (buffer->ah) {
+	if (buffer->outgoing) {
+		interface->sends_out--;
 		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_CLOSED);
 		return;
 	}
@@ -264,7 +269,10 @@ void ipoib__interface_free(struct ipoib_interface *interface)
 	ipoib__groups_fini(&interface->groups);
 	take_back_posted(interface);
 	ipoib__neighbours_fini(&interface->neighbours);
+	ipoib__adjacencies_fini(&interface->adjacencies);
 	ipoib__paths_fini(&interface->paths);
+	ipoib__ahs_sweep(interface, UINT_MAX);
+	ipoib__assert(interface->sends_out == 0 && ipoib__list_empty(&interface->retiring));
 	drop_answers(interface);
 	drop_bindings(interface);
 	ipoib__handles_leave(interface);
@@ -329,6 +337,8 @@ unsigned ipoib__interface_run(struct ipoib_interface *interface, unsigned budget
 		ipoib__channel_ends(interface, now);
 	if (interface->backlog.count > 0)
 		ipoib__post_backlog(interface, now);
+	if (!ipoib__list_empty(&interface->retired) || !ipoib__list_empty(&interface->retiring))
+		ipoib__ahs_sweep(interface, IPOIB__DISPATCH_RETIRED);
 	if (interface->want_room)
 		ipoib__tell_room(interface, now);
 	if (interface->want_buffers)

@@ -6,6 +6,8 @@
  *
  *   runtime.c    the clock, the allocator, references, and when ended objects are really freed
  *   pool.c, region.c    buffers, in the library's memory and in the caller's
+ *   ah.c         address handles, which outlive the sends that use them
+ *   derive.c     what is known of a neighbour, as the data path needs it (lib/datapath)
  *   packets.h    what packets stand on, from address handles to the choice of a packet's way
  *   ask.c        the room for questions to the SA, which interfaces of a port share
  *   own.c        the interfaces of the context: never a peer, never a conflict

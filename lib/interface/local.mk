@@ -16,6 +16,7 @@ core_sources += \
 	%D%/data.c \
 	%D%/defend.c \
 	%D%/dialled.c \
+	%D%/derive.c %D%/derive.h \
 	%D%/entries.c \
 	%D%/fate.c \
 	%D%/first.c %D%/first.h \

@@ -104,6 +104,11 @@ void ipoib__peer_ended(struct ipoib_interface *interface, struct ipoib__peer *pe
 	struct ipoib__list *first;
 
 	ipoib__peer_changed(interface, peer);
-	while ((first = ipoib__list_pop_front(&peer->handles)) != NULL)
-		ipoib__container_of(first, struct ipoib_neighbour, of_peer)->peer = NULL;
+	while ((first = ipoib__list_pop_front(&peer->handles)) != NULL) {
+		struct ipoib_neighbour *neighbour =
+			ipoib__container_of(first, struct ipoib_neighbour, of_peer);
+
+		neighbour->peer = NULL;
+		neighbour->adjacency = NULL;
+	}
 }

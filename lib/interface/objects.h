@@ -21,6 +21,7 @@
 #include "base/wheel.h"
 #include "binding/binding.h"
 #include "connection/connection.h"
+#include "datapath/datapath.h"
 #include "interface/first.h"
 #include "interface/pool.h"
 #include "mtu/mtu.h"
@@ -69,6 +70,8 @@ _Static_assert(IPOIB__NUMBER_BITS + IPOIB__CONNECTION_ID_BITS == 64,
  * told: each is in a buffer that exists anyway, so pools and regions bound them.
  */
 #define IPOIB__DISPATCH_FATES 256
+/* Address handles destroyed, at most twice in a dispatch; each may be a system call. */
+#define IPOIB__DISPATCH_RETIRED 128
 /* Handles of neighbours looked at in a turn; each may call back. */
 #define IPOIB__DISPATCH_HANDLES 256
 
@@ -113,11 +116,16 @@ struct ipoib_transport {
 
 /* ---- interface ---- */
 
-/* An address handle and how many posted sends use it; destroyed with the last of them (I11). */
+/*
+ * An address handle, and who sends by it. Posted sends are not counted: they complete in order, so
+ * that those of a handle that is let go of have completed with the last one posted by then (ah.c).
+ */
 struct ipoib__ah {
 	struct ipoib_ah_attributes attributes;
 	void *handle;
 	uint32_t references;
+	struct ipoib__list retired;
+	uint64_t last; /* of the sends that may have been posted by it */
 };
 
 /* Packets that wait for one neighbour, path or group. Bounded, aged, counted; waiting.c. */
@@ -164,13 +172,10 @@ struct ipoib__channel {
 	struct ipoib__list turns;  /* of the peers: those with packets that wait for room on it */
 };
 
-/* What this floor keeps of a neighbour: all that a send needs, and the packets that wait for it. */
+/* What this floor keeps of a neighbour, and the packets that wait for it. */
 struct ipoib__peer {
 	struct ipoib__neighbour neighbour; /* first */
-	/* NULL: nothing can be sent now; the route's. Asked for by ipoib__peer_ah() */
-	struct ipoib__ah *ah;
-	uint32_t qpn;
-	uint32_t limit;              /* octets of an IP packet in a datagram, by its path */
+	struct ipoib__adjacency *adjacency; /* derived from all this: derive.c */
 	uint32_t told_mtu;           /* what the caller was told last; 0: nothing */
 	struct ipoib__channel *channel; /* NULL: datagrams alone */
 	struct ipoib__list of_channel;
@@ -185,8 +190,6 @@ struct ipoib__peer {
 	uint64_t told_flux;          /* when; 0: never */
 	uint64_t counted_flux;       /* claims that are in the statistics */
 	uint64_t counted_refused;
-	uint32_t heard_qpn;          /* a datagram from its port, judged as such; 0: none yet */
-	uint16_t heard_lid;
 	uint64_t data_told;          /* when data from another port was last a claim; 0: never */
 	uint16_t data_lid;           /* that it came from */
 };
@@ -257,6 +260,7 @@ struct ipoib_neighbour {
 	struct ipoib_context *context;
 	struct ipoib_interface *interface; /* NULL once that is closed */
 	struct ipoib__peer *peer;   /* NULL: the table has no entry for it */
+	struct ipoib__adjacency *adjacency; /* of that */
 	struct ipoib_ip ip;
 	bool wanted;                /* to be resolved, and neither that nor its failure was told */
 	struct ipoib_resolution last; /* that was told */
@@ -293,18 +297,23 @@ struct ipoib_interface {
 	struct ipoib_port_attributes port;
 	void *ud;
 	uint32_t qpn;
+	uint32_t qkey;        /* of the link, that the queue pair has been given */
 	uint32_t mtu;         /* octets of an IP packet; 0: never was up */
 	uint32_t datagram_mtu; /* octets of an IP packet in a datagram */
 	uint32_t datagram_limit; /* the lesser of both: no neighbour's is more */
 	uint32_t payload_max; /* octets that the queue pair takes now: the law of post.c */
 
 	struct ipoib__bindings bindings;
+	struct ipoib__adjacencies adjacencies;
 	struct ipoib__neighbours neighbours;
 	struct ipoib__paths paths;
 	struct ipoib__groups groups;
 	struct ipoib__connections connections;
 
 	uint32_t sends_out;                 /* buffers in the send queue */
+	uint64_t posted;                    /* sends, ever: the number of the last one */
+	struct ipoib__list retired;         /* address handles, in this turn */
+	struct ipoib__list retiring;        /* before it: until sends up to `last` have completed */
 	uint32_t receives_out;              /* in the receive queue */
 	uint32_t connected_out;             /* in the receive queue of connections */
 	struct ipoib__list ending;          /* channels to be drained and ended */

@@ -22,7 +22,8 @@ void ipoib__note_use(struct ipoib_interface *interface, struct ipoib__list *uses
 /* ah.c */
 struct ipoib__ah *ipoib__ah_new(struct ipoib_interface *interface,
 				const struct ipoib_ah_attributes *attributes);
-void ipoib__ah_free(struct ipoib_interface *interface, struct ipoib__ah *ah);
+void ipoib__ah_retire(struct ipoib_interface *interface, struct ipoib__ah *ah);
+void ipoib__ahs_sweep(struct ipoib_interface *interface, unsigned budget);
 
 static inline struct ipoib__ah *ipoib__ah_ref(struct ipoib__ah *ah)
 {
@@ -33,7 +34,7 @@ static inline struct ipoib__ah *ipoib__ah_ref(struct ipoib__ah *ah)
 static inline void ipoib__ah_unref(struct ipoib_interface *interface, struct ipoib__ah *ah)
 {
 	if (ah && --ah->references == 0)
-		ipoib__ah_free(interface, ah);
+		ipoib__ah_retire(interface, ah);
 }
 
 /* notices.c */
@@ -49,7 +50,7 @@ void ipoib__peer_ended(struct ipoib_interface *interface, struct ipoib__peer *pe
 
 /* fate.c */
 void ipoib__count_sent(struct ipoib_interface *interface, const struct ipoib_buffer *buffer);
-void ipoib__release_sent(struct ipoib_interface *interface, struct ipoib_buffer *buffer);
+void ipoib__release_sent(struct ipoib_buffer *buffer);
 void ipoib__answer_dropped(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 			   enum ipoib_send_drop reason);
 
@@ -74,12 +75,6 @@ void ipoib__queue_drop(struct ipoib_interface *interface, struct ipoib__queue *q
 void ipoib__waiting_drop_all(struct ipoib_interface *interface, enum ipoib_send_drop reason);
 void ipoib__waiting_expire(struct ipoib__timer *timer, uint64_t now);
 
-/* record.c */
-void ipoib__record_send(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
-			uint64_t now);
-void ipoib__record_receive(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
-			   const struct ipoib_ud_completion *completion, uint64_t now);
-
 /* refill.c */
 static inline bool ipoib__receive_full(const struct ipoib_interface *interface)
 {
@@ -91,7 +86,16 @@ void ipoib__receive_refill_later(struct ipoib_interface *interface);
 void ipoib__receive_refill(struct ipoib_interface *interface);
 void ipoib__receive_refill_due(struct ipoib__timer *timer, uint64_t now);
 
+/* record.c */
+void ipoib__record_send(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
+			const struct ipoib_ah_attributes *to, uint32_t qpn, uint64_t now);
+void ipoib__record_receive(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
+			   const struct ipoib_ud_completion *completion, uint64_t now);
+
 /* post.c */
+void ipoib__drop_too_big(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
+			 uint32_t limit);
+
 /* Sends that may be posted now. What already waits for room goes first. */
 static inline uint32_t ipoib__post_room(const struct ipoib_interface *interface)
 {
@@ -116,8 +120,45 @@ static inline const uint8_t *ipoib__encapsulate(struct ipoib_buffer *buffer)
 	return start;
 }
 
-void ipoib__post(struct ipoib_interface *interface, struct ipoib_buffer *const *buffers,
-		 size_t count, uint64_t now);
+/*
+ * Makes a packet the next send that is posted; there is room for it. The law stands here, whatever
+ * was decided above and has changed since: what is longer than the queue pair takes is never
+ * posted, but answered (I3). false: that has been done.
+ */
+static inline bool ipoib__stage(struct ipoib_interface *interface, struct ipoib_ud_send *send,
+				struct ipoib_buffer *buffer, void *ah, uint32_t qpn)
+{
+	if (buffer->length + IPOIB__ENCAP_LENGTH > interface->payload_max) {
+		ipoib__drop_too_big(interface, buffer,
+				    interface->payload_max - IPOIB__ENCAP_LENGTH);
+		return false;
+	}
+	*send = (struct ipoib_ud_send){
+		.cookie = (uintptr_t)buffer,
+		.address = ipoib__encapsulate(buffer),
+		.length = IPOIB__ENCAP_LENGTH + buffer->length,
+		.remote_qpn = qpn,
+		.remote_qkey = interface->qkey,
+		.key = buffer->key,
+		.ah = ah,
+	};
+	/* The record is complete before the post: a completion may come out of it at once (I22). */
+	buffer->poster = interface;
+	buffer->outgoing = true;
+	interface->sends_out++;
+	interface->posted++;
+	return true;
+}
+
+/* The number of the last send to a peer: of the one that is staged next, or joins the backlog. */
+static inline void ipoib__number_last(const struct ipoib_interface *interface,
+				      struct ipoib__adjacency *adjacency)
+{
+	adjacency->last = (uint32_t)interface->posted + interface->backlog.count + 1;
+}
+
+void ipoib__post(struct ipoib_interface *interface, const struct ipoib_ud_send *sends,
+		 size_t count);
 void ipoib__flush(struct ipoib_interface *interface, struct ipoib__queue *queue,
 		  struct ipoib__ah *ah, uint32_t qpn, uint32_t limit, uint64_t now);
 void ipoib__backlog_again(struct ipoib_interface *interface, const struct ipoib__ah *ah);
@@ -157,6 +198,17 @@ void ipoib__choose_again(struct ipoib_interface *interface, struct ipoib__peer *
 void ipoib__choose_flush(struct ipoib_interface *interface, struct ipoib__peer *peer,
 			 uint64_t now);
 
+/* derive.c */
+void ipoib__derive_peer(struct ipoib__peer *peer);
+
+/* For the backlog: by the peer's route, which has an address handle. */
+static inline void ipoib__address_peer(const struct ipoib_interface *interface,
+				       struct ipoib_buffer *buffer, const struct ipoib__peer *peer)
+{
+	ipoib__address(buffer, peer->route->ah, peer->adjacency->qpn);
+	ipoib__number_last(interface, peer->adjacency);
+}
+
 /* The address handle of a route; NULL: there is none, or its path is stale. */
 static inline struct ipoib__ah *ipoib__route_ah(const struct ipoib_interface *interface,
 						const struct ipoib__route *route)
@@ -168,16 +220,19 @@ static inline struct ipoib__ah *ipoib__route_ah(const struct ipoib_interface *in
 static inline struct ipoib__ah *ipoib__peer_ah(const struct ipoib_interface *interface,
 					       const struct ipoib__peer *peer)
 {
-	if (interface->paths.flushing && peer->ah)
-		return ipoib__route_ah(interface, peer->route);
-	return peer->ah;
+	if (!peer->adjacency->handle)
+		return NULL;
+	return interface->paths.flushing ? ipoib__route_ah(interface, peer->route) :
+					   peer->route->ah;
 }
 
 /* Octets of an IP packet that go to a peer in a datagram. */
 static inline uint32_t ipoib__peer_limit(const struct ipoib_interface *interface,
 					 const struct ipoib__peer *peer)
 {
-	return peer->limit < interface->datagram_limit ? peer->limit : interface->datagram_limit;
+	uint32_t limit = peer->adjacency->limit;
+
+	return limit < interface->datagram_limit ? limit : interface->datagram_limit;
 }
 
 #endif

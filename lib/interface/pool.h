@@ -46,12 +46,13 @@ struct ipoib_buffer {
 	bool control;            /* our own ARP, not a packet of the caller */
 	uint8_t cast;            /* received */
 	uint8_t fate;            /* dropped: enum ipoib_send_drop */
+	bool outgoing;           /* posted to be sent, and not to receive into */
 	uint16_t source_lid;     /* received */
 	uint16_t type;           /* to send: EtherType */
 	uint32_t source_qpn;     /* received */
 	uint32_t remote_qpn;     /* to send */
 	const struct ipoib_interface *poster; /* whose UD or receive queue it is posted in; NULL */
-	struct ipoib__ah *ah;    /* posted as a datagram: held until completion */
+	struct ipoib__ah *ah;    /* addressed, and not posted yet */
 	struct ipoib__channel *channel; /* posted on a connection: which */
 	struct ipoib_ip next_hop;
 

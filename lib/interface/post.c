@@ -1,35 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The last step of a packet out: onto the queue pair. The law stands here, whatever was decided
- * above and has changed since: what is longer than the queue pair takes is never posted, but
- * answered (I3).
+ * The last step of a packet out: onto the queue pair. Packets are staged (packets.h), and what is
+ * staged is posted together; what finds no room stands in line, the backlog.
  */
 #include "interface/interface.h"
 
-static void drop_too_big(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
+void ipoib__drop_too_big(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
 			 uint32_t limit)
 {
 	buffer->limit = limit;
 	ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TOO_BIG);
-}
-
-/* The record is complete before the post, so that a completion may come out of it at once (I22). */
-static void prepare(struct ipoib_interface *interface, struct ipoib_buffer *buffer,
-		    struct ipoib_ud_send *send, uint32_t qkey, uint64_t now)
-{
-	*send = (struct ipoib_ud_send){
-		.cookie = (uintptr_t)buffer,
-		.address = ipoib__encapsulate(buffer),
-		.length = IPOIB__ENCAP_LENGTH + buffer->length,
-		.remote_qpn = buffer->remote_qpn,
-		.remote_qkey = qkey,
-		.key = buffer->key,
-		.ah = buffer->ah->handle,
-	};
-	buffer->poster = interface;
-	interface->sends_out++;
-	if (interface->capture)
-		ipoib__record_send(interface, buffer, now);
 }
 
 /* The adapter did not take these: their fate is known at once. */
@@ -43,34 +23,24 @@ static void not_posted(struct ipoib_interface *interface, const struct ipoib_ud_
 		interface->sends_out--;
 		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
 	}
+	interface->posted -= count;
 }
 
-/* Posts a burst of addressed packets; there is room for them all. */
-void ipoib__post(struct ipoib_interface *interface, struct ipoib_buffer *const *buffers,
-		 size_t count, uint64_t now)
+/* Posts what has been staged. */
+void ipoib__post(struct ipoib_interface *interface, const struct ipoib_ud_send *sends,
+		 size_t count)
 {
 	struct ipoib_transport *transport = interface->transport;
-	struct ipoib_ud_send sends[IPOIB__BURST];
-	uint32_t qkey = interface->groups.broadcast->record.qkey;
-	size_t ready = 0;
 	int posted;
 
-	ipoib__assert(count <= IPOIB__BURST &&
-		      count <= interface->config.send_depth - interface->sends_out);
-	for (size_t i = 0; i < count; i++) {
-		if (buffers[i]->length + IPOIB__ENCAP_LENGTH > interface->payload_max)
-			drop_too_big(interface, buffers[i],
-				     interface->payload_max - IPOIB__ENCAP_LENGTH);
-		else
-			prepare(interface, buffers[i], &sends[ready++], qkey, now);
-	}
-	if (ready == 0)
+	if (count == 0)
 		return;
-	posted = transport->ops->ud_post_send(transport->self, interface->ud, sends, ready);
+	ipoib__assert(interface->sends_out <= interface->config.send_depth);
+	posted = transport->ops->ud_post_send(transport->self, interface->ud, sends, count);
 	if (posted < 0)
 		posted = 0;
-	if ((size_t)posted < ready)
-		not_posted(interface, sends + posted, ready - (size_t)posted);
+	if ((size_t)posted < count)
+		not_posted(interface, sends + posted, count - (size_t)posted);
 }
 
 /*
@@ -85,7 +55,7 @@ void ipoib__flush(struct ipoib_interface *interface, struct ipoib__queue *queue,
 	while ((buffer = ipoib__queue_first(queue)) != NULL) {
 		if (!buffer->control && buffer->length > limit) {
 			ipoib__queue_out(interface, buffer);
-			drop_too_big(interface, buffer, limit);
+			ipoib__drop_too_big(interface, buffer, limit);
 			continue;
 		}
 		/* A control packet that waits for a path knows its queue pair already. */
@@ -126,22 +96,32 @@ void ipoib__backlog_again(struct ipoib_interface *interface, const struct ipoib_
 	}
 }
 
+/* The first packet of the backlog becomes the next send; false: it has been answered. */
+static bool stage_first(struct ipoib_interface *interface, struct ipoib_ud_send *send, uint64_t now)
+{
+	struct ipoib_buffer *buffer = ipoib__queue_first(&interface->backlog);
+	struct ipoib__ah *ah = buffer->ah;
+
+	ipoib__queue_out(interface, buffer);
+	buffer->ah = NULL;
+	bool staged = ipoib__stage(interface, send, buffer, ah->handle, buffer->remote_qpn);
+	if (staged && interface->capture)
+		ipoib__record_send(interface, buffer, &ah->attributes, buffer->remote_qpn, now);
+	ipoib__ah_unref(interface, ah); /* what is staged keeps it: ah.c */
+	return staged;
+}
+
 void ipoib__post_backlog(struct ipoib_interface *interface, uint64_t now)
 {
-	struct ipoib_buffer *burst[IPOIB__BURST];
-	uint32_t room = interface->config.send_depth - interface->sends_out;
+	struct ipoib_ud_send sends[IPOIB__BURST];
+	size_t count;
 
-	while (room > 0 && interface->backlog.count > 0) {
-		size_t count = 0;
-
-		while (count < IPOIB__BURST && count < room && interface->backlog.count > 0) {
-			burst[count] = ipoib__queue_first(&interface->backlog);
-			ipoib__queue_out(interface, burst[count]);
-			count++;
-		}
-		ipoib__post(interface, burst, count, now);
-		room = interface->config.send_depth - interface->sends_out;
-	}
+	do {
+		for (count = 0; count < IPOIB__BURST && interface->backlog.count > 0 &&
+				interface->sends_out < interface->config.send_depth;)
+			count += stage_first(interface, &sends[count], now);
+		ipoib__post(interface, sends, count);
+	} while (count == IPOIB__BURST);
 }
 
 /*
@@ -161,13 +141,13 @@ void ipoib__send_completed(struct ipoib_interface *interface,
 {
 	struct ipoib_buffer *buffer = (struct ipoib_buffer *)(uintptr_t)completion->cookie;
 
-	ipoib__assert(buffer->poster == interface && buffer->ah);
+	ipoib__assert(buffer->poster == interface && buffer->outgoing);
 	buffer->poster = NULL;
 	interface->sends_out--;
 	if (completion->status < 0) {
 		ipoib__answer_dropped(interface, buffer, IPOIB_SEND_DROP_TRANSPORT);
 	} else {
 		ipoib__count_sent(interface, buffer);
-		ipoib__release_sent(interface, buffer);
+		ipoib__release_sent(buffer);
 	}
 }

@@ -10,9 +10,8 @@
 #include "wire/grh.h"
 
 void ipoib__record_send(struct ipoib_interface *interface, const struct ipoib_buffer *buffer,
-			uint64_t now)
+			const struct ipoib_ah_attributes *to, uint32_t qpn, uint64_t now)
 {
-	const struct ipoib_ah_attributes *to = &buffer->ah->attributes;
 	const struct ipoib_capture_packet packet = {
 		.size = sizeof(packet),
 		.slid = interface->port.lid,
@@ -26,8 +25,8 @@ void ipoib__record_send(struct ipoib_interface *interface, const struct ipoib_bu
 		.sgid = interface->port.gid,
 		.dgid = to->dgid,
 		.source_qpn = interface->qpn,
-		.dest_qpn = buffer->remote_qpn,
-		.qkey = interface->groups.broadcast->record.qkey,
+		.dest_qpn = qpn,
+		.qkey = interface->qkey,
 		.psn = interface->capture_psn++ & 0xffffff,
 		.payload = buffer->memory + IPOIB_GRH_LENGTH,
 		.length = IPOIB__ENCAP_LENGTH + buffer->length,
@@ -61,7 +60,7 @@ void ipoib__record_receive(struct ipoib_interface *interface, const struct ipoib
 		.dgid = grh.destination,
 		.source_qpn = completion->source_qpn,
 		.dest_qpn = multicast ? IPOIB_QPN_MULTICAST : interface->qpn,
-		.qkey = interface->groups.broadcast->record.qkey,
+		.qkey = interface->qkey,
 		.payload = buffer->memory + IPOIB_GRH_LENGTH,
 		.length = completion->length - IPOIB_GRH_LENGTH,
 	};

@@ -37,6 +37,7 @@ static size_t collect(struct ipoib_interface *interface, const struct queue *que
 			.key = buffer->key,
 		};
 		buffer->taken = true;
+		buffer->outgoing = false;
 		buffer->poster = interface;
 	}
 	return n;

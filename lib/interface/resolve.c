@@ -17,8 +17,8 @@ static void leave_route(struct ipoib_interface *interface, struct ipoib__peer *p
 	struct ipoib__route *route = peer->route;
 
 	ipoib__channel_leave(interface, peer, now);
-	peer->ah = NULL;
 	peer->route = NULL;
+	ipoib__derive_peer(peer);
 	if (!route)
 		return;
 	ipoib__list_remove(&peer->of_route);
@@ -42,7 +42,6 @@ static void enter_route(struct ipoib_interface *interface, struct ipoib__peer *p
 		ipoib__paths_hold(&interface->paths, &route->path);
 	leave_route(interface, peer, now);
 	interface->last_sender = (struct ipoib__sender){ 0 }; /* it may not fit any more */
-	peer->heard_qpn = 0;
 	if (!route) {
 		ipoib__queue_drop(interface, &peer->waiting, IPOIB_SEND_DROP_NO_MEMORY);
 		return;
@@ -55,7 +54,7 @@ static void enter_route(struct ipoib_interface *interface, struct ipoib__peer *p
 					IPOIB__CONNECTION_PROOF, 0, now);
 	if (route->ah)
 		ipoib__peer_ready(interface, peer, now);
-	else if (peer->waiting.count > 0 || peer->neighbour.used != IPOIB_NEVER ||
+	else if (peer->waiting.count > 0 || peer->adjacency->used != IPOIB_NEVER ||
 		 !ipoib__list_empty(&peer->handles))
 		ipoib__route_need(interface, route, true, now);
 }
@@ -182,6 +181,7 @@ static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned acti
 	if (actions & IPOIB__NEIGHBOUR_MOVED)
 		tell_moved(interface, peer, now);
 	if (actions & IPOIB__NEIGHBOUR_CHANGED) {
+		ipoib__derive_peer(peer);
 		ipoib__answer_change(interface, n, IPOIB_NEIGHBOUR_CHANGED, now);
 		ipoib__peer_changed(interface, peer);
 	}
@@ -207,17 +207,21 @@ static void neighbour_act(void *owner, struct ipoib__neighbour *n, unsigned acti
 		ipoib__neighbours_remove(&interface->neighbours, n, false);
 }
 
-/*
- * References beyond the route's own are posted sends; they are the route's and so perhaps not
- * this peer's (I37).
- */
+/* Whether the last datagram to it is in the backlog, or posted and not completed. */
+static bool in_flight(const struct ipoib_interface *interface,
+		      const struct ipoib__adjacency *adjacency)
+{
+	uint32_t completed = (uint32_t)interface->posted - interface->sends_out;
+
+	return adjacency->last - completed - 1 < interface->sends_out + interface->backlog.count;
+}
+
 static bool neighbour_busy(void *owner, const struct ipoib__neighbour *n)
 {
 	const struct ipoib__peer *peer = (const struct ipoib__peer *)(const void *)n;
 
-	(void)owner;
 	return peer->waiting.count > 0 || !ipoib__list_empty(&peer->handles) ||
-	       (peer->ah && peer->ah->references > 1) ||
+	       in_flight(owner, peer->adjacency) ||
 	       (peer->channel && peer->channel->sends_out > 0);
 }
 
@@ -237,6 +241,7 @@ static void neighbour_end(void *owner, struct ipoib__neighbour *n, bool evicted)
 			  interface->closed	? IPOIB_SEND_DROP_CLOSED :
 						  IPOIB_SEND_DROP_UNREACHABLE);
 	ipoib__queue_forget(interface, &peer->waiting);
+	ipoib__adjacency_end(&interface->adjacencies, peer->adjacency);
 }
 
 const struct ipoib__neighbours_hooks ipoib__interface_neighbours_hooks = {
@@ -266,9 +271,12 @@ static bool no_path(const struct ipoib_interface *interface, const struct ipoib_
 
 static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
+	uint64_t used = peer->adjacency->used;
 	bool hinted = peer->hinted;
 
 	peer->hinted = false;
+	if (used != IPOIB_NEVER)
+		ipoib__neighbours_touch(&interface->neighbours, &peer->neighbour, used);
 	if (!interface->up) { /* it went down since; what waited has been answered */
 		/* nothing else would end a new one */
 		if (peer->neighbour.state == IPOIB__NEIGHBOUR_NEW)
@@ -288,9 +296,9 @@ static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *p
 	step(interface, peer, IPOIB__NEIGHBOUR_USE, now);
 	if (peer->route)
 		ipoib__route_need(interface, peer->route, true, now);
-	if (peer->ah && !peer->channel) /* there may have been no memory for it */
+	if (peer->adjacency->handle && !peer->channel) /* there may have been no memory for it */
 		ipoib__channel_enter(interface, peer, now);
-	if (peer->ah && peer->channel)
+	if (peer->adjacency->handle && peer->channel)
 		ipoib__connections_step(&interface->connections, &peer->channel->connection,
 					IPOIB__CONNECTION_WANT, 0, now);
 	if (peer->route)

@@ -11,9 +11,7 @@
 /* The peer can be sent to: by all that a send needs, in one place. What waited goes out. */
 void ipoib__peer_ready(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
-	peer->ah = peer->route->ah;
-	peer->qpn = ipoib_link_address_qpn(&peer->neighbour.link_address);
-	peer->limit = peer->route->path.record.mtu - IPOIB__ENCAP_LENGTH;
+	ipoib__derive_peer(peer);
 	ipoib__choose_flush(interface, peer, now);
 	ipoib__choose_tell_mtu(interface, peer, now);
 }
@@ -90,8 +88,7 @@ static void each_peer_ready(struct ipoib_interface *interface, struct ipoib__rou
 static void lose_peer(struct ipoib_interface *interface, struct ipoib__peer *peer)
 {
 	ipoib__peer_changed(interface, peer);
-	peer->ah = NULL;
-	peer->heard_qpn = 0;
+	ipoib__derive_peer(peer); /* the route has no address handle any more */
 	interface->last_sender = (struct ipoib__sender){ 0 };
 }
 

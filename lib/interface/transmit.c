@@ -16,9 +16,9 @@
 #include "wire/ip.h"
 #include "wire/mgid.h"
 
-static void flush_burst(struct ipoib_interface *interface, struct ipoib__burst *burst, uint64_t now)
+static void flush_burst(struct ipoib_interface *interface, struct ipoib__burst *burst)
 {
-	ipoib__post(interface, burst->buffers, burst->count, now);
+	ipoib__post(interface, burst->sends, burst->count);
 	burst->count = 0;
 }
 
@@ -34,7 +34,7 @@ static void flush_messages(struct ipoib_interface *interface, struct ipoib__burs
 }
 
 /* From here on the packet is the library's, and ends in exactly one counter (I1). */
-static void accept(struct ipoib_interface *interface, const struct ipoib_packet *packet)
+static void accept(struct ipoib__burst *burst, const struct ipoib_packet *packet)
 {
 	struct ipoib_buffer *buffer = packet->buffer;
 
@@ -42,30 +42,32 @@ static void accept(struct ipoib_interface *interface, const struct ipoib_packet 
 	buffer->control = false;
 	buffer->type = packet->next_hop.family == IPOIB_IPV4 ? IPOIB__TYPE_IPV4 : IPOIB__TYPE_IPV6;
 	buffer->next_hop = packet->next_hop;
-	interface->statistics.accepted++;
-	interface->statistics.queued++;
+	burst->accepted++;
 }
 
-/* The quick way: to a known address handle, with the burst. */
-static int send_now(struct ipoib_interface *interface, struct ipoib_packet *packet,
-		    struct ipoib__ah *ah, uint32_t qpn, uint32_t limit, struct ipoib__burst *burst,
-		    uint64_t now)
+/* The send queue is full: the caller is woken when there is room. */
+static int refuse_for_room(struct ipoib_interface *interface)
 {
-	if (packet->buffer->length > limit) {
-		packet->mtu = limit;
-		return -EMSGSIZE;
-	}
-	if (ipoib__post_room(interface) <= burst->count) {
-		interface->want_room = true;
-		/* what is posted may fail, and then no completion comes to wake us (I24) */
-		interface->context->again = true;
-		return -EAGAIN;
-	}
-	accept(interface, packet);
-	ipoib__address(packet->buffer, ah, qpn);
-	burst->buffers[burst->count++] = packet->buffer;
-	if (burst->count == IPOIB__BURST)
-		flush_burst(interface, burst, now);
+	interface->want_room = true;
+	/* what is posted may fail, and then no completion comes to wake us (I24) */
+	interface->context->again = true;
+	return -EAGAIN;
+}
+
+/* A datagram of a peer or a group; to: what a capture, if there is one, tells of the handle. */
+static int send_datagram(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			 void *handle, const struct ipoib_ah_attributes *to, uint32_t qpn,
+			 struct ipoib__burst *burst, uint64_t now)
+{
+	if (ipoib__post_room(interface) == 0)
+		return refuse_for_room(interface);
+	accept(burst, packet);
+	if (!ipoib__stage(interface, &burst->sends[burst->count], packet->buffer, handle, qpn))
+		return 0;
+	if (interface->capture)
+		ipoib__record_send(interface, packet->buffer, to, qpn, now);
+	if (++burst->count == IPOIB__BURST)
+		flush_burst(interface, burst);
 	return 0;
 }
 
@@ -89,15 +91,15 @@ static int wait_for_peer(struct ipoib_interface *interface, struct ipoib_packet 
 		return status;
 	if (!ipoib__queue_room(interface, peer ? &peer->waiting : NULL))
 		return -ENOBUFS;
-	if (!peer) {
+	if (!peer) { /* another one may give way for it */
 		burst->made = true;
 		status = ipoib__peer_make(interface, &packet->next_hop, true, now, &peer);
 		if (status < 0)
 			return status;
 	}
-	accept(interface, packet);
+	accept(burst, packet);
 	ipoib__queue_put(interface, &peer->waiting, packet->buffer, now);
-	ipoib__neighbours_touch(&interface->neighbours, &peer->neighbour, now);
+	ipoib__adjacency_use(peer->adjacency, now);
 	ipoib__note_use(interface, &interface->uses, &peer->use);
 	return 0;
 }
@@ -113,7 +115,7 @@ static int send_connected(struct ipoib_interface *interface, struct ipoib_packet
 	burst->channel = peer->channel;
 	if (ipoib__list_empty(&peer->channel->turns) && peer->waiting.count == 0 &&
 	    ipoib__channel_room(interface, peer->channel) > burst->message_count) {
-		accept(interface, packet);
+		accept(burst, packet);
 		burst->messages[burst->message_count++] = buffer;
 		return 0;
 	}
@@ -122,9 +124,20 @@ static int send_connected(struct ipoib_interface *interface, struct ipoib_packet
 		ipoib__queue_refuse(interface, &peer->waiting);
 		return -EAGAIN;
 	}
-	accept(interface, packet);
+	accept(burst, packet);
 	ipoib__queue_put(interface, &peer->waiting, buffer, now);
 	return 0;
+}
+
+/* A datagram, which is short enough, to a peer whose route has an address handle. */
+static int send_to_ready(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			 const struct ipoib__peer *peer, struct ipoib__burst *burst, uint64_t now)
+{
+	const struct ipoib__ah *ah = peer->route->ah;
+
+	ipoib__number_last(interface, peer->adjacency);
+	return send_datagram(interface, packet, ah->handle, &ah->attributes, peer->adjacency->qpn,
+			     burst, now);
 }
 
 /* In fragments, all of them or none: each is a packet of its own from here on. */
@@ -136,7 +149,7 @@ static int send_fragments(struct ipoib_interface *interface, struct ipoib_packet
 	struct ipoib__list fragments, *first;
 	int count;
 
-	flush_burst(interface, burst, now);
+	flush_burst(interface, burst);
 	packet->buffer->type = IPOIB__TYPE_IPV4;
 	count = ipoib__choose_cut(interface, packet->buffer, limit, &fragments);
 	packet->mtu = limit;
@@ -147,15 +160,13 @@ static int send_fragments(struct ipoib_interface *interface, struct ipoib_packet
 			ipoib_buffer_unref(ipoib__container_of(first, struct ipoib_buffer, link));
 		if ((uint32_t)count > interface->config.send_depth)
 			return -EMSGSIZE; /* there will never be room for them all */
-		interface->want_room = true;
-		interface->context->again = true;
-		return -EAGAIN;
+		return refuse_for_room(interface);
 	}
 	interface->statistics.fragmented++;
 	while ((first = ipoib__list_pop_front(&fragments)) != NULL) {
 		interface->statistics.fragments++;
 		piece.buffer = ipoib__container_of(first, struct ipoib_buffer, link);
-		send_now(interface, &piece, peer->ah, peer->qpn, limit, burst, now);
+		send_to_ready(interface, &piece, peer, burst, now);
 	}
 	ipoib_buffer_unref(packet->buffer);
 	return 0;
@@ -173,7 +184,7 @@ static int send_as_decided(struct ipoib_interface *interface, struct ipoib_packe
 		ipoib__note_use(interface, &interface->uses, &peer->use);
 	switch (verdict.way) {
 	case IPOIB__MTU_DATAGRAM:
-		return send_now(interface, packet, peer->ah, peer->qpn, path.datagram, burst, now);
+		return send_to_ready(interface, packet, peer, burst, now);
 	case IPOIB__MTU_CONNECTION:
 		return send_connected(interface, packet, peer, burst, now);
 	case IPOIB__MTU_WAIT:
@@ -187,25 +198,42 @@ static int send_as_decided(struct ipoib_interface *interface, struct ipoib_packe
 	return -EMSGSIZE;
 }
 
+/* A packet has gone, or waits for its way: once a second more than a time stamp is due. */
+static void note_use(struct ipoib_interface *interface, struct ipoib__adjacency *adjacency,
+		     uint64_t now)
+{
+	struct ipoib__peer *peer = adjacency->neighbour;
+
+	if (ipoib__adjacency_use(adjacency, now))
+		ipoib__note_use(interface, &interface->uses, &peer->use);
+}
+
 static int send_to_peer(struct ipoib_interface *interface, struct ipoib_packet *packet,
 			struct ipoib__peer *peer, struct ipoib__burst *burst, uint64_t now)
 {
-	struct ipoib__neighbour *n = &peer->neighbour;
-	uint32_t datagram = ipoib__peer_limit(interface, peer);
+	int status = send_as_decided(interface, packet, peer, burst, now);
+
+	if (status == 0)
+		note_use(interface, peer->adjacency, now);
+	return status;
+}
+
+/* The quick way: what fits into a datagram to where there is nothing to decide. */
+static int send_quickly(struct ipoib_interface *interface, struct ipoib_packet *packet,
+			struct ipoib__adjacency *adjacency, struct ipoib__burst *burst,
+			uint64_t now)
+{
+	const struct ipoib_ah_attributes *to = NULL;
 	int status;
 
-	/* Without a connection what fits is a datagram: there is nothing to decide. */
-	if (!peer->channel && packet->buffer->length <= datagram)
-		status = send_now(interface, packet, peer->ah, peer->qpn, datagram, burst, now);
-	else
-		status = send_as_decided(interface, packet, peer, burst, now);
-	if (status < 0)
-		return status;
-	/* Once a second, or when it is not sure of itself: more than a time stamp is due. */
-	if (ipoib__neighbours_touch(&interface->neighbours, n, now) ||
-	    n->state == IPOIB_NEIGHBOUR_STALE)
-		ipoib__note_use(interface, &interface->uses, &peer->use);
-	return 0;
+	if (interface->capture)
+		to = &((struct ipoib__peer *)adjacency->neighbour)->route->ah->attributes;
+	ipoib__number_last(interface, adjacency);
+	status = send_datagram(interface, packet, adjacency->handle, to, adjacency->qpn, burst,
+			       now);
+	if (status == 0)
+		note_use(interface, adjacency, now);
+	return status;
 }
 
 static int send_group(struct ipoib_interface *interface, struct ipoib_packet *packet,
@@ -228,13 +256,13 @@ static int send_group(struct ipoib_interface *interface, struct ipoib_packet *pa
 		return status;
 	group = ipoib__cast_of(made);
 	if (group->ah)
-		return send_now(interface, packet, group->ah, IPOIB_QPN_MULTICAST, group->limit,
-				burst, now);
+		return send_datagram(interface, packet, group->ah->handle, &group->ah->attributes,
+				     IPOIB_QPN_MULTICAST, burst, now);
 	if (made->state == IPOIB_MULTICAST_BACKOFF && made->failures > 0)
 		return -EHOSTUNREACH;
 	if (!ipoib__queue_room(interface, &group->waiting))
 		return -ENOBUFS;
-	accept(interface, packet);
+	accept(burst, packet);
 	ipoib__queue_put(interface, &group->waiting, packet->buffer, now);
 	ipoib__note_use(interface, &interface->group_uses, &group->use);
 	return 0;
@@ -254,34 +282,48 @@ static int send_unresolved(struct ipoib_interface *interface, struct ipoib_packe
 	return send_group(interface, packet, &mgid, burst, now);
 }
 
-/* The neighbour with this address; candidate: what the burst has found by its hash, or NULL. */
-static struct ipoib__peer *peer_at(const struct ipoib_interface *interface,
-				   struct ipoib__peer *candidate, const struct ipoib_ip *ip,
-				   const struct ipoib__burst *burst)
+/* candidate: what the burst has found by its hash, or NULL. */
+static struct ipoib__adjacency *adjacency_to(const struct ipoib_interface *interface,
+					     struct ipoib__adjacency *candidate,
+					     const struct ipoib_ip *next_hop,
+					     const struct ipoib__burst *burst)
 {
-	if (!burst->made && (!candidate || ipoib__ip_same(&candidate->neighbour.ip, ip)))
-		return candidate;
-	return ipoib__peer_of(ipoib__neighbours_find(&interface->neighbours, ip));
+	if (burst->made)
+		return ipoib__adjacency_find(&interface->adjacencies, next_hop);
+	return ipoib__adjacency_of(&interface->adjacencies, candidate, next_hop);
+}
+
+static bool goes_quickly(const struct ipoib_interface *interface,
+			 const struct ipoib__adjacency *adjacency, uint32_t length,
+			 const struct ipoib__burst *burst)
+{
+	return adjacency && adjacency->handle && burst->quick &&
+	       !(adjacency->bits & IPOIB__ADJACENCY_DECIDE) && length <= adjacency->limit &&
+	       length <= interface->datagram_limit;
 }
 
 static int send_one(struct ipoib_interface *interface, struct ipoib_packet *packet,
-		    struct ipoib__peer *candidate, struct ipoib__burst *burst, uint64_t now)
+		    struct ipoib__adjacency *candidate, struct ipoib__burst *burst, uint64_t now)
 {
+	struct ipoib__adjacency *adjacency;
 	struct ipoib__peer *peer;
 	int status = ipoib__packet_check(interface, packet);
 
 	if (status < 0)
 		return status;
-	if (!interface->up || interface->closed)
+	if (!burst->open)
 		return -ENETDOWN;
+	/* No neighbour has an address that is not a single host's (next_hop.c). */
+	adjacency = adjacency_to(interface, candidate, &packet->next_hop, burst);
+	if (goes_quickly(interface, adjacency, packet->buffer->length, burst))
+		return send_quickly(interface, packet, adjacency, burst, now);
 	/* What is longer than the interface's MTU may still be cut, but only for a single host. */
 	if (packet->buffer->length > interface->mtu &&
 	    (!interface->config.fragment || ipoib__choose_fragile(packet->buffer))) {
 		packet->mtu = interface->mtu;
 		return -EMSGSIZE;
 	}
-	/* No neighbour has an address that is not a single host's (next_hop.c). */
-	peer = peer_at(interface, candidate, &packet->next_hop, burst);
+	peer = adjacency ? adjacency->neighbour : NULL;
 	if (peer && ipoib__peer_ah(interface, peer))
 		return send_to_peer(interface, packet, peer, burst, now);
 	return send_unresolved(interface, packet, peer, burst, now);
@@ -292,19 +334,26 @@ int ipoib__transmit(struct ipoib_interface *interface, struct ipoib_packet *pack
 {
 	int accepted = 0;
 
-	burst->made = false; /* not its arrays, which are long, and written before they are read */
+	/* Not its arrays, which are long, and written before they are read. */
+	burst->open = interface->up && !interface->closed;
+	burst->quick = !interface->paths.flushing;
+	burst->made = false;
+	burst->accepted = 0;
 	burst->count = 0;
 	burst->channel = NULL;
 	burst->message_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		packets[i].mtu = 0;
-		packets[i].status = send_one(interface, &packets[i], burst->peers[i], burst, now);
+		packets[i].status =
+			send_one(interface, &packets[i], burst->adjacencies[i], burst, now);
 		if (packets[i].status == 0)
 			accepted++;
 		else
 			ipoib__packet_refused(interface, &packets[i], now);
 	}
-	flush_burst(interface, burst, now);
+	interface->statistics.accepted += burst->accepted;
+	interface->statistics.queued += burst->accepted;
+	flush_burst(interface, burst);
 	flush_messages(interface, burst, now);
 	return accepted;
 }

@@ -106,7 +106,7 @@ static int fill_neighbour(const struct ipoib_interface *interface, const struct 
 		.mtu = ah ? ipoib__choose_mtu(interface, peer, now) : 0,
 		.dlid = ah ? ah->attributes.dlid : 0,
 		.confirmed_ns = since(n->confirmed, now),
-		.used_ns = since(n->used, now),
+		.used_ns = since(peer->adjacency->used, now),
 		.updated_ns = since(n->updated, now),
 		.moves = n->moves,
 		.flux = n->fluxes,

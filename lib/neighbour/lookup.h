@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/*
- * What each packet needs of the table, inline; a part of neighbour.h.
- *
- * A burst looks all its next hops up before it decides about any: hash and prefetch the slots, then
- * take the candidates from the slots and prefetch them, then compare. So the misses of a table that
- * no cache holds overlap.
- */
+/* What is short and often needed of the table, inline; a part of neighbour.h. */
 #ifndef IPOIB__NEIGHBOUR_LOOKUP_H
 #define IPOIB__NEIGHBOUR_LOOKUP_H
 
@@ -30,7 +24,7 @@ static inline bool ipoib__neighbours_touch(struct ipoib__neighbours *table,
 					   struct ipoib__neighbour *n, uint64_t now)
 {
 	n->used = now;
-	if (now - n->touched < IPOIB__NEIGHBOUR_TOUCH_NS)
+	if (now < n->touched + IPOIB__NEIGHBOUR_TOUCH_NS)
 		return false;
 	ipoib__neighbours_move_back(table, n, now);
 	return true;

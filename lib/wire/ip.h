@@ -62,13 +62,13 @@ static inline unsigned ipoib__ip_version(const void *bytes, size_t length)
 }
 
 /* ipoib_ip_equal(), for where it is asked for each packet. */
-static inline bool ipoib__ip_same(const struct ipoib_ip *a, const struct ipoib_ip *b)
+static inline bool ipoib__ip_same(const struct ipoib_ip *one, const struct ipoib_ip *other)
 {
 	uint64_t x[2], y[2];
 
-	memcpy(x, a->raw, sizeof(x));
-	memcpy(y, b->raw, sizeof(y));
-	return a->family == b->family && ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+	memcpy(x, one->raw, sizeof(x));
+	memcpy(y, other->raw, sizeof(y));
+	return one->family == other->family && ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
 /*

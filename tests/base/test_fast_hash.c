@@ -137,6 +137,22 @@ START_TEST(addresses_of_a_pattern_are_spread)
 }
 END_TEST
 
+/* A random source that is a stub, or a seed that is no more than a number. */
+START_TEST(a_key_of_one_repeated_octet_spreads_them_too)
+{
+	uint8_t octets[IPOIB__SIPHASH_KEY];
+
+	for (unsigned value = 0; value <= UINT8_MAX; value++) {
+		memset(octets, (int)value, sizeof(octets));
+		struct ipoib__hash_key key = ipoib__hash_key(octets);
+		struct probes probes = probes_of(ipv4_little, 0, &key);
+
+		ck_assert_msg(probes.mean < MEAN_MAX && probes.worst < WORST_MAX,
+			      "octet %u: mean %.2f, worst %u", value, probes.mean, probes.worst);
+	}
+}
+END_TEST
+
 START_TEST(the_measure_sees_a_hash_that_spreads_nothing)
 {
 	ck_assert(probes_of(ipv6_high, 0, NULL).worst > WORST_MAX);
@@ -187,6 +203,7 @@ Suite *suite_fast_hash(void)
 
 	tcase_add_checked_fixture(tcase, support_setup, support_teardown);
 	tcase_add_loop_test(tcase, addresses_of_a_pattern_are_spread, 0, 6);
+	tcase_add_test(tcase, a_key_of_one_repeated_octet_spreads_them_too);
 	tcase_add_test(tcase, the_measure_sees_a_hash_that_spreads_nothing);
 	tcase_add_test(tcase, the_same_addresses_lie_elsewhere_under_another_key);
 	tcase_add_test(tcase, the_product_is_folded_by_its_128_bits);

@@ -25,6 +25,7 @@ unit_tests += %D%/test_interface
 	%D%/test_connected.c \
 	%D%/test_connected_faults.c \
 	%D%/test_contract.c \
+	%D%/test_derive.c \
 	%D%/test_entries.c \
 	%D%/test_fairness.c \
 	%D%/test_faults.c \

@@ -30,6 +30,7 @@ Suite *suite_connected(void);
 Suite *suite_connected_faults(void);
 Suite *suite_addresses(void);
 Suite *suite_advertisement(void);
+Suite *suite_derive(void);
 Suite *suite_entries(void);
 Suite *suite_handles(void);
 Suite *suite_handles_end(void);

@@ -82,11 +82,16 @@ END_TEST
 START_TEST(each_allocation_that_fails_leaves_all_as_it_was)
 {
 	struct ipoib_neighbour_info info = { .size = sizeof(info) };
-	struct ipoib_ip two = ip("10.0.0.2");
+	struct ipoib_ip two = ip("10.0.0.2"), nine = ip("10.0.0.9");
 	long n = 1;
 	int status;
 
 	handles_up(NULL);
+	/* memory for adjacencies, which is kept, is there */
+	ck_assert_int_eq(handles_get("10.0.0.9"), 0);
+	ipoib_neighbour_unref(held);
+	held = NULL;
+	ck_assert_int_eq(ipoib_neighbour_remove(rail->interface, &nine), 0);
 	for (;; n++) {
 		size_t before = support_blocks();
 
