@@ -81,8 +81,8 @@ uint64_t ipoib__siphash(const uint8_t key[IPOIB__SIPHASH_KEY], const void *data,
 }
 
 /*
- * Not the octets themselves: by a factor that repeats its bits, as 0x0707...07 does, the halves of a
- * product are alike, and folded they are nearly nothing.
+ * Not the octets themselves: by a factor that repeats its bits, as 0x0707...07 does, the halves of
+ * a product are alike, and folded they are nearly nothing.
  */
 struct ipoib__hash_key ipoib__hash_key(const uint8_t key[IPOIB__SIPHASH_KEY])
 {

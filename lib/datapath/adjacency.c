@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Slabs of adjacencies, and the table that finds them. A slab goes back with the table: one that was
- * full once will be again.
+ * Slabs of adjacencies, and the table that finds them. A slab goes back with the table: one that
+ * was full once will be again.
  */
 #include "datapath/datapath.h"
 

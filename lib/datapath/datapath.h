@@ -74,7 +74,7 @@ void ipoib__adjacencies_fini(struct ipoib__adjacencies *adjacencies);
 
 /*
  * Makes that of a next hop that has none: without a neighbour, and nothing can be sent there.
- * -ENOMEM, or -ENOBUFS (next hops whose hashes are the same: with a secret key that does not happen).
+ * -ENOMEM, or -ENOBUFS (next hops whose hashes agree: with a secret key that does not happen).
  */
 int ipoib__adjacency_make(struct ipoib__adjacencies *adjacencies, const struct ipoib_ip *next_hop,
 			  struct ipoib__adjacency **out);

@@ -26,7 +26,20 @@ void ipoib__pool_init(struct ipoib__pool *pool, uint32_t octets, uint32_t slab)
 {
 	*pool = (struct ipoib__pool){ .octets = octets, .slab = slab };
 	ipoib__list_init(&pool->slabs);
-	ipoib__list_init(&pool->free);
+}
+
+/*
+ * More are free than are in reserve, and more are left, in whole slabs that the pool may yet grow
+ * by too, than are owed besides.
+ */
+void ipoib__pool_stocked(struct ipoib__pool *pool)
+{
+	uint32_t kept = pool->reserve_control + pool->reserve_receive;
+	uint32_t least = pool->limit > pool->total + pool->slab ? pool->limit - pool->slab :
+								  pool->total;
+
+	pool->ample_out = pool->total > kept ? pool->total - kept : 0;
+	pool->ample_claimed = least > kept ? least - kept : 0;
 }
 
 void ipoib__pool_fini(struct ipoib_transport *transport, struct ipoib__pool *pool)
@@ -34,7 +47,7 @@ void ipoib__pool_fini(struct ipoib_transport *transport, struct ipoib__pool *poo
 	struct ipoib__memory *memory = &transport->context->memory;
 	struct ipoib__list *first;
 
-	ipoib__assert(pool->out == 0 && pool->owed == 0);
+	ipoib__assert(pool->out == 0 && pool->claimed == 0);
 	while ((first = ipoib__list_pop_front(&pool->slabs)) != NULL) {
 		struct ipoib__slab *slab = ipoib__container_of(first, struct ipoib__slab, link);
 
@@ -53,9 +66,10 @@ static void cut(struct ipoib_transport *transport, struct ipoib__pool *pool,
 		buffer->pool = pool;
 		buffer->memory = (uint8_t *)slab->region.address + i * stride(pool);
 		buffer->key = slab->region.key;
+		buffer->room = pool->octets - IPOIB__HEADROOM;
 		ipoib__list_init(&buffer->link);
 		ipoib__list_init(&buffer->age);
-		ipoib__list_push_back(&pool->free, &buffer->link);
+		ipoib__pool_push(pool, buffer);
 	}
 }
 
@@ -77,6 +91,7 @@ static bool grow(struct ipoib_transport *transport, struct ipoib__pool *pool)
 	ipoib__list_init(&slab->link);
 	ipoib__list_push_back(&pool->slabs, &slab->link);
 	pool->total += pool->slab;
+	ipoib__pool_stocked(pool);
 	cut(transport, pool, slab);
 	return true;
 }
@@ -132,7 +147,8 @@ static uint32_t owed_to(const struct ipoib__share *share)
 void ipoib__share_open(struct ipoib__share *share, struct ipoib__pool *pool, uint32_t least)
 {
 	*share = (struct ipoib__share){ .pool = pool, .least = least };
-	pool->owed += least;
+	pool->claimed += least;
+	ipoib__pool_stocked(pool);
 }
 
 /* Its interface goes. What others still hold of it is of no share any more. */
@@ -140,7 +156,8 @@ void ipoib__share_close(struct ipoib__share *share)
 {
 	struct ipoib__pool *pool = share->pool;
 
-	pool->owed -= owed_to(share);
+	pool->claimed -= owed_to(share);
+	ipoib__pool_stocked(pool);
 	for (const struct ipoib__list *at = pool->slabs.next; share->out > 0 && at != &pool->slabs;
 	     at = at->next) {
 		struct ipoib__slab *slab = ipoib__container_of(at, struct ipoib__slab, link);
@@ -153,7 +170,7 @@ void ipoib__share_close(struct ipoib__share *share)
 
 static void count_in(struct ipoib__share *share, struct ipoib_buffer *buffer)
 {
-	share->pool->owed -= share->out < share->least;
+	share->pool->claimed += share->out >= share->least;
 	share->out++;
 	buffer->share = share;
 }
@@ -162,11 +179,13 @@ static void count_out(struct ipoib_buffer *buffer)
 {
 	struct ipoib__share *share = buffer->share;
 
-	if (!share)
+	if (!share) {
+		buffer->pool->claimed--;
 		return;
+	}
 	buffer->share = NULL;
 	share->out--;
-	buffer->pool->owed += share->out < share->least;
+	buffer->pool->claimed -= share->out >= share->least;
 }
 
 /* Buffers that are in the pool, or would be if there were memory for them. */
@@ -182,7 +201,7 @@ static uint32_t spare(const struct ipoib__pool *pool)
 /* What may be borrowed: that which is neither owed to any share nor in reserve. */
 static uint32_t to_lend(const struct ipoib__pool *pool, enum ipoib__pool_use use)
 {
-	uint32_t kept = pool->owed + kept_from(pool, use);
+	uint32_t kept = pool->claimed - pool->out + kept_from(pool, use);
 
 	return spare(pool) > kept ? spare(pool) - kept : 0;
 }
@@ -218,15 +237,19 @@ uint32_t ipoib__pool_left(const struct ipoib__share *share)
 	return owed_to(share) + to_lend(share->pool, IPOIB__POOL_CALLER);
 }
 
+static bool is_ample(const struct ipoib__pool *pool)
+{
+	return pool->out < pool->ample_out && pool->claimed < pool->ample_claimed;
+}
+
 struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct ipoib__share *share,
 				     enum ipoib__pool_use use)
 {
 	struct ipoib_buffer *buffer;
 
-	if (!ipoib__pool_ample(share->pool) && !ipoib__pool_has(transport, share, use))
+	if (!is_ample(share->pool) && !ipoib__pool_has(transport, share, use))
 		return NULL;
-	buffer = ipoib__container_of(ipoib__list_pop_front(&share->pool->free), struct ipoib_buffer,
-				     link);
+	buffer = ipoib__pool_pop(share->pool);
 	ipoib__pool_begin(buffer);
 	count_in(share, buffer);
 	return buffer;
@@ -250,11 +273,11 @@ static void put_back(struct ipoib_buffer *buffer)
 
 	ipoib__assert(!buffer->taken && !ipoib__list_is_linked(&buffer->link) && !buffer->poster &&
 		      !buffer->ah && !buffer->channel);
-	if (pool->owner) {
-		pool->owner->returned(buffer);
+	if (pool->returned) {
+		pool->returned(buffer);
 		return;
 	}
-	ipoib__list_push_front(&pool->free, &buffer->link);
+	ipoib__pool_push(pool, buffer);
 	pool->out--;
 	count_out(buffer);
 	if (pool->starved || pool->wanted > 0)
@@ -293,21 +316,14 @@ size_t ipoib_buffer_length(const struct ipoib_buffer *buffer)
 	return buffer->length;
 }
 
-static size_t room_of(const struct ipoib_buffer *buffer)
-{
-	if (buffer->pool->owner)
-		return buffer->pool->owner->room(buffer);
-	return buffer->pool->octets - IPOIB__HEADROOM;
-}
-
 size_t ipoib_buffer_room(const struct ipoib_buffer *buffer)
 {
-	return room_of(buffer);
+	return buffer->room;
 }
 
 int ipoib_buffer_set_length(struct ipoib_buffer *buffer, size_t length)
 {
-	if (length > room_of(buffer))
+	if (length > buffer->room)
 		return -EMSGSIZE;
 	buffer->length = (uint32_t)length;
 	return 0;

@@ -51,6 +51,8 @@ struct ipoib_buffer {
 	uint16_t type;           /* to send: EtherType */
 	uint32_t source_qpn;     /* received */
 	uint32_t remote_qpn;     /* to send */
+	uint32_t room;           /* octets of an IP packet that it has room for */
+	struct ipoib_buffer *next_free; /* in the pool */
 	const struct ipoib_interface *poster; /* whose UD or receive queue it is posted in; NULL */
 	struct ipoib__ah *ah;    /* addressed, and not posted yet */
 	struct ipoib__channel *channel; /* posted on a connection: which */
@@ -70,22 +72,20 @@ struct ipoib__slab {
 	struct ipoib_buffer buffers[]; /* ipoib__pool::slab */
 };
 
-/* Whose the memory behind the buffers is, if it is not the library's (region.c). */
-struct ipoib__pool_owner {
-	size_t (*room)(const struct ipoib_buffer *buffer);
-	void (*returned)(struct ipoib_buffer *buffer); /* its last reference is gone */
-};
-
 struct ipoib__pool {
-	const struct ipoib__pool_owner *owner; /* NULL: the library */
+	/* where the memory is not the library's (region.c): a buffer's last reference is gone; or NULL */
+	void (*returned)(struct ipoib_buffer *buffer);
 	uint32_t octets;      /* of memory behind each buffer, where it is the library's */
 	uint32_t slab;        /* buffers in a slab */
 	struct ipoib__list slabs;
-	struct ipoib__list free;
+	struct ipoib_buffer *free;
 	uint32_t total;       /* buffers in slabs */
 	uint32_t limit;       /* of total; what the interfaces asked for */
 	uint32_t out;         /* buffers that are not in the pool */
-	uint32_t owed;        /* of those that are left: what shares may still count on */
+	uint32_t claimed;     /* those, and of those that are left what shares may still count on */
+	/* while fewer than so many are out, and claimed, there is one for every use: ample */
+	uint32_t ample_out;
+	uint32_t ample_claimed;
 	uint32_t reserve_control; /* free ones that only control packets may take */
 	uint32_t reserve_receive; /* and those that only the receive queue may take as well */
 	uint32_t wanted;      /* interfaces whose caller was answered -ENOMEM, and is to be told */
@@ -127,18 +127,24 @@ struct ipoib_buffer *ipoib__pool_get(struct ipoib_transport *transport, struct i
 				     enum ipoib__pool_use use);
 bool ipoib__pool_has(struct ipoib_transport *transport, const struct ipoib__share *share,
 		     enum ipoib__pool_use use);
-/*
- * Whether there is one whatever the use: more are free than are in reserve, and more are left, in
- * whole slabs that the pool may yet grow by too, than are owed besides.
- */
-static inline bool ipoib__pool_ample(const struct ipoib__pool *pool)
-{
-	uint32_t kept = pool->reserve_control + pool->reserve_receive;
-	uint32_t least = pool->limit > pool->total + pool->slab ? pool->limit - pool->slab :
-								  pool->total;
+/* The limit or the reserves of a pool have changed. */
+void ipoib__pool_stocked(struct ipoib__pool *pool);
 
-	return pool->total - pool->out > kept && least - pool->out > pool->owed + kept;
+static inline void ipoib__pool_push(struct ipoib__pool *pool, struct ipoib_buffer *buffer)
+{
+	buffer->next_free = pool->free;
+	pool->free = buffer;
 }
+
+static inline struct ipoib_buffer *ipoib__pool_pop(struct ipoib__pool *pool)
+{
+	struct ipoib_buffer *buffer = pool->free;
+
+	if (buffer)
+		pool->free = buffer->next_free;
+	return buffer;
+}
+
 uint32_t ipoib__pool_left(const struct ipoib__share *share);
 void ipoib__pool_begin(struct ipoib_buffer *buffer);
 void ipoib__buffer_unref(struct ipoib_buffer *buffer);

@@ -26,7 +26,6 @@ IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_region_config, user, 48);
 struct region_buffer {
 	struct ipoib_buffer buffer; /* first: the rest of the library sees only this */
 	struct ipoib_region *region;
-	uint32_t room;
 };
 
 struct ipoib_region {
@@ -51,11 +50,6 @@ static size_t region_octets(uint32_t buffers)
 	return sizeof(struct ipoib_region) + buffers * sizeof(struct region_buffer);
 }
 
-static size_t room_of(const struct ipoib_buffer *buffer)
-{
-	return ipoib__container_of(buffer, const struct region_buffer, buffer)->room;
-}
-
 /* Its count is zero: put aside, until its owner can be told. */
 static void put_aside(struct ipoib_buffer *buffer)
 {
@@ -71,15 +65,10 @@ static void put_aside(struct ipoib_buffer *buffer)
 	ipoib__context_reap(context);
 }
 
-static const struct ipoib__pool_owner owner = {
-	.room = room_of,
-	.returned = put_aside,
-};
-
 static void fill(struct ipoib_region *region)
 {
 	ipoib__pool_init(&region->pool, 0, 0);
-	region->pool.owner = &owner;
+	region->pool.returned = put_aside;
 	ipoib__list_init(&region->done);
 	for (uint32_t i = 0; i < region->config.buffers; i++) {
 		struct region_buffer *mine = &region->buffers[i];
@@ -90,7 +79,7 @@ static void fill(struct ipoib_region *region)
 		mine->buffer.key = region->memory.key;
 		ipoib__list_init(&mine->buffer.link);
 		ipoib__list_init(&mine->buffer.age);
-		ipoib__list_push_back(&region->pool.free, &mine->buffer.link);
+		ipoib__pool_push(&region->pool, &mine->buffer);
 	}
 }
 
@@ -159,23 +148,21 @@ static bool inside(const struct ipoib_region_config *config, const void *packet,
 int ipoib_region_buffer(struct ipoib_region *region, struct ipoib_buffer **out, void *packet,
 			size_t length)
 {
-	struct region_buffer *mine;
-	struct ipoib__list *first;
+	struct ipoib_buffer *buffer;
 
 	if (!inside(&region->config, packet, length))
 		return -EINVAL;
 	if (length > PACKET_MAX)
 		return -EMSGSIZE;
-	first = ipoib__list_pop_front(&region->pool.free);
-	if (!first)
+	buffer = ipoib__pool_pop(&region->pool);
+	if (!buffer)
 		return -ENOBUFS;
-	mine = own(first);
 	/* As if the room for a GRH were there too: nothing that is sent touches it. */
-	mine->buffer.memory = (uint8_t *)((uintptr_t)packet - IPOIB__HEADROOM);
-	mine->room = (uint32_t)length;
-	ipoib__pool_begin(&mine->buffer);
-	mine->buffer.length = (uint32_t)length;
-	*out = &mine->buffer;
+	buffer->memory = (uint8_t *)((uintptr_t)packet - IPOIB__HEADROOM);
+	buffer->room = (uint32_t)length;
+	ipoib__pool_begin(buffer);
+	buffer->length = (uint32_t)length;
+	*out = buffer;
 	return 0;
 }
 
@@ -190,7 +177,7 @@ static void tell(struct ipoib_region *region)
 		struct region_buffer *mine = own(first);
 		void *packet = mine->buffer.memory + IPOIB__HEADROOM;
 
-		ipoib__list_push_front(&region->pool.free, &mine->buffer.link);
+		ipoib__pool_push(&region->pool, &mine->buffer);
 		region->pool.out--;
 		if (region->config.released)
 			region->config.released(packet, region->config.user);
