@@ -73,7 +73,7 @@ struct ipoib__slab {
 };
 
 struct ipoib__pool {
-	/* where the memory is not the library's (region.c): a buffer's last reference is gone; or NULL */
+	/* NULL, or told of a free buffer whose memory is the caller's: region.c */
 	void (*returned)(struct ipoib_buffer *buffer);
 	uint32_t octets;      /* of memory behind each buffer, where it is the library's */
 	uint32_t slab;        /* buffers in a slab */
