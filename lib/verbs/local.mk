@@ -33,7 +33,7 @@ verbs_sources += \
 	%D%/ud_receive.c \
 	%D%/ud_send.c \
 	%D%/ud_state.c \
-	%D%/verbs.h
+	%D%/verbs.c %D%/verbs.h
 # The SA client on a real port.
 umad_sources += \
 	%D%/umad.c %D%/umad.h \

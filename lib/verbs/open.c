@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +15,7 @@ IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_verbs_config, flags, 24);
 /* Octets for the names of devices in a message: as many as fit. */
 #define NAMES 256
 
-/* ---- the context's memory and log ---- */
+/* ---- the context's memory ---- */
 
 static void *context_allocate(size_t size, void *context)
 {
@@ -27,33 +25,6 @@ static void *context_allocate(size_t size, void *context)
 static void context_release(void *pointer, size_t size, void *context)
 {
 	ipoib_context_free(context, pointer, size);
-}
-
-void ipoib__verbs_log(const struct ipoib__verbs *verbs, int level, const char *format, ...)
-{
-	char message[IPOIB__LOG_MESSAGE];
-	int length = snprintf(message, sizeof(message), "%s: ", verbs->port.name);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message + length, sizeof(message) - (size_t)length, format, arguments);
-	va_end(arguments);
-	ipoib_context_log(verbs->context, level, message);
-}
-
-void ipoib__verbs_wake(struct ipoib__verbs *verbs)
-{
-	if (verbs->transport != NULL)
-		ipoib_transport_wake(verbs->transport);
-}
-
-int ipoib__verbs_nonblocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return ipoib__verbs_errno();
-	return 0;
 }
 
 /* ---- the device ---- */

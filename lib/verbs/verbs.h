@@ -4,6 +4,7 @@
  *
  *	libipoib --ipoib_transport_ops--> transport.c
  *	   |  open.c list.c port.c event.c memory.c   the device: attributes, events, memory
+ *	   |  verbs.c status.c                        what all of them use: log, wake-up, errors
  *	   |  ud.c ud_send.c ud_receive.c poll.c      datagrams: queue pairs and completions
  *	   |  ah.c                                    address handles, shared where they are equal
  *	   |  channel.c resolve.c join.c              RoCE: paths and groups, without an SA
@@ -180,15 +181,18 @@ int ipoib__verbs_errno(void);
 /* 0, or a negative errno, of a call that returns 0, a positive errno, or -1 and errno. */
 int ipoib__verbs_status(int result);
 
-/* ---- open.c ---- */
+/* ---- verbs.c ---- */
 
-void ipoib__verbs_free(struct ipoib__verbs *verbs);
-/* There is something to do, or to be told. */
+/* The turn comes at once: there is something to do, or to be told. */
 void ipoib__verbs_wake(struct ipoib__verbs *verbs);
 /* Descriptors of rdma-core block when they are made. */
 int ipoib__verbs_nonblocking(int fd);
 void ipoib__verbs_log(const struct ipoib__verbs *verbs, int level, const char *format, ...)
 	IPOIB__PRINTF(3, 4);
+
+/* ---- open.c ---- */
+
+void ipoib__verbs_free(struct ipoib__verbs *verbs);
 
 /* ---- port.c ---- */
 
