@@ -4,6 +4,7 @@ verbs_sources += \
 	%D%/address.c %D%/address.h \
 	%D%/ah.c %D%/ah.h \
 	%D%/channel.c \
+	%D%/device.c \
 	%D%/event.c \
 	%D%/gid.c %D%/gid.h \
 	%D%/hold.c %D%/hold.h \

@@ -3,7 +3,7 @@
  * A port of a real adapter as a transport, over rdma-core.
  *
  *	libipoib --ipoib_transport_ops--> transport.c
- *	   |  open.c list.c port.c event.c memory.c   the device: attributes, events, memory
+ *	   |  open.c device.c port.c event.c memory.c the device: attributes, events, memory
  *	   |  verbs.c status.c                        what all of them use: log, wake-up, errors
  *	   |  ud.c ud_send.c ud_receive.c poll.c      datagrams: queue pairs and completions
  *	   |  ah.c                                    address handles, shared where they are equal
@@ -58,6 +58,7 @@
 struct ipoib__umad;
 struct ipoib__verbs;
 struct ipoib__verbs_joins;
+struct ipoib__verbs_name;
 struct ipoib__verbs_rc_set;
 
 /*
@@ -190,9 +191,15 @@ int ipoib__verbs_nonblocking(int fd);
 void ipoib__verbs_log(const struct ipoib__verbs *verbs, int level, const char *format, ...)
 	IPOIB__PRINTF(3, 4);
 
-/* ---- open.c ---- */
+/* ---- device.c ---- */
 
+/* The transport's part is not there yet. -EACCES, -ENODEV, -ENOTSUP, -ENOENT: no such GID. */
+int ipoib__verbs_new(struct ipoib__verbs **out, struct ipoib_context *context,
+		     const struct ipoib_verbs_config *config,
+		     const struct ipoib__verbs_name *name);
 void ipoib__verbs_free(struct ipoib__verbs *verbs);
+/* Has its descriptors watched: verbs->transport is set. */
+int ipoib__verbs_watch(struct ipoib__verbs *verbs);
 
 /* ---- port.c ---- */
 
