@@ -122,10 +122,7 @@ static int open_parts(struct ipoib__verbs *verbs)
 	verbs->pd = ibv_alloc_pd(verbs->device);
 	if (verbs->pd == NULL)
 		return ipoib__verbs_errno();
-	verbs->channel = ibv_create_comp_channel(verbs->device);
-	if (verbs->channel == NULL)
-		return ipoib__verbs_errno();
-	status = ipoib__verbs_nonblocking(verbs->channel->fd);
+	status = ipoib__verbs_cq_channel_open(&verbs->channel, verbs->device);
 	if (status == 0)
 		status = ipoib__verbs_nonblocking(verbs->device->async_fd);
 	if (status == 0)
@@ -182,7 +179,7 @@ int ipoib__verbs_watch(struct ipoib__verbs *verbs)
 	int status = ipoib_transport_watch(transport, verbs->device->async_fd, POLLIN);
 
 	if (status == 0)
-		status = ipoib_transport_watch(transport, verbs->channel->fd, POLLIN);
+		status = ipoib_transport_watch(transport, verbs->channel.channel->fd, POLLIN);
 	if (status == 0)
 		status = ipoib_transport_watch(transport, verbs->cm->fd, POLLIN);
 	return status < 0 ? status : ipoib__verbs_subnet_watch(verbs);
@@ -193,7 +190,7 @@ static void unwatch(struct ipoib__verbs *verbs)
 	if (verbs->transport == NULL)
 		return;
 	ipoib_transport_unwatch(verbs->transport, verbs->device->async_fd);
-	ipoib_transport_unwatch(verbs->transport, verbs->channel->fd);
+	ipoib_transport_unwatch(verbs->transport, verbs->channel.channel->fd);
 	ipoib_transport_unwatch(verbs->transport, verbs->cm->fd);
 }
 
@@ -209,8 +206,7 @@ void ipoib__verbs_free(struct ipoib__verbs *verbs)
 	ipoib__verbs_channel_close(verbs);
 	ipoib__verbs_joins_free(verbs);
 	ipoib__verbs_ahs_fini(&verbs->ahs);
-	if (verbs->channel != NULL)
-		(void)ibv_destroy_comp_channel(verbs->channel);
+	ipoib__verbs_cq_channel_close(&verbs->channel);
 	if (verbs->pd != NULL)
 		(void)ibv_dealloc_pd(verbs->pd);
 	if (verbs->device != NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What a device tells: asynchronous events, and that a completion queue has something.
+ * What a device tells beside completions: asynchronous events.
  *
  * Every event is acknowledged as soon as it is read: ending what it is about waits for that.
  */
@@ -11,21 +11,20 @@
 
 /* How long a changed MTU may go unnoticed. */
 #define LOOK_NS UINT64_C(5000000000)
-/* Acknowledging takes a lock; it is done by so many, and at the end of the queue. */
-#define ACKNOWLEDGE 64
 
 void ipoib__verbs_gone(struct ipoib__verbs *verbs)
 {
 	if (verbs->gone)
 		return;
 	verbs->gone = true;
+	verbs->channel.dead = true;
 	verbs->port.state = IPOIB_PORT_DOWN;
 	for (struct ipoib__list *at = verbs->uds.next; at != &verbs->uds; at = at->next)
 		ipoib__verbs_ud_dead(ipoib__container_of(at, struct ipoib__verbs_ud, link));
 	ipoib__verbs_rc_port(verbs);
 	/* Dead descriptors are ready for ever. */
 	ipoib_transport_unwatch(verbs->transport, verbs->device->async_fd);
-	ipoib_transport_unwatch(verbs->transport, verbs->channel->fd);
+	ipoib_transport_unwatch(verbs->transport, verbs->channel.channel->fd);
 	ipoib__verbs_wake(verbs);
 }
 
@@ -142,36 +141,5 @@ void ipoib__verbs_events(struct ipoib__verbs *verbs, uint64_t now)
 		}
 		ibv_ack_async_event(&event);
 		async_event(verbs, &event);
-	}
-}
-
-/* ---- completion channel ---- */
-
-/* Of a queue that was not armed none can come, and there is nothing to be read. */
-bool ipoib__verbs_any_armed(const struct ipoib__verbs *verbs)
-{
-	for (struct ipoib__list *at = verbs->uds.next; at != &verbs->uds; at = at->next)
-		if (ipoib__container_of(at, struct ipoib__verbs_ud, link)->armed)
-			return true;
-	return false;
-}
-
-void ipoib__verbs_completions(struct ipoib__verbs *verbs)
-{
-	for (unsigned i = 0; i < IPOIB__VERBS_EVENTS; i++) {
-		struct ipoib__verbs_ud *ud;
-		struct ibv_cq *cq;
-		void *context;
-
-		if (verbs->gone || !ipoib__verbs_any_armed(verbs))
-			return;
-		if (ibv_get_cq_event(verbs->channel, &cq, &context) != 0)
-			return;
-		ud = context;
-		ud->armed = false;
-		if (++ud->cq_events >= ACKNOWLEDGE) {
-			ibv_ack_cq_events(cq, ud->cq_events);
-			ud->cq_events = 0;
-		}
 	}
 }

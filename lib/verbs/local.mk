@@ -4,6 +4,7 @@ verbs_sources += \
 	%D%/address.c %D%/address.h \
 	%D%/ah.c %D%/ah.h \
 	%D%/channel.c \
+	%D%/cq.c %D%/cq.h \
 	%D%/device.c \
 	%D%/event.c \
 	%D%/gid.c %D%/gid.h \
@@ -27,7 +28,7 @@ verbs_sources += \
 	%D%/rc_queue.c \
 	%D%/resolve.c \
 	%D%/route.c \
-	%D%/status.c \
+	%D%/status.c %D%/status.h \
 	%D%/subnet.c \
 	%D%/transport.c \
 	%D%/ud.c \

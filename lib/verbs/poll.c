@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Completions. The order of ibv_get_cq_event(3) is kept: acknowledge (event.c), arm, poll once
- * more.
+ * What the completions of a queue pair come to. A send is told in its turn: a completion of one
+ * says that those before it went well, and some never reach the adapter (posted.h).
  */
 #include <errno.h>
 #include <string.h>
@@ -99,21 +99,6 @@ static bool completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
 	}
 }
 
-static bool next_wc(struct ipoib__verbs_ud *ud, struct ibv_wc *wc)
-{
-	int count;
-
-	if (ud->wc_next == ud->wc_count) {
-		count = ud->verbs->gone ? 0 : ibv_poll_cq(ud->cq, IPOIB__VERBS_POLL, ud->wc);
-		ud->wc_next = 0;
-		ud->wc_count = count > 0 ? (unsigned)count : 0;
-	}
-	if (ud->wc_next == ud->wc_count)
-		return false;
-	*wc = ud->wc[ud->wc_next++];
-	return true;
-}
-
 int ipoib__verbs_ud_poll(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion *completions,
 			 size_t count)
 {
@@ -126,7 +111,7 @@ int ipoib__verbs_ud_poll(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion 
 			taken++;
 			continue;
 		}
-		if (!next_wc(ud, &wc))
+		if (!ipoib__verbs_cq_take(&ud->cq, &wc))
 			break;
 		if (completed(ud, &wc, &completions[taken]))
 			taken++;
@@ -136,21 +121,9 @@ int ipoib__verbs_ud_poll(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion 
 	return (int)taken;
 }
 
-/* Arming a queue with something in it does not fire, on some adapters: hence the second look. */
 int ipoib__verbs_ud_arm(struct ipoib__verbs_ud *ud)
 {
-	int count;
-
-	if (ud->wc_next < ud->wc_count || ipoib__verbs_posted_decided(&ud->sends) ||
-	    ipoib__verbs_rc_decided(ud))
+	if (ipoib__verbs_posted_decided(&ud->sends) || ipoib__verbs_rc_decided(ud))
 		return 1;
-	if (ud->verbs->gone)
-		return 0;
-	if (!ud->armed && ibv_req_notify_cq(ud->cq, 0) != 0)
-		return -EIO;
-	ud->armed = true;
-	count = ibv_poll_cq(ud->cq, IPOIB__VERBS_POLL, ud->wc);
-	ud->wc_next = 0;
-	ud->wc_count = count > 0 ? (unsigned)count : 0;
-	return count > 0;
+	return ipoib__verbs_cq_arm(&ud->cq);
 }

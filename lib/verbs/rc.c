@@ -130,8 +130,8 @@ static int create_qp(struct ipoib__verbs_rc *rc)
 	for (size_t i = 0; i < sizeof(inlines) / sizeof(inlines[0]) && rc->qp == NULL; i++) {
 		attr = (struct ibv_qp_init_attr){
 			.qp_context = rc,
-			.send_cq = rc->ud->cq,
-			.recv_cq = rc->ud->cq,
+			.send_cq = rc->ud->cq.queue,
+			.recv_cq = rc->ud->cq.queue,
 			.srq = rc->ud->rc->srq,
 			.cap = {
 				.max_send_wr = rc->attributes.send_depth,
@@ -157,7 +157,7 @@ static int set_up(struct ipoib__verbs_rc *rc)
 	status = ipoib__verbs_posted_init(&rc->sends, &verbs->memory, rc->attributes.send_depth);
 	if (status < 0)
 		return status;
-	status = ipoib__verbs_ud_reserve(rc->ud, rc->attributes.send_depth);
+	status = ipoib__verbs_cq_reserve(&rc->ud->cq, rc->attributes.send_depth);
 	if (status < 0)
 		return status;
 	status = create_qp(rc);
@@ -168,7 +168,7 @@ static int set_up(struct ipoib__verbs_rc *rc)
 		status = -ENOMEM;
 	}
 	if (status < 0)
-		ipoib__verbs_ud_release(rc->ud, rc->attributes.send_depth);
+		ipoib__verbs_cq_release(&rc->ud->cq, rc->attributes.send_depth);
 	return status;
 }
 
@@ -218,7 +218,7 @@ static void end_queue_pair(struct ipoib__verbs_rc *rc)
 	own->connection_count--;
 	(void)ibv_destroy_qp(rc->qp);
 	rc->qp = NULL;
-	ipoib__verbs_ud_release(rc->ud, rc->attributes.send_depth);
+	ipoib__verbs_cq_release(&rc->ud->cq, rc->attributes.send_depth);
 	ipoib__verbs_posted_fini(&rc->sends);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include <errno.h>
+#include "verbs/status.h"
 
-#include "verbs/verbs.h"
+#include <errno.h>
+#include <fcntl.h>
 
 int ipoib__verbs_errno(void)
 {
@@ -27,4 +28,13 @@ int ipoib__verbs_wc_status(const struct ibv_wc *wc)
 	default:
 		return -EIO;
 	}
+}
+
+int ipoib__verbs_nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return ipoib__verbs_errno();
+	return 0;
 }

@@ -39,7 +39,7 @@ static int op_query_port(void *self, struct ipoib_port_attributes *attributes)
  */
 static bool may_have_news(struct ipoib__verbs *verbs, uint64_t now)
 {
-	bool polled = !ipoib__list_empty(&verbs->uds) && !ipoib__verbs_any_armed(verbs);
+	bool polled = !ipoib__list_empty(&verbs->uds) && verbs->channel.armed == 0;
 
 	if (now > verbs->looked && now - verbs->looked < (polled ? POLLED_LOOK_NS : LOOK_NS))
 		return false;
@@ -56,7 +56,7 @@ static void op_process(void *self, uint64_t now)
 		ipoib__verbs_channel_process(verbs);
 		ipoib__verbs_subnet_process(verbs, now);
 	}
-	ipoib__verbs_completions(verbs);
+	ipoib__verbs_cq_channel_process(&verbs->channel);
 	ipoib__verbs_rc_process(verbs, now);
 }
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/assert.h"
 #include "verbs/pkey.h"
 #include "verbs/rc.h"
 #include "verbs/verbs.h"
@@ -41,8 +40,8 @@ static int create_qp(struct ipoib__verbs_ud *ud)
 	for (size_t i = 0; i < sizeof(inlines) / sizeof(inlines[0]) && ud->qp == NULL; i++) {
 		attr = (struct ibv_qp_init_attr){
 			.qp_context = ud,
-			.send_cq = ud->cq,
-			.recv_cq = ud->cq,
+			.send_cq = ud->cq.queue,
+			.recv_cq = ud->cq.queue,
 			.cap = {
 				.max_send_wr = ud->attributes.send_depth,
 				.max_recv_wr = ud->attributes.receive_depth,
@@ -63,13 +62,11 @@ static int create_qp(struct ipoib__verbs_ud *ud)
 static int create_cq(struct ipoib__verbs_ud *ud)
 {
 	struct ipoib__verbs *verbs = ud->verbs;
+	uint32_t places = ud->attributes.send_depth + ud->attributes.receive_depth +
+			  ud->attributes.connected_depth;
 
-	ud->cq_places = ud->attributes.send_depth + ud->attributes.receive_depth +
-			ud->attributes.connected_depth;
-	if (ud->cq_places > (uint32_t)verbs->limits.max_cqe)
-		return -EINVAL;
-	ud->cq = ibv_create_cq(verbs->device, (int)ud->cq_places, ud, verbs->channel, 0);
-	return ud->cq == NULL ? ipoib__verbs_errno() : 0;
+	return ipoib__verbs_cq_init(&ud->cq, &verbs->channel, verbs->device, places,
+				    (uint32_t)verbs->limits.max_cqe);
 }
 
 static void release(struct ipoib__verbs_ud *ud)
@@ -79,13 +76,8 @@ static void release(struct ipoib__verbs_ud *ud)
 	ipoib__verbs_rc_ud_fini(ud);
 	if (ud->qp != NULL)
 		(void)ibv_destroy_qp(ud->qp);
-	if (ud->cq != NULL) {
-		/* What was told of it is acknowledged first; what of others, looked at later. */
-		ipoib__verbs_completions(verbs);
-		ipoib__verbs_wake(verbs);
-		ibv_ack_cq_events(ud->cq, ud->cq_events);
-		(void)ibv_destroy_cq(ud->cq);
-	}
+	ipoib__verbs_cq_fini(&ud->cq);
+	ipoib__verbs_wake(verbs); /* the channel may have told of others, too */
 	ipoib__verbs_posted_fini(&ud->sends);
 	ipoib__verbs_posted_fini(&ud->receives);
 	ipoib__memory_put(&verbs->memory, ud, sizeof(*ud));
@@ -252,26 +244,4 @@ void ipoib__verbs_ud_destroy(struct ipoib__verbs_ud *ud)
 		detach(ud, ipoib__container_of(first, struct ipoib__verbs_attached, link));
 	ipoib__list_remove(&ud->link);
 	release(ud);
-}
-
-/* ---- room for completions ---- */
-
-int ipoib__verbs_ud_reserve(struct ipoib__verbs_ud *ud, uint32_t more)
-{
-	uint32_t most = (uint32_t)ud->verbs->limits.max_cqe;
-	uint32_t wanted = ud->cq_places + more;
-
-	if (more > most || wanted > most)
-		return -ENOMEM;
-	if (wanted > (uint32_t)ud->cq->cqe &&
-	    ibv_resize_cq(ud->cq, (int)smaller(2 * wanted, most)) != 0)
-		return -ENOMEM;
-	ud->cq_places = wanted;
-	return 0;
-}
-
-void ipoib__verbs_ud_release(struct ipoib__verbs_ud *ud, uint32_t less)
-{
-	ipoib__assert(less <= ud->cq_places);
-	ud->cq_places -= less;
 }

@@ -2,7 +2,6 @@
 /* What every part of the transport uses, and what uses no part of it. */
 #include "verbs/verbs.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -22,13 +21,4 @@ void ipoib__verbs_wake(struct ipoib__verbs *verbs)
 {
 	if (verbs->transport != NULL)
 		ipoib_transport_wake(verbs->transport);
-}
-
-int ipoib__verbs_nonblocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return ipoib__verbs_errno();
-	return 0;
 }

@@ -5,7 +5,8 @@
  *	libipoib --ipoib_transport_ops--> transport.c
  *	   |  open.c device.c port.c event.c memory.c the device: attributes, events, memory
  *	   |  verbs.c status.c                        what all of them use: log, wake-up, errors
- *	   |  ud.c ud_send.c ud_receive.c poll.c      datagrams: queue pairs and completions
+ *	   |  ud.c ud_send.c ud_receive.c poll.c      datagrams: queue pairs
+ *	   |  cq.c                                    completions, and being woken for them
  *	   |  ah.c                                    address handles, shared where they are equal
  *	   |  channel.c resolve.c join.c              RoCE: paths and groups, without an SA
  *	   |  rc.c rc_...                             reliable connections
@@ -15,9 +16,7 @@
  *    transport, asynchronous events included.
  * 2. All descriptors are non-blocking and watched by the context; there is no thread. What is
  *    asked by a question is answered by an event, of which the memory is got when it is asked.
- * 3. Calls of libibverbs fail in three ways: with NULL and errno, with -1 and errno, with a
- *    positive errno. ipoib__verbs_status() and _errno() make one of them, at the call.
- * 4. What the adapter writes to us (completions, events) is checked like what a peer writes: an
+ * 3. What the adapter writes to us (completions, events) is checked like what a peer writes: an
  *    adapter may come with any driver.
  */
 #ifndef IPOIB__VERBS_H
@@ -38,13 +37,13 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "verbs/ah.h"
+#include "verbs/cq.h"
 #include "verbs/gid.h"
 #include "verbs/posted.h"
+#include "verbs/status.h"
 
 /* Places of one queue; every adapter has as many, and the interface asks for no more. */
 #define IPOIB__VERBS_DEPTH_MAX 16384
-/* Completions taken from the adapter at once: a burst of the interface's is 64. */
-#define IPOIB__VERBS_POLL 64
 /* Asynchronous and connection events taken in one turn: a flood must not hold the caller. */
 #define IPOIB__VERBS_EVENTS 64
 /* Questions not answered or not taken: as many as the SA client takes for InfiniBand. */
@@ -98,8 +97,8 @@ struct ipoib__verbs {
 
 	struct ibv_context *device;
 	struct ibv_pd *pd;
-	struct ibv_comp_channel *channel; /* of all completion queues; their context is the ud */
-	struct rdma_event_channel *cm;	  /* of all rdma_cm_ids; channel.c */
+	struct ipoib__verbs_cq_channel channel; /* of all completion queues */
+	struct rdma_event_channel *cm;		/* of all rdma_cm_ids; channel.c */
 	struct ibv_device_attr limits;
 
 	/* As read last; port.c. */
@@ -153,7 +152,7 @@ struct ipoib__verbs_ud {
 	struct ipoib__list link;
 	struct ipoib__verbs *verbs;
 	struct ibv_qp *qp;
-	struct ibv_cq *cq; /* of everything: datagrams and connections, sends and receives */
+	struct ipoib__verbs_cq cq; /* of all that it and its connections send and receive */
 	enum ipoib__verbs_state state;
 	uint16_t pkey;
 	uint16_t pkey_index;
@@ -163,31 +162,13 @@ struct ipoib__verbs_ud {
 	struct ipoib__verbs_posted sends;
 	struct ipoib__verbs_posted receives;
 	struct ipoib__list groups; /* struct ipoib__verbs_attached */
-
-	uint32_t cq_places; /* completions that may be outstanding; see _reserve() */
-	bool armed;
-	unsigned cq_events; /* taken from the channel and not yet acknowledged */
-	/* Completions taken from the adapter and not yet looked at. */
-	struct ibv_wc wc[IPOIB__VERBS_POLL];
-	unsigned wc_next;
-	unsigned wc_count;
-
 	struct ipoib__verbs_rc_ud *rc; /* what connections keep of it: rc.h */
 };
-
-/* ---- errors ---- */
-
-/* What a call that failed with errno has left there. */
-int ipoib__verbs_errno(void);
-/* 0, or a negative errno, of a call that returns 0, a positive errno, or -1 and errno. */
-int ipoib__verbs_status(int result);
 
 /* ---- verbs.c ---- */
 
 /* The turn comes at once: there is something to do, or to be told. */
 void ipoib__verbs_wake(struct ipoib__verbs *verbs);
-/* Descriptors of rdma-core block when they are made. */
-int ipoib__verbs_nonblocking(int fd);
 void ipoib__verbs_log(const struct ipoib__verbs *verbs, int level, const char *format, ...)
 	IPOIB__PRINTF(3, 4);
 
@@ -221,10 +202,6 @@ uint32_t ipoib__verbs_port_pkeys(uint16_t *pkeys, struct ibv_context *device, ui
 
 /* Takes what the device says beside completions, and looks for what it does not say. */
 void ipoib__verbs_events(struct ipoib__verbs *verbs, uint64_t now);
-/* Takes the wake-ups of completion queues; what has completed is polled by who was woken. */
-void ipoib__verbs_completions(struct ipoib__verbs *verbs);
-/* Whether anybody wants to be woken by a completion. */
-bool ipoib__verbs_any_armed(const struct ipoib__verbs *verbs);
 /* The device is gone for good: told once. */
 void ipoib__verbs_gone(struct ipoib__verbs *verbs);
 
@@ -297,12 +274,6 @@ int ipoib__verbs_ud_attach(struct ipoib__verbs_ud *ud, const struct ipoib_gid *m
 			   uint16_t mlid);
 void ipoib__verbs_ud_detach(struct ipoib__verbs_ud *ud, const struct ipoib_gid *mgid,
 			    uint16_t mlid);
-/*
- * Room for more completions, those of a connection's sends; -ENOMEM when the adapter has no more.
- * Given back by _release().
- */
-int ipoib__verbs_ud_reserve(struct ipoib__verbs_ud *ud, uint32_t more);
-void ipoib__verbs_ud_release(struct ipoib__verbs_ud *ud, uint32_t less);
 /* From a queue pair that was just made, or reset, to one that sends and receives. */
 int ipoib__verbs_ud_start(struct ipoib__verbs_ud *ud);
 /* A send or receive has failed, or the adapter says so: finds out what has stopped. */
@@ -326,8 +297,6 @@ int ipoib__verbs_ud_poll(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion 
 			 size_t count);
 /* 1: there may be completions already. */
 int ipoib__verbs_ud_arm(struct ipoib__verbs_ud *ud);
-/* What is not 0 in a completion of the adapter's, as a negative errno. */
-int ipoib__verbs_wc_status(const struct ibv_wc *wc);
 
 /* `self` of the operations is the struct ipoib__verbs. */
 extern const struct ipoib_transport_ops ipoib__verbs_ops;

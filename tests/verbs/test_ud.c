@@ -297,7 +297,7 @@ START_TEST(arming_finds_what_came_before_it)
 	ck_assert_int_eq(receive_some(100, 2), 2);
 	adapter_received(IBV_WC_SUCCESS, 60);
 	ck_assert(adapter.fired);
-	ipoib__verbs_completions(&verbs);
+	ipoib__verbs_cq_channel_process(&verbs.channel);
 	completes(IPOIB_UD_RECEIVE, 100, 1, 0);
 	adapter_received(IBV_WC_SUCCESS, 61); /* not armed: this does not fire */
 	ck_assert(!adapter.fired);
@@ -357,13 +357,13 @@ END_TEST
 
 START_TEST(room_for_completions_grows_to_what_the_adapter_has)
 {
-	ck_assert_int_eq(ipoib__verbs_ud_reserve(ud, 100), 0);
+	ck_assert_int_eq(ipoib__verbs_cq_reserve(&ud->cq, 100), 0);
 	ck_assert_int_ge(adapter.cq.cqe, 2 * DEPTH + 100);
-	ck_assert_int_eq(ipoib__verbs_ud_reserve(ud, 8192), -ENOMEM);
-	ck_assert_int_eq(ipoib__verbs_ud_reserve(ud, UINT32_MAX), -ENOMEM);
-	ck_assert_int_eq(ipoib__verbs_ud_reserve(ud, 8192 - 2 * DEPTH - 100), 0);
-	ipoib__verbs_ud_release(ud, 8192 - 2 * DEPTH);
-	ck_assert_int_eq(ipoib__verbs_ud_reserve(ud, 1), 0);
+	ck_assert_int_eq(ipoib__verbs_cq_reserve(&ud->cq, 8192), -ENOMEM);
+	ck_assert_int_eq(ipoib__verbs_cq_reserve(&ud->cq, UINT32_MAX), -ENOMEM);
+	ck_assert_int_eq(ipoib__verbs_cq_reserve(&ud->cq, 8192 - 2 * DEPTH - 100), 0);
+	ipoib__verbs_cq_release(&ud->cq, 8192 - 2 * DEPTH);
+	ck_assert_int_eq(ipoib__verbs_cq_reserve(&ud->cq, 1), 0);
 }
 END_TEST
 
