@@ -242,7 +242,7 @@ void ipoib__verbs_rc_tell(struct ipoib__verbs_rc *rc)
 {
 	if (!ipoib__list_is_linked(&rc->telling))
 		ipoib__list_push_back(&rc->verbs->rcs->telling, &rc->telling);
-	ipoib_transport_wake(rc->verbs->transport);
+	ipoib__verbs_wake(rc->verbs);
 }
 
 void ipoib__verbs_rc_fail(struct ipoib__verbs_rc *rc, enum ipoib_connection_end why)

@@ -106,7 +106,7 @@ static uint16_t take(struct ipoib__verbs_ud *ud, const struct rdma_cm_event *eve
 	describe(ud->verbs, &request->event, event->id);
 	private_copy(&request->event, (const uint8_t *)param->private_data + header,
 		     param->private_data_len - header);
-	ipoib_transport_wake(ud->verbs->transport);
+	ipoib__verbs_wake(ud->verbs);
 	return 0;
 }
 

@@ -141,7 +141,7 @@ static int post_flushed(struct ipoib__verbs_rc *rc, const struct ipoib_rc_send *
 	while (posted < count && !ipoib__verbs_posted_full(&rc->sends))
 		ipoib__verbs_posted_put_ours(&rc->sends, sends[posted++].cookie, NULL, -ECANCELED);
 	decided(rc);
-	ipoib_transport_wake(rc->verbs->transport);
+	ipoib__verbs_wake(rc->verbs);
 	return (int)posted;
 }
 

@@ -5,22 +5,28 @@
 #include <string.h>
 
 #include "support/support.h"
+#include "verbs/fake_rc.h"
 
 struct adapter adapter;
 
-static void complete(uint64_t id, enum ibv_wc_status status, uint32_t length)
+void adapter_complete(const struct ibv_wc *wc)
 {
 	ck_assert_uint_lt(adapter.done_count, 2 * ADAPTER_DEPTH);
-	adapter.done[adapter.done_count++] = (struct ibv_wc){
+	adapter.done[adapter.done_count++] = *wc;
+	adapter.fired = adapter.fired || adapter.armed;
+	adapter.armed = false;
+}
+
+static void complete(uint64_t id, enum ibv_wc_status status, uint32_t length)
+{
+	adapter_complete(&(struct ibv_wc){
 		.wr_id = id,
 		.status = status,
 		.byte_len = length,
 		.src_qp = 7,
 		.slid = 9,
 		.sl = 3,
-	};
-	adapter.fired = adapter.fired || adapter.armed;
-	adapter.armed = false;
+	});
 }
 
 static struct adapter_request take(struct adapter_request *queue, unsigned *count)
@@ -67,6 +73,8 @@ void adapter_stops(enum ibv_qp_state state)
 
 static int post_send(struct ibv_qp *qp, struct ibv_send_wr *wr, struct ibv_send_wr **bad)
 {
+	if (fake_rc_owns(qp))
+		return fake_rc_post_send(qp, wr);
 	ck_assert_ptr_eq(qp, &adapter.qp);
 	adapter.rings++;
 	for (int n = 1; wr != NULL; wr = wr->next, n++) {
@@ -175,6 +183,8 @@ void ibv_ack_cq_events(struct ibv_cq *cq, unsigned int nevents)
 struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
 {
 	(void)pd;
+	if (attr->qp_type == IBV_QPT_RC)
+		return fake_rc_create(attr);
 	if (adapter.refuse_create != 0 && attr->cap.max_inline_data > 0) {
 		errno = adapter.refuse_create;
 		return NULL;
@@ -187,6 +197,8 @@ struct ibv_qp *ibv_create_qp(struct ibv_pd *pd, struct ibv_qp_init_attr *attr)
 
 int ibv_destroy_qp(struct ibv_qp *qp)
 {
+	if (fake_rc_owns(qp))
+		return fake_rc_destroy(qp);
 	ck_assert_ptr_eq(qp, &adapter.qp);
 	ck_assert_uint_eq(adapter.attached, 0);
 	adapter.qp_alive = false;
@@ -218,6 +230,8 @@ int ibv_modify_qp(struct ibv_qp *qp, struct ibv_qp_attr *attr, int mask)
 {
 	int refusal = adapter.refuse_modify;
 
+	if (fake_rc_owns(qp))
+		return fake_rc_modify(qp, attr);
 	ck_assert_ptr_eq(qp, &adapter.qp);
 	adapter.refuse_modify = 0;
 	if (refusal != 0)

@@ -54,6 +54,8 @@ void adapter_open(struct ipoib__verbs *verbs);
 /* Everything that was made was ended. */
 void adapter_close(struct ipoib__verbs *verbs);
 
+/* The adapter tells of this completion. */
+void adapter_complete(const struct ibv_wc *wc);
 /* The oldest count sends complete, the last of them with this status. */
 void adapter_sent(unsigned count, enum ibv_wc_status status);
 /* The oldest receive completes. */

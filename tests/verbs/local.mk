@@ -3,7 +3,9 @@ unit_tests += %D%/test_verbs
 %C%_test_verbs_SOURCES = \
 	%D%/adapter.c %D%/adapter.h \
 	%D%/fake_cm.c %D%/fake_cm.h \
+	%D%/fake_rc.c %D%/fake_rc.h \
 	%D%/main.c \
+	%D%/rc_rig.c %D%/rc_rig.h \
 	%D%/suites.h \
 	%D%/test_ah.c \
 	%D%/test_gid.c \
@@ -11,6 +13,8 @@ unit_tests += %D%/test_verbs
 	%D%/test_names.c \
 	%D%/test_open.c \
 	%D%/test_posted.c \
+	%D%/test_rc.c \
+	%D%/test_rc_end.c \
 	%D%/test_rc_private.c \
 	%D%/test_ud.c
 %C%_test_verbs_CPPFLAGS = $(AM_CPPFLAGS) $(VERBS_CFLAGS)

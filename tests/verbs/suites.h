@@ -10,6 +10,8 @@ Suite *suite_infiniband(void);
 Suite *suite_names(void);
 Suite *suite_open(void);
 Suite *suite_posted(void);
+Suite *suite_rc(void);
+Suite *suite_rc_end(void);
 Suite *suite_rc_private(void);
 Suite *suite_ud(void);
 Suite *suite_umad(void);
