@@ -99,8 +99,6 @@ static void async_event(struct ipoib__verbs *verbs, const struct ibv_async_event
 	case IBV_EVENT_QP_ACCESS_ERR:
 		queue_event(verbs, event);
 		break;
-	case IBV_EVENT_SRQ_ERR:
-	case IBV_EVENT_SRQ_LIMIT_REACHED:
 	case IBV_EVENT_COMM_EST:
 	case IBV_EVENT_QP_LAST_WQE_REACHED:
 		ipoib__verbs_rc_async(verbs, event);
@@ -108,6 +106,10 @@ static void async_event(struct ipoib__verbs *verbs, const struct ibv_async_event
 	case IBV_EVENT_CQ_ERR:
 		/* There is room for everything that is posted: this is the adapter's fault. */
 		ipoib__verbs_log(verbs, IPOIB_LOG_ERROR, "a completion queue has failed");
+		ipoib__verbs_gone(verbs);
+		break;
+	case IBV_EVENT_SRQ_ERR:
+		ipoib__verbs_log(verbs, IPOIB_LOG_ERROR, "a shared receive queue has failed");
 		ipoib__verbs_gone(verbs);
 		break;
 	default:

@@ -288,16 +288,8 @@ void ipoib__verbs_rc_port(struct ipoib__verbs *verbs)
 
 void ipoib__verbs_rc_async(struct ipoib__verbs *verbs, const struct ibv_async_event *event)
 {
-	struct ipoib__verbs_rc *rc;
+	struct ipoib__verbs_rc *rc = ipoib__verbs_rc_find(verbs, event->element.qp->qp_num);
 
-	if (event->event_type == IBV_EVENT_SRQ_ERR) {
-		ipoib__verbs_log(verbs, IPOIB_LOG_ERROR, "a shared receive queue has failed");
-		ipoib__verbs_gone(verbs);
-		return;
-	}
-	if (event->event_type == IBV_EVENT_SRQ_LIMIT_REACHED)
-		return;
-	rc = ipoib__verbs_rc_find(verbs, event->element.qp->qp_num);
 	if (rc == NULL)
 		return;
 	if (event->event_type == IBV_EVENT_COMM_EST && rc->state == IPOIB__VERBS_RC_ANSWERED)

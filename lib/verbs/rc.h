@@ -28,7 +28,7 @@ bool ipoib__verbs_rc_completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *
 bool ipoib__verbs_rc_take(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion *completion);
 /* Whether there is one. */
 bool ipoib__verbs_rc_decided(const struct ipoib__verbs_ud *ud);
-/* An asynchronous event of a queue pair that is not a UD one of ours, or of a receive queue. */
+/* An asynchronous event of a queue pair that is not a UD one of ours. */
 void ipoib__verbs_rc_async(struct ipoib__verbs *verbs, const struct ibv_async_event *event);
 /* The port's state has changed; or the device is gone. */
 void ipoib__verbs_rc_port(struct ipoib__verbs *verbs);

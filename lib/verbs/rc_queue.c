@@ -326,8 +326,10 @@ static void post_again(struct ipoib__verbs_rc_ud *own, uint32_t number)
 
 	one.count = 0;
 	add_slot(&one, own, number);
-	if (ibv_post_srq_recv(own->srq, one.requests, &bad) != 0)
-		ipoib__verbs_gone(own->ud->verbs); /* it had this very place before */
+	if (ibv_post_srq_recv(own->srq, one.requests, &bad) == 0)
+		return;
+	own->ud->verbs->failed = true; /* it had this very place before */
+	ipoib__verbs_wake(own->ud->verbs);
 }
 
 static bool received(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,

@@ -51,6 +51,8 @@ static void op_process(void *self, uint64_t now)
 {
 	struct ipoib__verbs *verbs = self;
 
+	if (verbs->failed)
+		ipoib__verbs_gone(verbs);
 	if (may_have_news(verbs, now)) {
 		ipoib__verbs_events(verbs, now);
 		ipoib__verbs_channel_process(verbs);
@@ -70,8 +72,8 @@ static uint64_t op_deadline(void *self)
 	const struct ipoib__verbs *verbs = self;
 	uint64_t look = IPOIB_NEVER;
 
-	if (verbs->port_changed || verbs->reregister || (verbs->gone && !verbs->gone_told) ||
-	    !ipoib__list_empty(&verbs->answered))
+	if (verbs->port_changed || verbs->reregister || (verbs->failed && !verbs->gone) ||
+	    (verbs->gone && !verbs->gone_told) || !ipoib__list_empty(&verbs->answered))
 		return 0;
 	if (verbs->ethernet && !verbs->gone)
 		look = verbs->look_at;

@@ -113,7 +113,8 @@ struct ipoib__verbs {
 	bool port_changed;
 	bool port_unknown; /* it could not be read after a change: it is tried again when asked */
 	bool reregister;
-	bool gone; /* the device is dead: nothing is asked of it any more */
+	bool failed; /* it refuses what it took before: the next turn declares it gone */
+	bool gone;   /* the device is dead: nothing is asked of it any more */
 	bool gone_told;
 	uint64_t looked; /* when events of the device and of connections were last looked for */
 	struct ipoib__list asked; /* struct ipoib__verbs_question */

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "support/support.h"
+#include "verbs/adapter.h"
 #include "verbs/fake_cm.h"
 #include "verbs/fake_rc.h"
 #include "verbs/rc.h"
@@ -114,6 +115,54 @@ START_TEST(a_message_of_a_connection_that_was_destroyed_gives_its_receive_back)
 	fake_rc_received(fake_rc_youngest()->qp.qp_num, IBV_WC_SUCCESS, 78);
 	completes(IPOIB_RC_RECEIVE, 100, 1, 0);
 	ipoib__verbs_rc_destroy(&rc_rig.verbs, rc);
+}
+END_TEST
+
+/* The transport as it is, over what the test has made and ends itself. */
+static void keep_alive(void *self)
+{
+	ck_assert_ptr_eq(self, &rc_rig.verbs);
+}
+
+static void open_transport(void)
+{
+	static struct ibv_comp_channel channel = { .fd = -1 };
+	struct ipoib_transport_ops ops = ipoib__verbs_ops;
+
+	ops.destroy = keep_alive;
+	rc_rig.verbs.channel.channel = &channel;
+	adapter.context.async_fd = -1;
+	ck_assert_int_eq(ipoib_transport_new(&rc_rig.verbs.transport, rc_rig.verbs.context, &ops,
+					     &rc_rig.verbs),
+			 0);
+}
+
+START_TEST(a_receive_queue_that_refuses_what_it_had_is_the_end_of_the_device)
+{
+	const struct ipoib_transport_ops *ops = &ipoib__verbs_ops;
+	struct ipoib__verbs *verbs = &rc_rig.verbs;
+	struct ipoib__verbs_rc *rc = rc_connected(9);
+	struct ipoib_transport_event event;
+
+	open_transport();
+	receive_one(100);
+	fake_rc_received(FAKE_RC_QPN - 1, IBV_WC_SUCCESS, 77); /* a connection of before */
+	fake_rc.refuse_receive = ENOMEM;
+	completes_nothing();
+	ck_assert(!verbs->gone);
+	ck_assert_uint_eq(ops->deadline(verbs), 0);
+	ops->process(verbs, SECOND);
+	ck_assert(verbs->gone);
+	ck_assert_int_eq(ops->next_event(verbs, &event), 1);
+	ck_assert_uint_eq(event.type, IPOIB_TRANSPORT_GONE);
+	ck_assert_int_eq(ops->next_event(verbs, &event), 1);
+	ck_assert_uint_eq(event.type, IPOIB_TRANSPORT_RC_DOWN);
+	ck_assert_uint_eq(event.id, 9);
+	ck_assert_int_eq(ops->next_event(verbs, &event), 0);
+	ck_assert_uint_eq(ops->deadline(verbs), IPOIB_NEVER);
+	ipoib__verbs_rc_destroy(verbs, rc);
+	ipoib_transport_unref(verbs->transport);
+	verbs->transport = NULL;
 }
 END_TEST
 
@@ -242,6 +291,7 @@ Suite *suite_rc_end(void)
 	tcase_add_test(tcase, messages_complete_with_the_name_of_their_connection);
 	tcase_add_test(tcase, a_send_that_fails_ends_the_connection_and_gives_all_back);
 	tcase_add_test(tcase, a_message_of_a_connection_that_was_destroyed_gives_its_receive_back);
+	tcase_add_test(tcase, a_receive_queue_that_refuses_what_it_had_is_the_end_of_the_device);
 	tcase_add_test(tcase, the_peers_farewell_is_answered_and_told);
 	tcase_add_test(tcase, a_farewell_is_waited_for_without_the_queue_pair);
 	tcase_add_test(tcase, farewells_that_are_waited_for_are_bounded);
