@@ -22,10 +22,13 @@ verbs_sources += \
 	%D%/rc_ask.c \
 	%D%/rc_by_gid.c %D%/rc_by_gid.h \
 	%D%/rc_cm.c \
+	%D%/rc_leave.c \
 	%D%/rc_listen.c \
+	%D%/rc_make.c \
 	%D%/rc_parts.h \
 	%D%/rc_private.c %D%/rc_private.h \
 	%D%/rc_queue.c \
+	%D%/rc_state.c \
 	%D%/resolve.c \
 	%D%/route.c \
 	%D%/status.c %D%/status.h \

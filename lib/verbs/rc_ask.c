@@ -9,9 +9,6 @@
 
 /* The peer's address was resolved before, when its path was asked for. */
 #define RESOLVE_MS 2000
-/* RDMA reads, which nobody does here; 0 is refused by some adapters. */
-#define READS 1
-
 /* ---- asking ---- */
 
 static int resolve_by_ip(struct ipoib__verbs_rc *rc)
@@ -46,26 +43,11 @@ static int give_path(struct ipoib__verbs_rc *rc)
 	struct ibv_path_data data = ipoib__rc_path_data(&rc->attributes.path, &rc->verbs->port,
 							rc->attributes.service_id);
 
-	return ipoib__verbs_status(rdma_set_option(rc->id, RDMA_OPTION_IB, RDMA_OPTION_IB_PATH,
-						   &data, sizeof(data)));
+	return ipoib__verbs_status(
+		rdma_set_option(rc->id, RDMA_OPTION_IB, RDMA_OPTION_IB_PATH, &data, sizeof(data)));
 }
 
-struct rdma_conn_param ipoib__verbs_rc_parameters(const struct ipoib__verbs_rc *rc)
-{
-	return (struct rdma_conn_param){
-		.private_data = rc->attributes.private_data,
-		.private_data_len = (uint8_t)rc->attributes.private_length,
-		.responder_resources = READS,
-		.initiator_depth = READS,
-		.flow_control = 1,
-		.retry_count = rc->attributes.retry_count,
-		.rnr_retry_count = rc->attributes.rnr_retry,
-		.srq = 1,
-		.qp_num = rc->qp->qp_num,
-	};
-}
-
-static int ask(struct ipoib__verbs_rc *rc)
+static int send_request(struct ipoib__verbs_rc *rc)
 {
 	const struct ipoib_rc_attributes *attributes = &rc->attributes;
 	struct rdma_conn_param param = ipoib__verbs_rc_parameters(rc);
@@ -101,8 +83,8 @@ static void tell_private(struct ipoib__verbs_rc *rc, const struct rdma_cm_event 
 	       length);
 }
 
-/* The peer has agreed: the queue pair is made ready, and the peer told. */
-static int agreed(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event)
+/* The peer has accepted: the queue pair is made ready, and then an RTU sent. */
+static int reply_received(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event)
 {
 	int status = ipoib__verbs_rc_modify(rc, IBV_QPS_RTR);
 
@@ -119,7 +101,7 @@ static int agreed(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event)
 	return 0;
 }
 
-static void refused(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event)
+static void rejected(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event)
 {
 	size_t header = 0;
 
@@ -134,24 +116,24 @@ static void refused(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *even
 	rc->end_status = 0;
 }
 
-void ipoib__verbs_rc_ask_further(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event)
+static void asking_event(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event)
 {
 	int status = -ETIMEDOUT;
 
 	switch (event->event) {
 	case RDMA_CM_EVENT_ADDR_RESOLVED:
-		status = rc->verbs->ethernet ?
-				 ipoib__verbs_status(rdma_resolve_route(rc->id, RESOLVE_MS)) :
-				 give_path(rc);
+		status = rc->verbs->ethernet
+				 ? ipoib__verbs_status(rdma_resolve_route(rc->id, RESOLVE_MS))
+				 : give_path(rc);
 		break;
 	case RDMA_CM_EVENT_ROUTE_RESOLVED:
-		status = ask(rc);
+		status = send_request(rc);
 		break;
 	case RDMA_CM_EVENT_CONNECT_RESPONSE:
-		status = agreed(rc, event);
+		status = reply_received(rc, event);
 		break;
 	case RDMA_CM_EVENT_REJECTED:
-		refused(rc, event);
+		rejected(rc, event);
 		return;
 	default:
 		break;
@@ -160,11 +142,22 @@ void ipoib__verbs_rc_ask_further(struct ipoib__verbs_rc *rc, const struct rdma_c
 		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_ERROR);
 }
 
-static int resolve(struct ipoib__verbs_rc *rc)
+/* Once it is answered, or has failed, it is like a connection that the peer has asked for. */
+static void asking_handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event)
 {
-	int status = ipoib__verbs_status(
-		rdma_create_id(rc->verbs->cm, &rc->id, &rc->cm,
-			       rc->verbs->ethernet ? RDMA_PS_TCP : RDMA_PS_IB));
+	struct ipoib__verbs_rc *rc = ipoib__container_of(cm, struct ipoib__verbs_rc, cm);
+
+	if (event->event != RDMA_CM_EVENT_DEVICE_REMOVAL &&
+	    (rc->state == IPOIB__VERBS_RC_RESOLVING || rc->state == IPOIB__VERBS_RC_ASKING))
+		asking_event(rc, event);
+	else
+		ipoib__verbs_rc_handle(cm, event);
+}
+
+static int resolve_peer(struct ipoib__verbs_rc *rc)
+{
+	int status = ipoib__verbs_status(rdma_create_id(
+		rc->verbs->cm, &rc->id, &rc->cm, rc->verbs->ethernet ? RDMA_PS_TCP : RDMA_PS_IB));
 
 	if (status < 0)
 		return status;
@@ -190,8 +183,9 @@ int ipoib__verbs_rc_connect(struct ipoib__verbs *verbs, struct ipoib__verbs_ud *
 	status = ipoib__verbs_rc_new(ud, attributes, &rc);
 	if (status < 0)
 		return status;
+	rc->cm.handle = asking_handle;
 	rc->state = IPOIB__VERBS_RC_RESOLVING;
-	status = resolve(rc);
+	status = resolve_peer(rc);
 	if (status < 0) {
 		if (rc->id != NULL)
 			(void)rdma_destroy_id(rc->id);
@@ -201,4 +195,3 @@ int ipoib__verbs_rc_connect(struct ipoib__verbs *verbs, struct ipoib__verbs_ud *
 	*out = rc;
 	return 0;
 }
-

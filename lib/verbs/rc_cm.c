@@ -1,9 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Taking connections, and what becomes of all of them. rc_parts.h has the story. */
+/*
+ * Answering requests, and the events of a connection that was answered. rc_parts.h has the story.
+ */
 #include <errno.h>
 
-#include "base/assert.h"
 #include "verbs/rc_parts.h"
+
+/* ---- events ---- */
+
+void ipoib__verbs_rc_handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event)
+{
+	struct ipoib__verbs_rc *rc = ipoib__container_of(cm, struct ipoib__verbs_rc, cm);
+
+	switch (event->event) {
+	case RDMA_CM_EVENT_ESTABLISHED:
+		if (rc->state == IPOIB__VERBS_RC_ANSWERED)
+			ipoib__verbs_rc_come_up(rc);
+		break;
+	case RDMA_CM_EVENT_DISCONNECTED:
+		(void)rdma_disconnect(rc->id); /* the answer to the farewell */
+		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_PEER);
+		break;
+	case RDMA_CM_EVENT_REJECTED:
+	case RDMA_CM_EVENT_UNREACHABLE:
+	case RDMA_CM_EVENT_CONNECT_ERROR:
+		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_PEER);
+		break;
+	case RDMA_CM_EVENT_DEVICE_REMOVAL:
+		/* The kernel waits for the ending of every id. */
+		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_ERROR);
+		(void)rdma_destroy_id(rc->id);
+		rc->id = NULL;
+		break;
+	default:
+		break;
+	}
+}
 
 /* ---- answering ---- */
 
@@ -42,9 +74,8 @@ static int give_answer(struct ipoib__verbs_rc *rc)
 	return status;
 }
 
-int ipoib__verbs_rc_accept(struct ipoib__verbs *verbs, struct ipoib__verbs_ud *ud,
-			   uint64_t number, const struct ipoib_rc_attributes *attributes,
-			   void **out)
+int ipoib__verbs_rc_accept(struct ipoib__verbs *verbs, struct ipoib__verbs_ud *ud, uint64_t number,
+			   const struct ipoib_rc_attributes *attributes, void **out)
 {
 	struct ipoib__verbs_rc_request *request = request_find(verbs, number);
 	struct ipoib__verbs_rc *rc;
@@ -56,6 +87,7 @@ int ipoib__verbs_rc_accept(struct ipoib__verbs *verbs, struct ipoib__verbs_ud *u
 	if (status < 0)
 		return status;
 	rc->id = request->id;
+	rc->cm.handle = ipoib__verbs_rc_handle;
 	rc->state = IPOIB__VERBS_RC_ANSWERED;
 	status = give_answer(rc);
 	if (status < 0) { /* the request stays, to be refused */
@@ -78,108 +110,4 @@ void ipoib__verbs_rc_reject(struct ipoib__verbs *verbs, uint64_t number, uint16_
 		return;
 	ipoib__verbs_rc_refuse(verbs, request->id, reason, private_data, private_length);
 	ipoib__verbs_rc_request_end(verbs, request);
-}
-
-/* ---- afterwards ---- */
-
-void ipoib__verbs_rc_come_up(struct ipoib__verbs_rc *rc)
-{
-	rc->state = IPOIB__VERBS_RC_UP;
-	rc->was_up = true;
-	rc->tell_up = true;
-	ipoib__verbs_rc_tell(rc);
-}
-
-static void go_on(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event)
-{
-	switch (event->event) {
-	case RDMA_CM_EVENT_ESTABLISHED:
-		if (rc->state == IPOIB__VERBS_RC_ANSWERED)
-			ipoib__verbs_rc_come_up(rc);
-		break;
-	case RDMA_CM_EVENT_DISCONNECTED:
-		(void)rdma_disconnect(rc->id); /* the answer to the farewell */
-		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_PEER);
-		break;
-	case RDMA_CM_EVENT_REJECTED:
-	case RDMA_CM_EVENT_UNREACHABLE:
-	case RDMA_CM_EVENT_CONNECT_ERROR:
-		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_PEER);
-		break;
-	default:
-		break;
-	}
-}
-
-void ipoib__verbs_rc_handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event)
-{
-	struct ipoib__verbs_rc *rc = ipoib__container_of(cm, struct ipoib__verbs_rc, cm);
-
-	if (rc->qp == NULL) { /* it leaves, and this is the answer to its farewell */
-		ipoib__verbs_rc_left(rc);
-		return;
-	}
-	if (event->event == RDMA_CM_EVENT_DEVICE_REMOVAL) {
-		/* The kernel waits for the ending of every id. */
-		ipoib__verbs_rc_fail(rc, IPOIB_CONNECTION_END_ERROR);
-		(void)rdma_destroy_id(rc->id);
-		rc->id = NULL;
-	} else if (rc->state == IPOIB__VERBS_RC_RESOLVING || rc->state == IPOIB__VERBS_RC_ASKING) {
-		ipoib__verbs_rc_ask_further(rc, event);
-	} else {
-		go_on(rc, event);
-	}
-}
-
-/* ---- leaving ---- */
-
-void ipoib__verbs_rc_left(struct ipoib__verbs_rc *rc)
-{
-	if (ipoib__list_is_linked(&rc->link)) {
-		ipoib__list_remove(&rc->link);
-		rc->verbs->rcs->leaving_count--;
-	}
-	if (rc->id != NULL)
-		(void)rdma_destroy_id(rc->id);
-	rc->id = NULL;
-	ipoib__verbs_rc_free(rc);
-}
-
-/* The link is back: what was kept to ourselves is said now. */
-void ipoib__verbs_rc_say_goodbye(struct ipoib__verbs *verbs)
-{
-	struct ipoib__list *at, *next, *leaving = &verbs->rcs->leaving;
-
-	ipoib__list_for_each_safe(at, next, leaving) {
-		struct ipoib__verbs_rc *rc = ipoib__container_of(at, struct ipoib__verbs_rc, link);
-
-		if (!rc->silent)
-			continue;
-		rc->silent = false;
-		if (!rc->was_up || rdma_disconnect(rc->id) != 0)
-			ipoib__verbs_rc_left(rc);
-	}
-}
-
-/* Whether there is an answer to wait for, or the link. */
-static bool may_wait(struct ipoib__verbs_rc *rc)
-{
-	rc->silent = rc->verbs->port.state != IPOIB_PORT_ACTIVE;
-	return rc->silent || (rc->was_up && rdma_disconnect(rc->id) == 0);
-}
-
-/* One that never was up has nothing to say goodbye to: ending its id refuses what is asked for. */
-void ipoib__verbs_rc_leave(struct ipoib__verbs_rc *rc)
-{
-	struct ipoib__verbs_rc_set *set = rc->verbs->rcs;
-
-	if (rc->id == NULL || rc->verbs->gone || !may_wait(rc)) {
-		ipoib__verbs_rc_left(rc);
-		return;
-	}
-	if (set->leaving_count >= IPOIB__VERBS_LEAVING_MAX)
-		ipoib__verbs_rc_left(ipoib__container_of(ipoib__list_first(&set->leaving),
-							 struct ipoib__verbs_rc, link));
-	ipoib__list_push_back(&set->leaving, &rc->link);
-	set->leaving_count++;
 }

@@ -6,6 +6,14 @@
  *	taken:	request --rc_accept(): ready, REP--> ANSWERED --RTU--> UP
  *	all:	... --refused, silence, the peer's end, an error--> FAILED
  *
+ * A file uses those below it only:
+ *
+ *	rc.c				what the rest of the transport sees of connections
+ *	rc_ask.c  rc_queue.c		asking for one; messages and their completions
+ *	rc_cm.c  rc_leave.c		answering a request, events; farewells
+ *	rc_make.c  rc_listen.c		finding, making, ending one; services and requests
+ *	rc_state.c			the state of one, and of its queue pair
+ *
  * 1. librdmacm never sees our queue pairs: it says what their attributes are, and we set them. Its
  *    devices are others than ours.
  * 2. On RoCE a connection is asked for by the IP address in the peer's GID, and by a port that
@@ -20,7 +28,7 @@
  * 5. Destroying a connection ends its queue pair at once. Its farewell is waited for apart, because
  *    it is repeated when it is lost; librdmacm's own ending sends it once. While the link is down
  *    nothing is said, and a moment longer, until the network device has its addresses again: it
- *    would reach nobody, and Soft-RoCE's queue pair 1 hears no message of the communication
+ *    would not arrive, and Soft-RoCE's queue pair 1 receives no message of the communication
  *    manager any more after it has failed to send one.
  */
 #ifndef IPOIB__VERBS_RC_PARTS_H
@@ -33,7 +41,7 @@
 
 /* Connections of one queue pair, as of the simulated adapter. */
 #define IPOIB__VERBS_CONNECTIONS_MAX 8192
-/* Requests that the user has not answered: he does so at once, a flood does not wait. */
+/* Requests not answered yet: the user answers at once, so that only a flood has to wait. */
 #define IPOIB__VERBS_REQUESTS_MAX 128
 /* Farewells waited for, a minute each where a peer has died; the oldest goes unanswered. */
 #define IPOIB__VERBS_LEAVING_MAX 64
@@ -47,13 +55,13 @@ struct ipoib__verbs_rc_set {
 	struct ipoib__list leaving;  /* connections that were destroyed */
 	unsigned request_count;
 	unsigned leaving_count;
-	bool link_back;      /* the link is back, and silent ones wait to say their farewells: */
-	uint64_t goodbye_at; /* at this time; 0: not known yet */
+	bool link_back;	      /* the link is back, and silent ones wait to say their farewells: */
+	uint64_t farewell_at; /* at this time; 0: not known yet */
 	uint64_t next_request;
 	uint32_t next_serial;
 };
 
-/* Somebody asks for a connection. */
+/* A request of a peer for a connection. */
 struct ipoib__verbs_rc_request {
 	struct ipoib__list link;
 	struct ipoib__verbs_cm cm;
@@ -131,20 +139,40 @@ struct ipoib__verbs_rc {
 	struct ipoib__verbs_posted sends;
 };
 
-/* ---- rc.c ---- */
+/* ---- rc_state.c ---- */
 
-struct ipoib__verbs_rc *ipoib__verbs_rc_find(const struct ipoib__verbs *verbs, uint32_t qpn);
-/* A connection with its queue pair, in no state yet. */
-int ipoib__verbs_rc_new(struct ipoib__verbs_ud *ud, const struct ipoib_rc_attributes *attributes,
-			struct ipoib__verbs_rc **out);
-/* Ends its queue pair and frees it; its id was ended, or goes another way. */
-void ipoib__verbs_rc_free(struct ipoib__verbs_rc *rc);
+/* What goes with a request or an answer. */
+struct rdma_conn_param ipoib__verbs_rc_parameters(const struct ipoib__verbs_rc *rc);
+/* Sets the queue pair to a state, with what librdmacm knows for it. */
+int ipoib__verbs_rc_modify(struct ipoib__verbs_rc *rc, enum ibv_qp_state state);
+/* Some of its sends may have been decided: they are taken when completions are polled. */
+void ipoib__verbs_rc_note_decided(struct ipoib__verbs_rc *rc);
+/* It is up, and the user is told. */
+void ipoib__verbs_rc_come_up(struct ipoib__verbs_rc *rc);
 /*
  * It is over: nothing is sent or received any more, and the user is told, once: -ECONNRESET when
  * the peer has ended it, else -EIO; one that was asked for and not answered is told as refused.
  */
 void ipoib__verbs_rc_fail(struct ipoib__verbs_rc *rc, enum ipoib_connection_end why);
-void ipoib__verbs_rc_tell(struct ipoib__verbs_rc *rc);
+
+/* ---- rc_make.c ---- */
+
+void ipoib__verbs_rc_table_init(struct ipoib__verbs_rc_set *set, struct ipoib__memory *memory);
+struct ipoib__verbs_rc *ipoib__verbs_rc_find(const struct ipoib__verbs *verbs, uint32_t qpn);
+/* A connection with its queue pair, in no state yet, and without a handler of events. */
+int ipoib__verbs_rc_new(struct ipoib__verbs_ud *ud, const struct ipoib_rc_attributes *attributes,
+			struct ipoib__verbs_rc **out);
+/* Whatever it has posted is the user's again, and nothing of it is told any more. */
+void ipoib__verbs_rc_end_queue_pair(struct ipoib__verbs_rc *rc);
+/* Ends its queue pair, if it has one still, and frees it; its id was ended, or goes another way. */
+void ipoib__verbs_rc_free(struct ipoib__verbs_rc *rc);
+
+/* ---- rc_leave.c ---- */
+
+/* The port's state has changed: those that could not say their farewells may say them. */
+void ipoib__verbs_rc_leaving_port(struct ipoib__verbs *verbs);
+/* Ends all of them, with what they wait for. */
+void ipoib__verbs_rc_leaving_end(struct ipoib__verbs *verbs);
 
 /* ---- rc_listen.c ---- */
 
@@ -158,29 +186,14 @@ void ipoib__verbs_rc_request_end(struct ipoib__verbs *verbs,
 void ipoib__verbs_rc_refuse(const struct ipoib__verbs *verbs, struct rdma_cm_id *id,
 			    uint16_t reason, const void *data, size_t length);
 
-/* ---- rc_ask.c, rc_cm.c ---- */
+/* ---- rc_cm.c ---- */
 
-/* The next step of one that is being asked for. */
-void ipoib__verbs_rc_ask_further(struct ipoib__verbs_rc *rc, const struct rdma_cm_event *event);
-/* What goes with a request or an answer. */
-struct rdma_conn_param ipoib__verbs_rc_parameters(const struct ipoib__verbs_rc *rc);
-/* It is up, and the user is told. */
-void ipoib__verbs_rc_come_up(struct ipoib__verbs_rc *rc);
-
-/* Events of a connection. */
+/* An event of a connection that is not being asked for, and does not leave. */
 void ipoib__verbs_rc_handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event);
-/* Ends the id of a connection that is being destroyed, and frees the connection, now or later. */
-void ipoib__verbs_rc_say_goodbye(struct ipoib__verbs *verbs);
-void ipoib__verbs_rc_leave(struct ipoib__verbs_rc *rc);
-void ipoib__verbs_rc_left(struct ipoib__verbs_rc *rc);
 
 /* ---- rc_queue.c ---- */
 
 int ipoib__verbs_rc_srq_init(struct ipoib__verbs_ud *ud);
 void ipoib__verbs_rc_srq_fini(struct ipoib__verbs_ud *ud);
-/* Makes a queue pair flush everything. */
-void ipoib__verbs_rc_stop(struct ipoib__verbs_rc *rc);
-/* Sets the queue pair to a state, with what librdmacm knows for it. */
-int ipoib__verbs_rc_modify(struct ipoib__verbs_rc *rc, enum ibv_qp_state state);
 
 #endif

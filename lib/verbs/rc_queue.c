@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Messages. The number of a work request tells whose completion it is:
+ * Messages and their completions. The number of a work request says what has completed:
  *
  *	 63        40 39         8 7     0
  *	| serial     | number     | kind  |	a send: of the connection, and in its queue
@@ -12,15 +12,6 @@
 #include "verbs/rc_parts.h"
 
 #define SERIAL_SHIFT 40
-/* The code of 1.28 ms until a receive may be posted again: a turn of a loop. */
-#define RNR_TIMER 14
-/*
- * 4.096 us * 2^17 = 0.5 s until silence is loss, where the user does not say: what librdmacm says
- * comes of a packet lifetime that RoCE does not have, and is too short for a machine that emulates.
- */
-#define TIMEOUT_LEAST 17
-/* Bits that librdmacm's kernel sets for RoCE, and InfiniBand does not take. */
-#define MASK_OF_ROCE 0xe00000
 
 struct sends {
 	struct ibv_send_wr requests[IPOIB__VERBS_POLL];
@@ -33,48 +24,6 @@ struct receives {
 	struct ibv_sge pieces[IPOIB__VERBS_POLL];
 	size_t count;
 };
-
-/* ---- states ---- */
-
-int ipoib__verbs_rc_modify(struct ipoib__verbs_rc *rc, enum ibv_qp_state state)
-{
-	struct ibv_qp_attr attr = { .qp_state = state };
-	int mask, status;
-
-	status = ipoib__verbs_status(rdma_init_qp_attr(rc->id, &attr, &mask));
-	if (status < 0)
-		return status;
-	if (state == IBV_QPS_RTR) {
-		if (!rc->verbs->ethernet)
-			mask &= ~MASK_OF_ROCE;
-		attr.min_rnr_timer = RNR_TIMER;
-	}
-	if (state == IBV_QPS_RTS) {
-		attr.retry_cnt = rc->attributes.retry_count;
-		attr.rnr_retry = rc->attributes.rnr_retry;
-		if (rc->attributes.ack_timeout != 0)
-			attr.timeout = rc->attributes.ack_timeout;
-		else if (rc->verbs->ethernet && attr.timeout < TIMEOUT_LEAST)
-			attr.timeout = TIMEOUT_LEAST;
-	}
-	return ipoib__verbs_status(ibv_modify_qp(rc->qp, &attr, mask));
-}
-
-static void decided(struct ipoib__verbs_rc *rc)
-{
-	if (ipoib__verbs_posted_decided(&rc->sends) && !ipoib__list_is_linked(&rc->decided))
-		ipoib__list_push_back(&rc->ud->rc->decided, &rc->decided);
-}
-
-void ipoib__verbs_rc_stop(struct ipoib__verbs_rc *rc)
-{
-	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_ERR };
-
-	if (!rc->verbs->gone && ibv_modify_qp(rc->qp, &attr, IBV_QP_STATE) == 0)
-		return;
-	ipoib__verbs_posted_abandon(&rc->sends, -ECANCELED);
-	decided(rc);
-}
 
 /* ---- sending ---- */
 
@@ -90,8 +39,8 @@ static void add_send(struct sends *burst, struct ipoib__verbs_rc *rc,
 		.length = send->length,
 		.lkey = (uint32_t)send->key,
 	};
-	request->wr_id = (uint64_t)rc->serial << SERIAL_SHIFT | (uint64_t)number << 8 |
-			 IPOIB__VERBS_RC_SEND;
+	request->wr_id =
+		(uint64_t)rc->serial << SERIAL_SHIFT | (uint64_t)number << 8 | IPOIB__VERBS_RC_SEND;
 	request->next = NULL;
 	request->sg_list = piece;
 	request->num_sge = 1;
@@ -133,14 +82,14 @@ static int post_sends(struct ipoib__verbs_rc *rc, const struct ipoib_rc_send *se
 	return number != first ? (int)(number - first) : status;
 }
 
-/* They come back in their turn, behind what the adapter flushes. */
+/* These sends come back in their turn, behind those that the adapter flushes. */
 static int post_flushed(struct ipoib__verbs_rc *rc, const struct ipoib_rc_send *sends, size_t count)
 {
 	size_t posted = 0;
 
 	while (posted < count && !ipoib__verbs_posted_full(&rc->sends))
 		ipoib__verbs_posted_put_ours(&rc->sends, sends[posted++].cookie, NULL, -ECANCELED);
-	decided(rc);
+	ipoib__verbs_rc_note_decided(rc);
 	ipoib__verbs_wake(rc->verbs);
 	return (int)posted;
 }
@@ -155,8 +104,8 @@ int ipoib__verbs_rc_post_send(struct ipoib__verbs *verbs, void *self,
 	if (!rc->was_up)
 		return -ENOTCONN;
 	while (posted < count && rc->state != IPOIB__VERBS_RC_FAILED) {
-		size_t burst = count - posted < IPOIB__VERBS_POLL ? count - posted :
-								    IPOIB__VERBS_POLL;
+		size_t burst =
+			count - posted < IPOIB__VERBS_POLL ? count - posted : IPOIB__VERBS_POLL;
 		int status = post_sends(rc, sends + posted, burst);
 
 		if (status < 0)
@@ -224,9 +173,9 @@ static void add_slot(struct receives *burst, struct ipoib__verbs_rc_ud *own, uin
 	burst->count++;
 }
 
-/* Gives the slots from `bad` on back; how many were taken before it. */
-static size_t take_back(struct receives *burst, struct ipoib__verbs_rc_ud *own,
-			const struct ibv_recv_wr *bad)
+/* Frees the slots from `bad` on again; returns how many the adapter has taken before it. */
+static size_t take_slots_back(struct receives *burst, struct ipoib__verbs_rc_ud *own,
+			      const struct ibv_recv_wr *bad)
 {
 	size_t taken = bad != NULL ? (size_t)(bad - burst->requests) : 0;
 
@@ -265,7 +214,7 @@ static int post_receives(struct ipoib__verbs_rc_ud *own, const struct ipoib_ud_r
 	status = ipoib__verbs_status(ibv_post_srq_recv(own->srq, burst.requests, &bad));
 	if (status == 0)
 		return (int)burst.count;
-	taken = take_back(&burst, own, bad);
+	taken = take_slots_back(&burst, own, bad);
 	return taken > 0 ? (int)taken : status;
 }
 
@@ -278,8 +227,8 @@ int ipoib__verbs_rc_post_receive(struct ipoib__verbs *verbs, struct ipoib__verbs
 	if (ud->rc == NULL)
 		return -EOPNOTSUPP;
 	while (posted < count) {
-		size_t burst = count - posted < IPOIB__VERBS_POLL ? count - posted :
-								    IPOIB__VERBS_POLL;
+		size_t burst =
+			count - posted < IPOIB__VERBS_POLL ? count - posted : IPOIB__VERBS_POLL;
 		int status = post_receives(ud->rc, receives + posted, burst);
 
 		if (status < 0)
@@ -293,7 +242,7 @@ int ipoib__verbs_rc_post_receive(struct ipoib__verbs *verbs, struct ipoib__verbs
 
 /* ---- completions ---- */
 
-static enum ipoib_connection_end end_of(const struct ibv_wc *wc)
+static enum ipoib_connection_end end_of_status(const struct ibv_wc *wc)
 {
 	switch (wc->status) {
 	case IBV_WC_RETRY_EXC_ERR:
@@ -305,7 +254,7 @@ static enum ipoib_connection_end end_of(const struct ibv_wc *wc)
 	}
 }
 
-static void sent(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc)
+static void send_completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc)
 {
 	struct ipoib__verbs_rc *rc = ipoib__verbs_rc_find(ud->verbs, wc->qp_num);
 	int status = ipoib__verbs_wc_status(wc);
@@ -313,9 +262,9 @@ static void sent(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc)
 	if (rc == NULL || rc->ud != ud || rc->serial != wc->wr_id >> SERIAL_SHIFT)
 		return; /* it was destroyed meanwhile */
 	(void)ipoib__verbs_posted_completed(&rc->sends, number_of(wc->wr_id), status);
-	decided(rc);
+	ipoib__verbs_rc_note_decided(rc);
 	if (status < 0)
-		ipoib__verbs_rc_fail(rc, end_of(wc));
+		ipoib__verbs_rc_fail(rc, end_of_status(wc));
 }
 
 /* A message for a connection that was destroyed meanwhile: its receive is for the next one. */
@@ -332,8 +281,8 @@ static void post_again(struct ipoib__verbs_rc_ud *own, uint32_t number)
 	ipoib__verbs_wake(own->ud->verbs);
 }
 
-static bool received(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
-		     struct ipoib_ud_completion *completion)
+static bool receive_completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
+			      struct ipoib_ud_completion *completion)
 {
 	struct ipoib__verbs_rc *rc = ipoib__verbs_rc_find(ud->verbs, wc->qp_num);
 	uint32_t number = number_of(wc->wr_id);
@@ -367,9 +316,9 @@ bool ipoib__verbs_rc_completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *
 			       struct ipoib_ud_completion *completion)
 {
 	if ((wc->wr_id & 0xff) == IPOIB__VERBS_RC_RECEIVE)
-		return received(ud, wc, completion);
+		return receive_completed(ud, wc, completion);
 	if ((wc->wr_id & 0xff) == IPOIB__VERBS_RC_SEND)
-		sent(ud, wc);
+		send_completed(ud, wc);
 	return false; /* a send is taken in its turn, with those before it */
 }
 
@@ -383,11 +332,13 @@ bool ipoib__verbs_rc_take(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion
 	struct ipoib__list *first = ud->rc != NULL ? ipoib__list_first(&ud->rc->decided) : NULL;
 	struct ipoib__verbs_posted_place place;
 	struct ipoib__verbs_rc *rc;
+	bool taken;
 
 	if (first == NULL)
 		return false;
 	rc = ipoib__container_of(first, struct ipoib__verbs_rc, decided);
-	ipoib__assert(ipoib__verbs_posted_take(&rc->sends, &place));
+	taken = ipoib__verbs_posted_take(&rc->sends, &place);
+	ipoib__assert(taken);
 	if (!ipoib__verbs_posted_decided(&rc->sends))
 		ipoib__list_remove(&rc->decided);
 	*completion = (struct ipoib_ud_completion){
