@@ -3,13 +3,20 @@
  * The device of a transport with all that is made once for it: opened in order, before there is a
  * transport, and ended with it, whether all was opened or not.
  */
+#include "verbs/device.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "verbs/join.h"
 #include "verbs/name.h"
+#include "verbs/port.h"
+#include "verbs/question.h"
 #include "verbs/rc.h"
+#include "verbs/status.h"
+#include "verbs/subnet.h"
 #include "verbs/verbs.h"
 
 /* Octets for the names of devices in a message: as many as fit. */
@@ -126,7 +133,7 @@ static int open_parts(struct ipoib__verbs *verbs)
 	if (status == 0)
 		status = ipoib__verbs_nonblocking(verbs->device->async_fd);
 	if (status == 0)
-		status = ipoib__verbs_channel_open(verbs);
+		status = ipoib__verbs_cm_open(verbs);
 	if (status == 0 && !verbs->ethernet)
 		status = ipoib__verbs_subnet_open(verbs);
 	if (status == 0)
@@ -203,7 +210,8 @@ void ipoib__verbs_free(struct ipoib__verbs *verbs)
 	unwatch(verbs);
 	ipoib__verbs_rc_close(verbs);
 	ipoib__verbs_subnet_close(verbs);
-	ipoib__verbs_channel_close(verbs);
+	ipoib__verbs_questions_end(verbs);
+	ipoib__verbs_cm_close(verbs);
 	ipoib__verbs_joins_free(verbs);
 	ipoib__verbs_ahs_fini(&verbs->ahs);
 	ipoib__verbs_cq_channel_close(&verbs->channel);

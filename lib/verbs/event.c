@@ -4,11 +4,18 @@
  *
  * Every event is acknowledged as soon as it is read: ending what it is about waits for that.
  */
+#include "verbs/event.h"
+
 #include <errno.h>
 
+#include "verbs/port.h"
 #include "verbs/rc.h"
+#include "verbs/subnet.h"
+#include "verbs/ud.h"
 #include "verbs/verbs.h"
 
+/* Events taken in one turn: a flood must not hold the caller. */
+#define EVENTS 64
 /* How long a changed MTU may go unnoticed. */
 #define LOOK_NS UINT64_C(5000000000)
 
@@ -133,7 +140,7 @@ static void look(struct ipoib__verbs *verbs, uint64_t now)
 void ipoib__verbs_events(struct ipoib__verbs *verbs, uint64_t now)
 {
 	look(verbs, now);
-	for (unsigned i = 0; i < IPOIB__VERBS_EVENTS && !verbs->gone; i++) {
+	for (unsigned i = 0; i < EVENTS && !verbs->gone; i++) {
 		struct ibv_async_event event;
 
 		if (ibv_get_async_event(verbs->device, &event) != 0) {

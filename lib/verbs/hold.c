@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "verbs/address.h"
+#include "verbs/question.h"
 #include "verbs/verbs.h"
 
 #define PKEY_PARTITION 0x7fff
@@ -55,7 +56,7 @@ static bool is_beside(const struct hold *hold)
 {
 	uint16_t pkey = ntohs(hold->id->route.addr.addr.ibaddr.pkey);
 
-	return ipoib__verbs_is_ours(hold->verbs, hold->id) &&
+	return ipoib__verbs_cm_is_ours(hold->verbs, hold->id) &&
 	       ((pkey ^ hold->group.pkey) & PKEY_PARTITION) == 0;
 }
 
@@ -112,23 +113,10 @@ static struct ipoib_multicast_record joined(const struct hold *hold,
 	return record;
 }
 
-static struct ipoib__verbs_question *question_of(const struct hold *hold)
-{
-	struct ipoib__list *asked = &hold->verbs->asked;
-
-	for (struct ipoib__list *at = asked->next; hold->asked && at != asked; at = at->next) {
-		struct ipoib__verbs_question *question =
-			ipoib__container_of(at, struct ipoib__verbs_question, link);
-
-		if (question->event.id == hold->question)
-			return question;
-	}
-	return NULL;
-}
-
 static void answer(struct hold *hold, int status, const struct rdma_ud_param *param)
 {
-	struct ipoib__verbs_question *question = question_of(hold);
+	struct ipoib__verbs_question *question =
+		hold->asked ? ipoib__verbs_asked(hold->verbs, hold->question) : NULL;
 
 	hold->asked = false;
 	if (question == NULL)

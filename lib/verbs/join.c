@@ -8,12 +8,16 @@
  * The kernel counts memberships per socket, and gives a socket room for some hundred of them: when
  * one is full another is opened.
  */
+#include "verbs/join.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "verbs/question.h"
+#include "verbs/status.h"
 #include "verbs/verbs.h"
 #include "wire/mgid.h"
 

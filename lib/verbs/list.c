@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verbs/verbs.h"
+#include "verbs/gid.h"
+#include "verbs/port.h"
+#include "verbs/status.h"
 
 static void name_port(struct ipoib_verbs_port *port, struct ibv_device *device, unsigned number)
 {

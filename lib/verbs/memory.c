@@ -6,10 +6,13 @@
  */
 #define _DEFAULT_SOURCE
 
+#include "verbs/memory.h"
+
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "verbs/status.h"
 #include "verbs/verbs.h"
 
 /* The size that is asked for, whatever the system's default is: munmap() must know it. */

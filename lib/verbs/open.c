@@ -2,7 +2,9 @@
 #include <errno.h>
 
 #include "base/sized.h"
+#include "verbs/device.h"
 #include "verbs/name.h"
+#include "verbs/transport.h"
 #include "verbs/verbs.h"
 
 IPOIB__FIRST_VERSION(CONFIG_FIRST, struct ipoib_verbs_config, flags, 24);

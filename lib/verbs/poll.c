@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "verbs/rc.h"
+#include "verbs/status.h"
+#include "verbs/ud.h"
 #include "verbs/verbs.h"
 
 static bool take_send(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion *completion)

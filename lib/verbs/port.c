@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What a port is: read at the opening and at each event that may have changed it. */
+#include "verbs/port.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
-#include "verbs/rc.h"
+#include "verbs/status.h"
 #include "verbs/verbs.h"
 #include "wire/ib_units.h"
 

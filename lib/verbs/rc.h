@@ -6,7 +6,17 @@
 #ifndef IPOIB__VERBS_RC_H
 #define IPOIB__VERBS_RC_H
 
-#include "verbs/verbs.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <infiniband/verbs.h>
+
+#include <ipoib/transport.h>
+
+#include "verbs/ud.h"
+
+struct ipoib__verbs;
 
 /* With the transport. */
 int ipoib__verbs_rc_open(struct ipoib__verbs *verbs);

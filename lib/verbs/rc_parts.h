@@ -35,8 +35,10 @@
 #define IPOIB__VERBS_RC_PARTS_H
 
 #include "base/table.h"
+#include "verbs/cm.h"
 #include "verbs/rc.h"
 #include "verbs/rc_private.h"
+#include "verbs/status.h"
 #include "verbs/verbs.h"
 
 /* Connections of one queue pair, as of the simulated adapter. */

@@ -5,9 +5,13 @@
  * because making one waits for ARP, a second when nobody answers. So the kernel is asked to resolve
  * the peer's IP address, by an rdma_cm_id that serves for nothing else.
  */
+#include "verbs/resolve.h"
+
 #include <errno.h>
 
 #include "verbs/address.h"
+#include "verbs/question.h"
+#include "verbs/status.h"
 #include "verbs/verbs.h"
 #include "wire/mgid.h"
 
@@ -38,7 +42,7 @@ static void handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event
 		ipoib__container_of(cm, struct ipoib__verbs_question, cm);
 
 	if (event->event == RDMA_CM_EVENT_ADDR_RESOLVED &&
-	    ipoib__verbs_is_ours(question->verbs, event->id))
+	    ipoib__verbs_cm_is_ours(question->verbs, event->id))
 		found(question);
 	else if (event->event == RDMA_CM_EVENT_ADDR_ERROR &&
 		 (event->status == -ETIMEDOUT || event->status == -EHOSTUNREACH))

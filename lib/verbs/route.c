@@ -5,11 +5,15 @@
  *
  *	rdma_resolve_addr() -> ADDR_RESOLVED, rdma_resolve_route() -> ROUTE_RESOLVED
  */
+#include "verbs/route.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
 #include "verbs/address.h"
+#include "verbs/question.h"
+#include "verbs/status.h"
 #include "verbs/verbs.h"
 #include "wire/ib_units.h"
 
@@ -48,7 +52,7 @@ static int handle_event(struct ipoib__verbs_question *question, const struct rdm
 {
 	switch (event->event) {
 	case RDMA_CM_EVENT_ADDR_RESOLVED:
-		if (!ipoib__verbs_is_ours(question->verbs, event->id) ||
+		if (!ipoib__verbs_cm_is_ours(question->verbs, event->id) ||
 		    rdma_resolve_route(question->id, ROUTE_MS) != 0)
 			return -ENOENT;
 		return -EAGAIN;

@@ -8,11 +8,14 @@
  * us as well, where it has an IPoIB interface in the partition (hold.c): its interface does not
  * take us out when it leaves, and we do not take it out.
  */
+#include "verbs/subnet.h"
+
 #include <errno.h>
 #include <poll.h>
 
 #include "verbs/hold.h"
 #include "verbs/pkey.h"
+#include "verbs/route.h"
 #include "verbs/umad.h"
 #include "verbs/verbs.h"
 

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "verbs/transport.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/sized.h"
+#include "verbs/device.h"
+#include "verbs/event.h"
+#include "verbs/join.h"
+#include "verbs/memory.h"
+#include "verbs/port.h"
+#include "verbs/question.h"
 #include "verbs/rc.h"
+#include "verbs/resolve.h"
+#include "verbs/subnet.h"
+#include "verbs/ud.h"
 #include "verbs/verbs.h"
 
 IPOIB__FIRST_VERSION(PORT_FIRST, struct ipoib_port_attributes, pkeys, 360);
@@ -55,7 +66,7 @@ static void op_process(void *self, uint64_t now)
 		ipoib__verbs_gone(verbs);
 	if (may_have_news(verbs, now)) {
 		ipoib__verbs_events(verbs, now);
-		ipoib__verbs_channel_process(verbs);
+		ipoib__verbs_cm_process(verbs);
 		ipoib__verbs_subnet_process(verbs, now);
 	}
 	ipoib__verbs_cq_channel_process(&verbs->channel);
@@ -99,22 +110,9 @@ static bool next_of_port(struct ipoib__verbs *verbs, struct ipoib_transport_even
 	return true;
 }
 
-static bool next_answer(struct ipoib__verbs *verbs, struct ipoib_transport_event *event)
-{
-	struct ipoib__list *first = ipoib__list_first(&verbs->answered);
-	struct ipoib__verbs_question *question;
-
-	if (first == NULL)
-		return false;
-	question = ipoib__container_of(first, struct ipoib__verbs_question, link);
-	*event = question->event;
-	ipoib__verbs_forget(question);
-	return true;
-}
-
 static int op_next_event(void *self, struct ipoib_transport_event *event)
 {
-	return next_of_port(self, event) || next_answer(self, event) ||
+	return next_of_port(self, event) || ipoib__verbs_next_answer(self, event) ||
 	       ipoib__verbs_subnet_next_event(self, event) ||
 	       ipoib__verbs_rc_next_event(self, event);
 }
@@ -277,25 +275,11 @@ static void op_multicast_leave(void *self, const struct ipoib_multicast_record *
 		ipoib__verbs_subnet_leave(self, group);
 }
 
-static bool forget(struct ipoib__list *questions, uint64_t id)
-{
-	for (struct ipoib__list *at = questions->next; at != questions; at = at->next) {
-		struct ipoib__verbs_question *question =
-			ipoib__container_of(at, struct ipoib__verbs_question, link);
-
-		if (question->event.id == id) {
-			ipoib__verbs_forget(question);
-			return true;
-		}
-	}
-	return false;
-}
-
 static void op_cancel(void *self, uint64_t id)
 {
 	struct ipoib__verbs *verbs = self;
 
-	if (!forget(&verbs->asked, id) && !forget(&verbs->answered, id))
+	if (!ipoib__verbs_take_back(verbs, id))
 		ipoib__verbs_subnet_cancel(verbs, id);
 }
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* UD queue pairs: making and ending them, and their groups. */
+#include "verbs/ud.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "verbs/pkey.h"
 #include "verbs/rc.h"
+#include "verbs/status.h"
 #include "verbs/verbs.h"
 
 /* Numbers of queue pairs of which the port was taken: 31744 of them are spread at random. */

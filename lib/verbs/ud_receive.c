@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "verbs/verbs.h"
+#include "verbs/status.h"
+#include "verbs/ud.h"
 
 struct burst {
 	struct ibv_recv_wr requests[IPOIB__VERBS_POLL];

@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 
+#include "verbs/status.h"
+#include "verbs/ud.h"
 #include "verbs/verbs.h"
 
 struct burst {

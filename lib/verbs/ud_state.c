@@ -15,6 +15,8 @@
 #include <errno.h>
 
 #include "verbs/pkey.h"
+#include "verbs/status.h"
+#include "verbs/ud.h"
 #include "verbs/verbs.h"
 
 /* Not in the table: no queue pair is to run with whatever has taken the place. */

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "verbs/ud.h"
 #include "verbs/verbs.h"
 
 #define ADAPTER_DEPTH 256

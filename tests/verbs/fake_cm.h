@@ -13,6 +13,7 @@
 #include <infiniband/ib.h>
 #include <rdma/rdma_cma.h>
 
+#include "verbs/cm.h"
 #include "verbs/verbs.h"
 
 #define FAKE_CM_ADDRESSES 4

@@ -8,7 +8,10 @@
 #include "verbs/adapter.h"
 #include "verbs/fake_cm.h"
 #include "verbs/hold.h"
+#include "verbs/question.h"
+#include "verbs/route.h"
 #include "verbs/suites.h"
+#include "verbs/transport.h"
 
 static struct ipoib__verbs verbs;
 
@@ -30,7 +33,8 @@ static void setup(void)
 static void teardown(void)
 {
 	ipoib__verbs_holds_free(&verbs);
-	ipoib__verbs_channel_close(&verbs);
+	ipoib__verbs_questions_end(&verbs);
+	ipoib__verbs_cm_close(&verbs);
 	ck_assert_uint_eq(fake_cm.alive, 0);
 	adapter_close(&verbs);
 	support_teardown();
@@ -39,12 +43,9 @@ static void teardown(void)
 /* The oldest answer; its question is at an end. */
 static struct ipoib_transport_event answer(void)
 {
-	struct ipoib__list *first = ipoib__list_first(&verbs.answered);
 	struct ipoib_transport_event event;
 
-	ck_assert_ptr_nonnull(first);
-	event = ipoib__container_of(first, struct ipoib__verbs_question, link)->event;
-	ipoib__verbs_forget(ipoib__container_of(first, struct ipoib__verbs_question, link));
+	ck_assert(ipoib__verbs_next_answer(&verbs, &event));
 	return event;
 }
 

@@ -6,7 +6,9 @@
 #include <ipoib/verbs.h>
 
 #include "support/support.h"
+#include "verbs/status.h"
 #include "verbs/suites.h"
+#include "verbs/transport.h"
 #include "verbs/verbs.h"
 
 #define NOBODY "ipoib-nobody0"

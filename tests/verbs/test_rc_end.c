@@ -9,6 +9,7 @@
 #include "verbs/rc.h"
 #include "verbs/rc_rig.h"
 #include "verbs/suites.h"
+#include "verbs/transport.h"
 
 #define SECOND UINT64_C(1000000000)
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Paths on InfiniBand, without management datagrams of our own. */
+#ifndef IPOIB__VERBS_ROUTE_H
+#define IPOIB__VERBS_ROUTE_H
+
+#include <stdint.h>
+
+#include <ipoib/transport.h>
+
+struct ipoib__verbs;
+
+/* Errors as path_query() of the transport has them. */
+int ipoib__verbs_route(struct ipoib__verbs *verbs, uint64_t id, const struct ipoib_gid *dgid,
+		       uint16_t pkey);
+
+#endif
