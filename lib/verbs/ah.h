@@ -4,8 +4,8 @@
  * interfaces lead to the same place: equal attributes share one, which ends with the last user.
  *
  * What an address handle was made of may change while it is in use: the table of our own GIDs, and
- * on Ethernet the peer's MAC address. Old ones are then outdated: who has one keeps it until he
- * gives it back, but no new user gets it.
+ * on Ethernet the peer's MAC address. Old ones are then outdated: their users keep them, but no new
+ * user gets one.
  */
 #ifndef IPOIB__VERBS_AH_H
 #define IPOIB__VERBS_AH_H

@@ -223,8 +223,8 @@ void ipoib__verbs_free(struct ipoib__verbs *verbs)
 	ipoib__memory_put(&memory, verbs, sizeof(*verbs));
 }
 
-static int allocate(struct ipoib__verbs **out, struct ipoib_context *context,
-		    const struct ipoib__verbs_name *name)
+static int allocate_transport(struct ipoib__verbs **out, struct ipoib_context *context,
+			      const struct ipoib__verbs_name *name)
 {
 	struct ipoib__verbs_ahs_hooks hooks = { .create = ah_create, .destroy = ah_destroy };
 	struct {
@@ -259,7 +259,7 @@ static int allocate(struct ipoib__verbs **out, struct ipoib_context *context,
 	return 0;
 }
 
-static int set_up(struct ipoib__verbs *verbs, const struct ipoib__verbs_name *name)
+static int open_all(struct ipoib__verbs *verbs, const struct ipoib__verbs_name *name)
 {
 	int status = open_named(verbs, name->device);
 
@@ -273,17 +273,16 @@ static int set_up(struct ipoib__verbs *verbs, const struct ipoib__verbs_name *na
 }
 
 int ipoib__verbs_new(struct ipoib__verbs **out, struct ipoib_context *context,
-		     const struct ipoib_verbs_config *config,
-		     const struct ipoib__verbs_name *name)
+		     const struct ipoib_verbs_config *config, const struct ipoib__verbs_name *name)
 {
 	struct ipoib__verbs *verbs;
-	int status = allocate(&verbs, context, name);
+	int status = allocate_transport(&verbs, context, name);
 
 	if (status < 0)
 		return status;
 	verbs->config = *config;
 	verbs->config.port = NULL;
-	status = set_up(verbs, name);
+	status = open_all(verbs, name);
 	if (status < 0)
 		ipoib__verbs_free(verbs);
 	else

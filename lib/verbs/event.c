@@ -128,7 +128,7 @@ static void async_event(struct ipoib__verbs *verbs, const struct ibv_async_event
  * The MTU of a RoCE port is its network device's, and not every driver tells when that changes.
  * What is longer would vanish.
  */
-static void look(struct ipoib__verbs *verbs, uint64_t now)
+static void look_at_mtu(struct ipoib__verbs *verbs, uint64_t now)
 {
 	if (!verbs->ethernet || now < verbs->look_at)
 		return;
@@ -139,7 +139,7 @@ static void look(struct ipoib__verbs *verbs, uint64_t now)
 
 void ipoib__verbs_events(struct ipoib__verbs *verbs, uint64_t now)
 {
-	look(verbs, now);
+	look_at_mtu(verbs, now);
 	for (unsigned i = 0; i < EVENTS && !verbs->gone; i++) {
 		struct ibv_async_event event;
 

@@ -31,7 +31,7 @@ static bool is_multicast(const struct ipoib_gid *gid)
 	return gid->raw[0] == 0xff;
 }
 
-/* How well a GID names a port, if nobody has said which one shall: 0 not at all. */
+/* How well a GID names a port whose user has chosen none: 0 not at all. */
 static int rank(const struct ipoib__verbs_gids *gids, const struct ipoib__verbs_gid *gid)
 {
 	if (!gids->ethernet)
@@ -76,7 +76,7 @@ static int fitness(const struct ipoib__verbs_gids *gids, const struct ipoib__ver
 		return 0;
 	if (gid == named)
 		return 4;
-	/* Of the same network device: on another one the peer may be somebody else. */
+	/* Of the same network device: another one may reach another host at this address. */
 	if (!gid->routable || gid->ifindex != named->ifindex)
 		return 0;
 	return ipoib__verbs_gid_is_link_local(&gid->gid) == near ? 2 : 1;

@@ -29,7 +29,7 @@ struct hold {
 	bool asked;	   /* if it is one */
 };
 
-static void drop(struct hold *hold)
+static void hold_end(struct hold *hold)
 {
 	struct ipoib__verbs *verbs = hold->verbs;
 
@@ -39,7 +39,7 @@ static void drop(struct hold *hold)
 	ipoib__memory_put(&verbs->memory, hold, sizeof(*hold));
 }
 
-static struct hold *find(const struct ipoib__verbs *verbs, const struct ipoib_gid *mgid)
+static struct hold *hold_find(const struct ipoib__verbs *verbs, const struct ipoib_gid *mgid)
 {
 	for (struct ipoib__list *at = verbs->holds.next; at != &verbs->holds; at = at->next) {
 		struct hold *hold = ipoib__container_of(at, struct hold, link);
@@ -83,8 +83,8 @@ static bool bind_beside(struct hold *hold)
 		return false;
 	for (at = addresses; at != NULL && hold->id == NULL && tried < ADDRESSES_MAX;
 	     at = at->ifa_next) {
-		if (at->ifa_addr == NULL || (at->ifa_addr->sa_family != AF_INET &&
-					     at->ifa_addr->sa_family != AF_INET6))
+		if (at->ifa_addr == NULL ||
+		    (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6))
 			continue;
 		tried++;
 		(void)bind_to(hold, at->ifa_addr);
@@ -95,8 +95,8 @@ static bool bind_beside(struct hold *hold)
 
 /* ---- joining ---- */
 
-static struct ipoib_multicast_record joined(const struct hold *hold,
-					    const struct rdma_ud_param *param)
+static struct ipoib_multicast_record record_of(const struct hold *hold,
+					       const struct rdma_ud_param *param)
 {
 	struct ipoib_multicast_record record = hold->group;
 	uint32_t mtu = hold->verbs->port.mtu;
@@ -113,7 +113,7 @@ static struct ipoib_multicast_record joined(const struct hold *hold,
 	return record;
 }
 
-static void answer(struct hold *hold, int status, const struct rdma_ud_param *param)
+static void hold_answer(struct hold *hold, int status, const struct rdma_ud_param *param)
 {
 	struct ipoib__verbs_question *question =
 		hold->asked ? ipoib__verbs_asked(hold->verbs, hold->question) : NULL;
@@ -123,25 +123,25 @@ static void answer(struct hold *hold, int status, const struct rdma_ud_param *pa
 		return; /* none was asked, or it was taken back */
 	question->event.status = status;
 	if (status == 0)
-		question->event.multicast = joined(hold, param);
+		question->event.multicast = record_of(hold, param);
 	ipoib__verbs_answer(question);
 }
 
-/* A membership that the kernel has lost, with the link or the SM: who wants it joins again. */
-static void handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event)
+/* A membership that the kernel loses, with the link or the SM, has to be joined again. */
+static void hold_handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event)
 {
 	struct hold *hold = ipoib__container_of(cm, struct hold, cm);
 
 	if (event->event == RDMA_CM_EVENT_MULTICAST_JOIN && event->status == 0) {
-		answer(hold, 0, &event->param.ud);
+		hold_answer(hold, 0, &event->param.ud);
 		return;
 	}
-	answer(hold, event->status == -ETIMEDOUT ? -ETIMEDOUT : -ENOENT, NULL);
-	drop(hold);
+	hold_answer(hold, event->status == -ETIMEDOUT ? -ETIMEDOUT : -ENOENT, NULL);
+	hold_end(hold);
 }
 
-static int start(struct ipoib__verbs *verbs, const struct ipoib_multicast_record *group,
-		 const uint64_t *question)
+static int hold_start(struct ipoib__verbs *verbs, const struct ipoib_multicast_record *group,
+		      const uint64_t *question)
 {
 	union ipoib__verbs_address mgid = ipoib__verbs_address_ib(&group->mgid, group->pkey);
 	struct hold *hold = ipoib__memory_get(&verbs->memory, sizeof(*hold));
@@ -149,7 +149,7 @@ static int start(struct ipoib__verbs *verbs, const struct ipoib_multicast_record
 	if (hold == NULL)
 		return -ENOMEM;
 	hold->verbs = verbs;
-	hold->cm.handle = handle;
+	hold->cm.handle = hold_handle;
 	hold->group = *group;
 	hold->asked = question != NULL;
 	hold->question = question != NULL ? *question : 0;
@@ -157,29 +157,29 @@ static int start(struct ipoib__verbs *verbs, const struct ipoib_multicast_record
 	ipoib__list_push_back(&verbs->holds, &hold->link);
 	if (bind_beside(hold) && rdma_join_multicast(hold->id, &mgid.any, NULL) == 0)
 		return 0;
-	drop(hold);
+	hold_end(hold);
 	return -EACCES;
 }
 
 void ipoib__verbs_hold(struct ipoib__verbs *verbs, const struct ipoib_multicast_record *group)
 {
-	if (find(verbs, &group->mgid) == NULL)
-		(void)start(verbs, group, NULL);
+	if (hold_find(verbs, &group->mgid) == NULL)
+		(void)hold_start(verbs, group, NULL);
 }
 
 int ipoib__verbs_hold_join(struct ipoib__verbs *verbs, uint64_t id,
 			   const struct ipoib_multicast_record *wanted)
 {
 	struct ipoib__verbs_question *question;
-	struct hold *before = find(verbs, &wanted->mgid);
+	struct hold *before = hold_find(verbs, &wanted->mgid);
 	int status;
 
 	question = ipoib__verbs_ask(verbs, IPOIB_TRANSPORT_JOIN, id, &status);
 	if (question == NULL)
 		return status;
 	if (before != NULL)
-		drop(before); /* its record may be an old one */
-	status = verbs->gone ? -ENOENT : start(verbs, wanted, &id);
+		hold_end(before); /* its record may be an old one */
+	status = verbs->gone ? -ENOENT : hold_start(verbs, wanted, &id);
 	if (status == 0)
 		return 0;
 	question->event.status = status == -ENOMEM ? -ENOENT : status;
@@ -189,10 +189,10 @@ int ipoib__verbs_hold_join(struct ipoib__verbs *verbs, uint64_t id,
 
 void ipoib__verbs_hold_leave(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid)
 {
-	struct hold *hold = find(verbs, mgid);
+	struct hold *hold = hold_find(verbs, mgid);
 
 	if (hold != NULL)
-		drop(hold);
+		hold_end(hold);
 }
 
 void ipoib__verbs_holds_free(struct ipoib__verbs *verbs)
@@ -200,5 +200,5 @@ void ipoib__verbs_holds_free(struct ipoib__verbs *verbs)
 	struct ipoib__list *first;
 
 	while ((first = ipoib__list_first(&verbs->holds)) != NULL)
-		drop(ipoib__container_of(first, struct hold, link));
+		hold_end(ipoib__container_of(first, struct hold, link));
 }

@@ -15,8 +15,8 @@
 struct ipoib__verbs;
 
 /*
- * The SA has taken us into this group: the kernel is asked to count us. Where it has no interface
- * in the partition, or refuses, there is nobody who would leave under us, or that cannot be helped.
+ * The SA has accepted our own join: the kernel is asked to count us, too. Where it has no interface
+ * in the partition, no leave of the kernel can end the membership; where it refuses, one may.
  */
 void ipoib__verbs_hold(struct ipoib__verbs *verbs, const struct ipoib_multicast_record *group);
 /* The same as a question: the kernel's join is the only one. Errors as multicast_join()'s. */

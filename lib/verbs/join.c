@@ -28,7 +28,7 @@
 /* There are no multicast LIDs; the record must have one. */
 #define MLID 0xc000
 /* The Q_Key of the broadcast group on nearly every fabric, and what OpenSM gives it. */
-#define QKEY 0x0b1b
+#define QKEY	    0x0b1b
 #define HOP_LIMIT   1
 #define PACKET_LIFE 16
 
@@ -60,14 +60,14 @@ static struct ipoib__verbs_joins *joins_of(struct ipoib__verbs *verbs)
 	return joins;
 }
 
-static int membership(int fd, const struct group *group, int option)
+static int set_membership(int fd, const struct group *group, int option)
 {
 	struct ipv6_mreq request = { .ipv6mr_interface = group->ifindex };
 
 	memcpy(&request.ipv6mr_multiaddr, group->mgid.raw, sizeof(group->mgid.raw));
-	return setsockopt(fd, IPPROTO_IPV6, option, &request, sizeof(request)) == 0 ?
-		       0 :
-		       ipoib__verbs_errno();
+	return setsockopt(fd, IPPROTO_IPV6, option, &request, sizeof(request)) == 0
+		       ? 0
+		       : ipoib__verbs_errno();
 }
 
 static int open_socket(struct ipoib__verbs_joins *joins)
@@ -95,7 +95,7 @@ static int become_member(struct ipoib__verbs_joins *joins, struct group *group)
 	while (status == -ENOMEM || status == -ENOBUFS) {
 		if (joins->fd_count > 0) {
 			group->fd = joins->fds[joins->fd_count - 1];
-			status = membership(group->fd, group, IPV6_JOIN_GROUP);
+			status = set_membership(group->fd, group, IPV6_JOIN_GROUP);
 			if (status != -ENOMEM && status != -ENOBUFS)
 				return status;
 		}
@@ -107,7 +107,8 @@ static int become_member(struct ipoib__verbs_joins *joins, struct group *group)
 	return status;
 }
 
-static struct group *find(const struct ipoib__verbs_joins *joins, const struct ipoib_gid *mgid)
+static struct group *group_find(const struct ipoib__verbs_joins *joins,
+				const struct ipoib_gid *mgid)
 {
 	for (struct ipoib__list *at = joins->groups.next; at != &joins->groups; at = at->next) {
 		struct group *group = ipoib__container_of(at, struct group, link);
@@ -118,16 +119,16 @@ static struct group *find(const struct ipoib__verbs_joins *joins, const struct i
 	return NULL;
 }
 
-static void drop(struct ipoib__verbs *verbs, struct group *group)
+static void group_leave(struct ipoib__verbs *verbs, struct group *group)
 {
 	/* It fails when the network device is gone, and the membership with it. */
-	(void)membership(group->fd, group, IPV6_LEAVE_GROUP);
+	(void)set_membership(group->fd, group, IPV6_LEAVE_GROUP);
 	ipoib__list_remove(&group->link);
 	verbs->joins->count--;
 	ipoib__memory_put(&verbs->memory, group, sizeof(*group));
 }
 
-static int enter(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid, uint32_t ifindex)
+static int group_enter(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid, uint32_t ifindex)
 {
 	struct ipoib__verbs_joins *joins = joins_of(verbs);
 	struct group *group;
@@ -151,8 +152,8 @@ static int enter(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid, uint3
 	return 0;
 }
 
-/* Who joins again, because the link was down, is a member still: joining is not counted. */
-static int join(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid)
+/* Joining again is idempotent: memberships are not counted. */
+static int group_join(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid)
 {
 	const struct ipoib__verbs_gid *source = ipoib__verbs_gids_source(&verbs->gids, mgid);
 	struct group *group;
@@ -164,16 +165,16 @@ static int join(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid)
 				 "no groups: the port has no IPv6 GID of RoCE version 2");
 		return -ENOENT;
 	}
-	group = verbs->joins == NULL ? NULL : find(verbs->joins, mgid);
+	group = verbs->joins == NULL ? NULL : group_find(verbs->joins, mgid);
 	if (group != NULL && group->ifindex == source->ifindex)
 		return 0;
 	if (group != NULL)
-		drop(verbs, group); /* the GID has gone to another network device */
-	return enter(verbs, mgid, source->ifindex);
+		group_leave(verbs, group); /* the GID has gone to another network device */
+	return group_enter(verbs, mgid, source->ifindex);
 }
 
-static struct ipoib_multicast_record record(const struct ipoib__verbs *verbs,
-					    const struct ipoib_multicast_record *wanted)
+static struct ipoib_multicast_record record_of(const struct ipoib__verbs *verbs,
+					       const struct ipoib_multicast_record *wanted)
 {
 	struct ipoib_multicast_record record = {
 		.mgid = wanted->mgid,
@@ -209,18 +210,18 @@ int ipoib__verbs_join(struct ipoib__verbs *verbs, uint64_t id,
 	question = ipoib__verbs_ask(verbs, IPOIB_TRANSPORT_JOIN, id, &status);
 	if (question == NULL)
 		return status;
-	question->event.multicast = record(verbs, wanted);
-	question->event.status = join(verbs, &wanted->mgid);
+	question->event.multicast = record_of(verbs, wanted);
+	question->event.status = group_join(verbs, &wanted->mgid);
 	ipoib__verbs_answer(question);
 	return 0;
 }
 
 void ipoib__verbs_leave(struct ipoib__verbs *verbs, const struct ipoib_gid *mgid)
 {
-	struct group *group = verbs->joins == NULL ? NULL : find(verbs->joins, mgid);
+	struct group *group = verbs->joins == NULL ? NULL : group_find(verbs->joins, mgid);
 
 	if (group != NULL)
-		drop(verbs, group);
+		group_leave(verbs, group);
 }
 
 void ipoib__verbs_joins_free(struct ipoib__verbs *verbs)
@@ -231,7 +232,7 @@ void ipoib__verbs_joins_free(struct ipoib__verbs *verbs)
 	if (joins == NULL)
 		return;
 	while ((first = ipoib__list_first(&joins->groups)) != NULL)
-		drop(verbs, ipoib__container_of(first, struct group, link));
+		group_leave(verbs, ipoib__container_of(first, struct group, link));
 	for (unsigned i = 0; i < joins->fd_count; i++)
 		close(joins->fds[i]);
 	ipoib__memory_put(&verbs->memory, joins, sizeof(*joins));

@@ -14,7 +14,7 @@ static void name_port(struct ipoib_verbs_port *port, struct ibv_device *device, 
 		 ibv_get_device_name(device), number);
 }
 
-static int describe(struct ipoib_verbs_port *port, struct ibv_context *device, uint8_t number)
+static int describe_port(struct ipoib_verbs_port *port, struct ibv_context *device, uint8_t number)
 {
 	struct ipoib__verbs_gids gids;
 	uint16_t pkeys[IPOIB_PKEYS_MAX];
@@ -65,7 +65,7 @@ static int list_device(struct ibv_device *device,
 		count = limits.phys_port_cnt;
 	for (int i = 1; i <= count; i++) {
 		name_port(&port, device, (unsigned)i);
-		port.status = describe(&port, context, (uint8_t)i);
+		port.status = describe_port(&port, context, (uint8_t)i);
 		each(&port, user);
 	}
 	(void)ibv_close_device(context);

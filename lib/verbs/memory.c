@@ -2,7 +2,7 @@
 /*
  * Registered memory: pages of our own, huge ones where there are, because the adapter translates
  * addresses page by page and has a small cache for that. Huge pages and anonymous memory are
- * Linux's, not POSIX's; this file alone knows them.
+ * Linux's, not POSIX's: only this file uses them.
  */
 #define _DEFAULT_SOURCE
 
@@ -34,7 +34,7 @@ static size_t whole_pages(size_t length, size_t page)
 	return length > SIZE_MAX - page ? 0 : (length + page - 1) / page * page;
 }
 
-static bool map(struct area *area, size_t length, int flags)
+static bool map_pages(struct area *area, size_t length, int flags)
 {
 	if (length == 0)
 		return false;
@@ -49,7 +49,7 @@ static bool map_huge(struct area *area, size_t length)
 #ifdef MAP_HUGETLB
 	/* Half a huge page or less would waste more than it gains. */
 	return length > HUGE_PAGE / 2 &&
-	       map(area, whole_pages(length, HUGE_PAGE), MAP_HUGETLB | HUGE_FLAGS);
+	       map_pages(area, whole_pages(length, HUGE_PAGE), MAP_HUGETLB | HUGE_FLAGS);
 #else
 	(void)area;
 	(void)length;
@@ -63,11 +63,11 @@ static int map_area(const struct ipoib__verbs *verbs, struct area *area, size_t 
 
 	if (!(verbs->config.flags & IPOIB_VERBS_NO_HUGE_PAGES) && map_huge(area, length))
 		return 0;
-	return map(area, whole_pages(length, (size_t)page), 0) ? 0 : -ENOMEM;
+	return map_pages(area, whole_pages(length, (size_t)page), 0) ? 0 : -ENOMEM;
 }
 
 /* Registers what an area has; on failure the area is as it was. */
-static int enroll(struct ipoib__verbs *verbs, struct area *area, int access)
+static int register_area(struct ipoib__verbs *verbs, struct area *area, int access)
 {
 	int status;
 
@@ -82,7 +82,7 @@ static int enroll(struct ipoib__verbs *verbs, struct area *area, int access)
 	return status;
 }
 
-static void tell(struct ipoib_memory_region *region, struct area *area, size_t length)
+static void describe_region(struct ipoib_memory_region *region, struct area *area, size_t length)
 {
 	*region = (struct ipoib_memory_region){
 		.address = area->address,
@@ -106,9 +106,9 @@ int ipoib__verbs_memory_get(struct ipoib__verbs *verbs, size_t length,
 	area->ours = true;
 	status = map_area(verbs, area, length);
 	if (status == 0) {
-		status = enroll(verbs, area, IBV_ACCESS_LOCAL_WRITE);
+		status = register_area(verbs, area, IBV_ACCESS_LOCAL_WRITE);
 		if (status == 0) {
-			tell(region, area, length);
+			describe_region(region, area, length);
 			return 0;
 		}
 		munmap(area->address, area->length);
@@ -131,11 +131,11 @@ int ipoib__verbs_memory_register(struct ipoib__verbs *verbs, void *address, size
 		return -ENOMEM;
 	area->address = address;
 	area->length = length;
-	status = enroll(verbs, area, 0);
+	status = register_area(verbs, area, 0);
 	if (status < 0)
 		ipoib__memory_put(&verbs->memory, area, sizeof(*area));
 	else
-		tell(region, area, length);
+		describe_region(region, area, length);
 	return status;
 }
 
@@ -143,7 +143,7 @@ void ipoib__verbs_memory_put(struct ipoib__verbs *verbs, const struct ipoib_memo
 {
 	struct area *area = region->handle;
 
-	/* It fails when the device is gone, and then nobody writes there any more. */
+	/* It fails when the device is gone, which then writes there no more. */
 	(void)ibv_dereg_mr(area->mr);
 	if (area->ours)
 		munmap(area->address, area->length);

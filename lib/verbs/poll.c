@@ -25,7 +25,7 @@ static bool take_send(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion *co
 	return true;
 }
 
-static void sent(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc)
+static void send_completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc)
 {
 	int status = ipoib__verbs_wc_status(wc);
 
@@ -35,11 +35,10 @@ static void sent(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc)
 }
 
 /*
- * What we sent to a group came from our IPv6 GID, whatever names us: who hears himself is to
- * recognise himself by his name.
+ * What is sent to a group comes from the port's IPv6 GID, whichever GID names the port. In a copy
+ * that comes back the name takes its place, so that the receiver knows the port for its own.
  */
-static void name_ourselves(const struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
-			   uint8_t *room)
+static void name_ourselves(const struct ipoib__verbs_ud *ud, const struct ibv_wc *wc, uint8_t *room)
 {
 	const struct ipoib__verbs *verbs = ud->verbs;
 
@@ -49,8 +48,8 @@ static void name_ourselves(const struct ipoib__verbs_ud *ud, const struct ibv_wc
 		       sizeof(verbs->port.gid.raw));
 }
 
-static void describe(const struct ipoib__verbs_ud *ud, const struct ibv_wc *wc, uint8_t *room,
-		     struct ipoib_ud_completion *completion)
+static void describe_receive(const struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
+			     uint8_t *room, struct ipoib_ud_completion *completion)
 {
 	completion->sl = wc->sl;
 	completion->length = wc->byte_len;
@@ -64,8 +63,8 @@ static void describe(const struct ipoib__verbs_ud *ud, const struct ibv_wc *wc, 
 		name_ourselves(ud, wc, room);
 }
 
-static bool received(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
-		     struct ipoib_ud_completion *completion)
+static bool receive_completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
+			      struct ipoib_ud_completion *completion)
 {
 	int status = ipoib__verbs_wc_status(wc);
 	struct ipoib__verbs_posted_place place;
@@ -81,21 +80,21 @@ static bool received(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
 		.opcode = IPOIB_UD_RECEIVE,
 	};
 	if (status == 0)
-		describe(ud, wc, place.address, completion);
+		describe_receive(ud, wc, place.address, completion);
 	else
 		ipoib__verbs_ud_look(ud);
 	return true;
 }
 
-static bool completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
-		      struct ipoib_ud_completion *completion)
+static bool wc_completed(struct ipoib__verbs_ud *ud, const struct ibv_wc *wc,
+			 struct ipoib_ud_completion *completion)
 {
 	switch (wc->wr_id & 0xff) {
 	case IPOIB__VERBS_UD_SEND:
-		sent(ud, wc);
+		send_completed(ud, wc);
 		return false; /* it is taken in its turn, with those before it */
 	case IPOIB__VERBS_UD_RECEIVE:
-		return received(ud, wc, completion);
+		return receive_completed(ud, wc, completion);
 	default:
 		return ipoib__verbs_rc_completed(ud, wc, completion);
 	}
@@ -115,7 +114,7 @@ int ipoib__verbs_ud_poll(struct ipoib__verbs_ud *ud, struct ipoib_ud_completion 
 		}
 		if (!ipoib__verbs_cq_take(&ud->cq, &wc))
 			break;
-		if (completed(ud, &wc, &completions[taken]))
+		if (wc_completed(ud, &wc, &completions[taken]))
 			taken++;
 	}
 	if (ud->state != IPOIB__VERBS_READY)

@@ -30,12 +30,12 @@ enum ipoib_verbs_link ipoib__verbs_port_link(const struct ibv_device *device,
 {
 	if (device->transport_type != IBV_TRANSPORT_IB)
 		return IPOIB_VERBS_LINK_OTHER;
-	return attr->link_layer == IBV_LINK_LAYER_ETHERNET ? IPOIB_VERBS_LINK_ROCE :
-							     IPOIB_VERBS_LINK_INFINIBAND;
+	return attr->link_layer == IBV_LINK_LAYER_ETHERNET ? IPOIB_VERBS_LINK_ROCE
+							   : IPOIB_VERBS_LINK_INFINIBAND;
 }
 
 /* Lanes times the speed of one, by the codes of the PortInfo (IBA 14.2.5.6). */
-static uint8_t rate(const struct ibv_port_attr *attr)
+static uint8_t rate_of(const struct ibv_port_attr *attr)
 {
 	static const struct {
 		uint8_t code;
@@ -124,7 +124,7 @@ static int read_attributes(struct ipoib__verbs *verbs, struct ipoib_port_attribu
 	status = ipoib__verbs_port_gids(gids, verbs->device, verbs->number, &attr);
 	if (status < 0)
 		return status;
-	verbs->rate = rate(&attr);
+	verbs->rate = rate_of(&attr);
 	port->mtu = ipoib__verbs_port_mtu(&attr);
 	port->lid = verbs->ethernet ? 0 : attr.lid;
 	port->sm_lid = verbs->ethernet ? 0 : attr.sm_lid;
@@ -161,7 +161,7 @@ int ipoib__verbs_port_read(struct ipoib__verbs *verbs)
 
 	if (status < 0)
 		return status;
-	/* Handles were made with the GIDs of before; to whom they belong they still lead. */
+	/* Address handles are made with these GIDs: users keep the old ones, and get no more. */
 	if (!ipoib__verbs_gids_equal(&gids, &verbs->gids))
 		ipoib__verbs_ahs_outdate_all(&verbs->ahs);
 	verbs->gids = gids;

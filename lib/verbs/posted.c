@@ -165,7 +165,7 @@ bool ipoib__verbs_posted_take(struct ipoib__verbs_posted *posted,
 	if (!ipoib__verbs_posted_decided(posted))
 		return false;
 	*out = *place(posted, posted->take);
-	if (posted->take == posted->known) /* one of ours, which nobody waits for */
+	if (posted->take == posted->known) /* it never reached the adapter */
 		posted->known++;
 	posted->take++;
 	return true;

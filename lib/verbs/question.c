@@ -34,7 +34,7 @@ static void end_id(struct ipoib__verbs_question *question)
 	question->id = NULL;
 }
 
-static struct ipoib__verbs_question *find(const struct ipoib__list *questions, uint64_t id)
+static struct ipoib__verbs_question *question_find(const struct ipoib__list *questions, uint64_t id)
 {
 	for (struct ipoib__list *at = questions->next; at != questions; at = at->next) {
 		struct ipoib__verbs_question *question =
@@ -48,7 +48,7 @@ static struct ipoib__verbs_question *find(const struct ipoib__list *questions, u
 
 struct ipoib__verbs_question *ipoib__verbs_asked(const struct ipoib__verbs *verbs, uint64_t id)
 {
-	return find(&verbs->asked, id);
+	return question_find(&verbs->asked, id);
 }
 
 void ipoib__verbs_answer(struct ipoib__verbs_question *question)
@@ -61,7 +61,7 @@ void ipoib__verbs_answer(struct ipoib__verbs_question *question)
 	ipoib__verbs_wake(verbs);
 }
 
-static void forget(struct ipoib__verbs_question *question)
+static void question_end(struct ipoib__verbs_question *question)
 {
 	struct ipoib__verbs *verbs = question->verbs;
 
@@ -80,31 +80,31 @@ bool ipoib__verbs_next_answer(struct ipoib__verbs *verbs, struct ipoib_transport
 		return false;
 	question = ipoib__container_of(first, struct ipoib__verbs_question, link);
 	*event = question->event;
-	forget(question);
+	question_end(question);
 	return true;
 }
 
 bool ipoib__verbs_take_back(struct ipoib__verbs *verbs, uint64_t id)
 {
-	struct ipoib__verbs_question *question = find(&verbs->asked, id);
+	struct ipoib__verbs_question *question = question_find(&verbs->asked, id);
 
 	if (question == NULL)
-		question = find(&verbs->answered, id);
+		question = question_find(&verbs->answered, id);
 	if (question != NULL)
-		forget(question);
+		question_end(question);
 	return question != NULL;
 }
 
-static void forget_all(struct ipoib__list *questions)
+static void questions_end(struct ipoib__list *questions)
 {
 	struct ipoib__list *first;
 
 	while ((first = ipoib__list_first(questions)) != NULL)
-		forget(ipoib__container_of(first, struct ipoib__verbs_question, link));
+		question_end(ipoib__container_of(first, struct ipoib__verbs_question, link));
 }
 
 void ipoib__verbs_questions_end(struct ipoib__verbs *verbs)
 {
-	forget_all(&verbs->asked);
-	forget_all(&verbs->answered);
+	questions_end(&verbs->asked);
+	questions_end(&verbs->answered);
 }

@@ -14,7 +14,7 @@
 #include <ipoib/record.h>
 #include <ipoib/types.h>
 
-/* A service ID of 0 is any: who asks has none himself. */
+/* A service ID of 0 is any: that of the end that asks. */
 struct sockaddr_ib ipoib__rc_by_gid(const struct ipoib_gid *gid, uint16_t pkey,
 				    uint64_t service_id);
 /* From the port, whose LID and GID may be newer than the record. */

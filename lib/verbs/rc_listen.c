@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Who may ask for connections, and who does. */
+/* Services that are listened for, and the requests that come. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
@@ -162,8 +162,7 @@ static int bind_to(struct ipoib__verbs_ud *ud, const struct ipoib__verbs_gid *gi
 	struct rdma_cm_id *id;
 	int status;
 
-	status = ipoib__verbs_status(
-		rdma_create_id(ud->verbs->cm, &id, &ud->rc->cm, RDMA_PS_TCP));
+	status = ipoib__verbs_status(rdma_create_id(ud->verbs->cm, &id, &ud->rc->cm, RDMA_PS_TCP));
 	if (status < 0)
 		return status;
 	status = ipoib__verbs_status(rdma_bind_addr(id, &address.any));
@@ -241,7 +240,7 @@ static int listen_by_gid(struct ipoib__verbs_rc_service *service)
 		rdma_bind_addr(service->id, (struct sockaddr *)(void *)&address));
 	if (status == 0)
 		status = ipoib__verbs_status(rdma_listen(service->id, IPOIB__VERBS_REQUESTS_MAX));
-	/* Linux lets a process listen for service IDs of its IP port spaces alone. */
+	/* Linux lets a process listen only for service IDs of its IP port spaces. */
 	return status == -EPROTONOSUPPORT ? -ENOTSUP : status;
 }
 

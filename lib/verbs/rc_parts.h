@@ -14,8 +14,8 @@
  *	rc_make.c  rc_listen.c		finding, making, ending one; services and requests
  *	rc_state.c			the state of one, and of its queue pair
  *
- * 1. librdmacm never sees our queue pairs: it says what their attributes are, and we set them. Its
- *    devices are others than ours.
+ * 1. librdmacm never sees the queue pairs: it says what their attributes are, and the files here
+ *    set them. Its device contexts are not ours.
  * 2. On RoCE a connection is asked for by the IP address in the peer's GID, and by a port that
  *    comes of the number of its UD queue pair (rc_private.h). That port is ours from the making of
  *    the queue pair on: when another has it, the queue pair gets another number.

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 
 #define PORT_FIRST 1024
-/* Linux gives out 32768 and above to those who do not care. */
+/* Linux gives out 32768 and above where no port is asked for. */
 #define PORTS (32768 - PORT_FIRST)
 /* The part of a service ID that is the number of a queue pair. */
 #define QPN UINT64_C(0xffffff)

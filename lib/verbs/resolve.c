@@ -2,8 +2,8 @@
 /*
  * A path on RoCE. There is no SA to ask: the record is made of the port's attributes, as the kernel
  * makes it. But the peer must be there, and its MAC address known before an address handle is made,
- * because making one waits for ARP, a second when nobody answers. So the kernel is asked to resolve
- * the peer's IP address, by an rdma_cm_id that serves for nothing else.
+ * because making one waits for ARP, a second when no answer comes. So the kernel is asked to
+ * resolve the peer's IP address, by an rdma_cm_id that serves for nothing else.
  */
 #include "verbs/resolve.h"
 
@@ -21,8 +21,8 @@
 #define HOP_LIMIT   64
 #define PACKET_LIFE 16
 
-/* Who asks for a path wants a new address handle, with the MAC address that holds now. */
-static void found(struct ipoib__verbs_question *question)
+/* The next address handle is made anew, with the MAC address that holds now. */
+static void path_found(struct ipoib__verbs_question *question)
 {
 	const struct ipoib_path_record *record = &question->event.path;
 	const struct ipoib_ah_attributes attributes = {
@@ -36,14 +36,14 @@ static void found(struct ipoib__verbs_question *question)
 	question->event.status = 0;
 }
 
-static void handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event)
+static void path_handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event)
 {
 	struct ipoib__verbs_question *question =
 		ipoib__container_of(cm, struct ipoib__verbs_question, cm);
 
 	if (event->event == RDMA_CM_EVENT_ADDR_RESOLVED &&
 	    ipoib__verbs_cm_is_ours(question->verbs, event->id))
-		found(question);
+		path_found(question);
 	else if (event->event == RDMA_CM_EVENT_ADDR_ERROR &&
 		 (event->status == -ETIMEDOUT || event->status == -EHOSTUNREACH))
 		question->event.status = -ETIMEDOUT;
@@ -52,9 +52,9 @@ static void handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event
 	ipoib__verbs_answer(question);
 }
 
-static struct ipoib_path_record record(const struct ipoib__verbs *verbs,
-				       const struct ipoib__verbs_gid *source,
-				       const struct ipoib_gid *dgid, uint16_t pkey)
+static struct ipoib_path_record record_of(const struct ipoib__verbs *verbs,
+					  const struct ipoib__verbs_gid *source,
+					  const struct ipoib_gid *dgid, uint16_t pkey)
 {
 	return (struct ipoib_path_record){
 		.dgid = *dgid,
@@ -68,16 +68,16 @@ static struct ipoib_path_record record(const struct ipoib__verbs *verbs,
 }
 
 /* Starts it; an error is the answer. */
-static int start(struct ipoib__verbs_question *question, const struct ipoib__verbs_gid *source,
-		 const struct ipoib_gid *dgid)
+static int path_start(struct ipoib__verbs_question *question, const struct ipoib__verbs_gid *source,
+		      const struct ipoib_gid *dgid)
 {
 	union ipoib__verbs_address from = ipoib__verbs_address(&source->gid, source->ifindex, 0);
 	union ipoib__verbs_address to = ipoib__verbs_address(dgid, source->ifindex, 0);
 	int status;
 
-	question->cm.handle = handle;
-	status = ipoib__verbs_status(rdma_create_id(question->verbs->cm, &question->id,
-						    &question->cm, RDMA_PS_UDP));
+	question->cm.handle = path_handle;
+	status = ipoib__verbs_status(
+		rdma_create_id(question->verbs->cm, &question->id, &question->cm, RDMA_PS_UDP));
 	if (status < 0)
 		return status;
 	status = ipoib__verbs_status(
@@ -97,8 +97,8 @@ int ipoib__verbs_resolve(struct ipoib__verbs *verbs, uint64_t id, const struct i
 		return status;
 	status = -ENOENT;
 	if (source != NULL && !verbs->gone && !ipoib__mgid_is_multicast(dgid)) {
-		question->event.path = record(verbs, source, dgid, pkey);
-		status = start(question, source, dgid);
+		question->event.path = record_of(verbs, source, dgid, pkey);
+		status = path_start(question, source, dgid);
 	}
 	if (status == 0)
 		return 0;

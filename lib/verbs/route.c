@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A path on InfiniBand by librdmacm, for who may not send management datagrams: the kernel asks the
- * SA for us, from our GID to the peer's in our partition.
+ * A path on InfiniBand by librdmacm, where management datagrams may not be sent: the kernel asks
+ * the SA, from our GID to the peer's in our partition.
  *
  *	rdma_resolve_addr() -> ADDR_RESOLVED, rdma_resolve_route() -> ROUTE_RESOLVED
  */
@@ -20,7 +20,7 @@
 /* As long as a question of our own to the SA may take. */
 #define ROUTE_MS 1000
 
-static struct ipoib_path_record record(const struct ibv_sa_path_rec *path)
+static struct ipoib_path_record record_of(const struct ibv_sa_path_rec *path)
 {
 	struct ipoib_path_record record = {
 		.dlid = ntohs(path->dlid),
@@ -41,7 +41,7 @@ static struct ipoib_path_record record(const struct ibv_sa_path_rec *path)
 }
 
 /* An error of the route carries the SA's own status, or what kept the kernel from asking. */
-static int refusal(int status)
+static int status_of_refusal(int status)
 {
 	if (status == -ETIMEDOUT || status == -EHOSTUNREACH)
 		return -ETIMEDOUT;
@@ -59,14 +59,14 @@ static int handle_event(struct ipoib__verbs_question *question, const struct rdm
 	case RDMA_CM_EVENT_ROUTE_RESOLVED:
 		if (event->id->route.num_paths < 1)
 			return -ENOENT;
-		question->event.path = record(&event->id->route.path_rec[0]);
+		question->event.path = record_of(&event->id->route.path_rec[0]);
 		return 0;
 	default:
-		return refusal(event->status);
+		return status_of_refusal(event->status);
 	}
 }
 
-static void handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event)
+static void route_handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event)
 {
 	struct ipoib__verbs_question *question =
 		ipoib__container_of(cm, struct ipoib__verbs_question, cm);
@@ -76,21 +76,20 @@ static void handle(struct ipoib__verbs_cm *cm, const struct rdma_cm_event *event
 		ipoib__verbs_answer(question);
 }
 
-static int start(struct ipoib__verbs_question *question, const struct ipoib_gid *dgid,
-		 uint16_t pkey)
+static int route_start(struct ipoib__verbs_question *question, const struct ipoib_gid *dgid,
+		       uint16_t pkey)
 {
 	struct ipoib__verbs *verbs = question->verbs;
 	union ipoib__verbs_address from = ipoib__verbs_address_ib(&verbs->port.gid, pkey);
 	union ipoib__verbs_address to = ipoib__verbs_address_ib(dgid, pkey);
 	int status;
 
-	question->cm.handle = handle;
+	question->cm.handle = route_handle;
 	status = ipoib__verbs_status(
 		rdma_create_id(verbs->cm, &question->id, &question->cm, RDMA_PS_UDP));
 	if (status < 0)
 		return status;
-	return ipoib__verbs_status(
-		rdma_resolve_addr(question->id, &from.any, &to.any, ROUTE_MS));
+	return ipoib__verbs_status(rdma_resolve_addr(question->id, &from.any, &to.any, ROUTE_MS));
 }
 
 int ipoib__verbs_route(struct ipoib__verbs *verbs, uint64_t id, const struct ipoib_gid *dgid,
@@ -102,7 +101,7 @@ int ipoib__verbs_route(struct ipoib__verbs *verbs, uint64_t id, const struct ipo
 	question = ipoib__verbs_ask(verbs, IPOIB_TRANSPORT_PATH, id, &status);
 	if (question == NULL)
 		return status;
-	status = verbs->gone ? -ENOENT : start(question, dgid, pkey);
+	status = verbs->gone ? -ENOENT : route_start(question, dgid, pkey);
 	if (status == 0)
 		return 0;
 	question->event.status = -ENOENT;

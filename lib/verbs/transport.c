@@ -19,7 +19,7 @@
 
 IPOIB__FIRST_VERSION(PORT_FIRST, struct ipoib_port_attributes, pkeys, 360);
 
-/* How often one who sleeps looks for what is no packet, and one who polls all the time. */
+/* How often a user that sleeps looks for other events than completions, and one that polls. */
 #define LOOK_NS	       UINT64_C(100000)
 #define POLLED_LOOK_NS UINT64_C(1000000)
 
@@ -44,9 +44,9 @@ static int op_query_port(void *self, struct ipoib_port_attributes *attributes)
 }
 
 /*
- * Each look at a descriptor is a system call, and who polls comes here between any two packets:
- * for him what is seldom is looked for at times only. He does not arm, and a millisecond later is
- * no worse than busy; who was woken by a descriptor comes again at once until it was read.
+ * Each look at a descriptor is a system call, and a user that polls comes here between any two
+ * packets: then rare events are looked for less often. Such a user arms no queue, and it may be
+ * busy for a millisecond anyway. One that a descriptor has woken comes again until that was read.
  */
 static bool may_have_news(struct ipoib__verbs *verbs, uint64_t now)
 {
@@ -253,16 +253,16 @@ static int op_path_query(void *self, uint64_t id, const struct ipoib_gid *dgid, 
 {
 	const struct ipoib__verbs *verbs = self;
 
-	return verbs->ethernet ? ipoib__verbs_resolve(self, id, dgid, pkey) :
-				 ipoib__verbs_subnet_path(self, id, dgid, pkey);
+	return verbs->ethernet ? ipoib__verbs_resolve(self, id, dgid, pkey)
+			       : ipoib__verbs_subnet_path(self, id, dgid, pkey);
 }
 
 static int op_multicast_join(void *self, uint64_t id, const struct ipoib_multicast_record *wanted)
 {
 	const struct ipoib__verbs *verbs = self;
 
-	return verbs->ethernet ? ipoib__verbs_join(self, id, wanted) :
-				 ipoib__verbs_subnet_join(self, id, wanted);
+	return verbs->ethernet ? ipoib__verbs_join(self, id, wanted)
+			       : ipoib__verbs_subnet_join(self, id, wanted);
 }
 
 static void op_multicast_leave(void *self, const struct ipoib_multicast_record *group)

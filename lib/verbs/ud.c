@@ -34,7 +34,7 @@ static bool attributes_are_valid(const struct ipoib__verbs *verbs,
 	       attributes->connected_depth <= IPOIB__VERBS_DEPTH_MAX;
 }
 
-/* Not every adapter has room for inline data; it is a matter of speed alone. */
+/* Some adapters have no room for inline data: the second try is without, and only slower. */
 static int create_qp(struct ipoib__verbs_ud *ud)
 {
 	struct ibv_qp_init_attr attr;
@@ -72,7 +72,7 @@ static int create_cq(struct ipoib__verbs_ud *ud)
 				    (uint32_t)verbs->limits.max_cqe);
 }
 
-static void release(struct ipoib__verbs_ud *ud)
+static void ud_free(struct ipoib__verbs_ud *ud)
 {
 	struct ipoib__verbs *verbs = ud->verbs;
 
@@ -110,7 +110,7 @@ static int create_numbered_qp(struct ipoib__verbs_ud *ud)
 	return status;
 }
 
-static int set_up(struct ipoib__verbs_ud *ud)
+static int ud_set_up(struct ipoib__verbs_ud *ud)
 {
 	struct ipoib__memory *memory = &ud->verbs->memory;
 	int status;
@@ -148,9 +148,9 @@ int ipoib__verbs_ud_create(struct ipoib__verbs *verbs, struct ipoib_ud_attribute
 	ud->attributes = *attributes;
 	ipoib__list_init(&ud->link);
 	ipoib__list_init(&ud->groups);
-	status = set_up(ud);
+	status = ud_set_up(ud);
 	if (status < 0) {
-		release(ud);
+		ud_free(ud);
 		return status;
 	}
 	ipoib__list_push_back(&verbs->uds, &ud->link);
@@ -172,8 +172,8 @@ int ipoib__verbs_ud_set_qkey(struct ipoib__verbs_ud *ud, uint32_t qkey)
 
 /* ---- groups ---- */
 
-static struct ipoib__verbs_attached *find(const struct ipoib__verbs_ud *ud,
-					  const struct ipoib_gid *mgid, uint16_t mlid)
+static struct ipoib__verbs_attached *group_find(const struct ipoib__verbs_ud *ud,
+						const struct ipoib_gid *mgid, uint16_t mlid)
 {
 	for (struct ipoib__list *at = ud->groups.next; at != &ud->groups; at = at->next) {
 		struct ipoib__verbs_attached *group =
@@ -191,8 +191,7 @@ static uint16_t lid_of(const struct ipoib__verbs_ud *ud, uint16_t mlid)
 	return ud->verbs->ethernet ? 0 : mlid;
 }
 
-int ipoib__verbs_ud_attach(struct ipoib__verbs_ud *ud, const struct ipoib_gid *mgid,
-			   uint16_t mlid)
+int ipoib__verbs_ud_attach(struct ipoib__verbs_ud *ud, const struct ipoib_gid *mgid, uint16_t mlid)
 {
 	struct ipoib__verbs *verbs = ud->verbs;
 	struct ipoib__verbs_attached *group;
@@ -201,7 +200,7 @@ int ipoib__verbs_ud_attach(struct ipoib__verbs_ud *ud, const struct ipoib_gid *m
 
 	if (mgid->raw[0] != 0xff || !mlid_is_valid(mlid))
 		return -EINVAL;
-	if (find(ud, mgid, mlid) != NULL)
+	if (group_find(ud, mgid, mlid) != NULL)
 		return 0;
 	group = ipoib__memory_get(&verbs->memory, sizeof(*group));
 	if (group == NULL)
@@ -219,7 +218,7 @@ int ipoib__verbs_ud_attach(struct ipoib__verbs_ud *ud, const struct ipoib_gid *m
 	return 0;
 }
 
-static void detach(struct ipoib__verbs_ud *ud, struct ipoib__verbs_attached *group)
+static void group_detach(struct ipoib__verbs_ud *ud, struct ipoib__verbs_attached *group)
 {
 	union ibv_gid gid;
 
@@ -229,13 +228,12 @@ static void detach(struct ipoib__verbs_ud *ud, struct ipoib__verbs_attached *gro
 	ipoib__memory_put(&ud->verbs->memory, group, sizeof(*group));
 }
 
-void ipoib__verbs_ud_detach(struct ipoib__verbs_ud *ud, const struct ipoib_gid *mgid,
-			    uint16_t mlid)
+void ipoib__verbs_ud_detach(struct ipoib__verbs_ud *ud, const struct ipoib_gid *mgid, uint16_t mlid)
 {
-	struct ipoib__verbs_attached *group = find(ud, mgid, mlid);
+	struct ipoib__verbs_attached *group = group_find(ud, mgid, mlid);
 
 	if (group != NULL)
-		detach(ud, group);
+		group_detach(ud, group);
 }
 
 /* An adapter does not end a queue pair that is attached to a group. */
@@ -244,7 +242,7 @@ void ipoib__verbs_ud_destroy(struct ipoib__verbs_ud *ud)
 	struct ipoib__list *first;
 
 	while ((first = ipoib__list_first(&ud->groups)) != NULL)
-		detach(ud, ipoib__container_of(first, struct ipoib__verbs_attached, link));
+		group_detach(ud, ipoib__container_of(first, struct ipoib__verbs_attached, link));
 	ipoib__list_remove(&ud->link);
-	release(ud);
+	ud_free(ud);
 }

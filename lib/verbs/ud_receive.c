@@ -8,13 +8,12 @@ struct burst {
 	size_t count;
 };
 
-static void add(struct burst *burst, struct ipoib__verbs_ud *ud,
-		const struct ipoib_ud_receive *receive)
+static void add_receive(struct burst *burst, struct ipoib__verbs_ud *ud,
+			const struct ipoib_ud_receive *receive)
 {
 	struct ibv_recv_wr *request = &burst->requests[burst->count];
 	struct ibv_sge *piece = &burst->pieces[burst->count];
-	uint32_t number =
-		ipoib__verbs_posted_put(&ud->receives, receive->cookie, receive->address);
+	uint32_t number = ipoib__verbs_posted_put(&ud->receives, receive->cookie, receive->address);
 
 	*piece = (struct ibv_sge){
 		.addr = (uintptr_t)receive->address,
@@ -32,7 +31,8 @@ static void add(struct burst *burst, struct ipoib__verbs_ud *ud,
 }
 
 /* Each receive has a completion of its own, so those before the one that was refused are safe. */
-static int post(struct ipoib__verbs_ud *ud, const struct ipoib_ud_receive *receives, size_t count)
+static int post_burst(struct ipoib__verbs_ud *ud, const struct ipoib_ud_receive *receives,
+		      size_t count)
 {
 	struct ibv_recv_wr *bad = NULL;
 	uint32_t first = ud->receives.put, number;
@@ -41,7 +41,7 @@ static int post(struct ipoib__verbs_ud *ud, const struct ipoib_ud_receive *recei
 
 	burst.count = 0;
 	while (burst.count < count && !ipoib__verbs_posted_full(&ud->receives))
-		add(&burst, ud, &receives[burst.count]);
+		add_receive(&burst, ud, &receives[burst.count]);
 	if (burst.count == 0)
 		return 0;
 	status = ipoib__verbs_status(ibv_post_recv(ud->qp, burst.requests, &bad));
@@ -52,7 +52,8 @@ static int post(struct ipoib__verbs_ud *ud, const struct ipoib_ud_receive *recei
 	return number != first ? (int)(number - first) : status;
 }
 
-static int hold(struct ipoib__verbs_ud *ud, const struct ipoib_ud_receive *receives, size_t count)
+static int hold_burst(struct ipoib__verbs_ud *ud, const struct ipoib_ud_receive *receives,
+		      size_t count)
 {
 	size_t held = 0;
 
@@ -65,12 +66,12 @@ static int hold(struct ipoib__verbs_ud *ud, const struct ipoib_ud_receive *recei
 	return (int)held;
 }
 
-static int post_or_hold(struct ipoib__verbs_ud *ud, const struct ipoib_ud_receive *receives,
-			size_t count)
+static int post_or_hold_burst(struct ipoib__verbs_ud *ud, const struct ipoib_ud_receive *receives,
+			      size_t count)
 {
 	if (ud->state == IPOIB__VERBS_ERROR || ud->state == IPOIB__VERBS_DEAD)
-		return hold(ud, receives, count);
-	return post(ud, receives, count);
+		return hold_burst(ud, receives, count);
+	return post_burst(ud, receives, count);
 }
 
 int ipoib__verbs_ud_post_receive(struct ipoib__verbs_ud *ud,
@@ -79,9 +80,9 @@ int ipoib__verbs_ud_post_receive(struct ipoib__verbs_ud *ud,
 	size_t posted = 0;
 
 	while (posted < count) {
-		size_t burst = count - posted < IPOIB__VERBS_POLL ? count - posted :
-								    IPOIB__VERBS_POLL;
-		int status = post_or_hold(ud, receives + posted, burst);
+		size_t burst =
+			count - posted < IPOIB__VERBS_POLL ? count - posted : IPOIB__VERBS_POLL;
+		int status = post_or_hold_burst(ud, receives + posted, burst);
 
 		if (status < 0)
 			return posted > 0 ? (int)posted : status;

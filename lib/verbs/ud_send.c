@@ -17,7 +17,7 @@ struct burst {
 };
 
 /* 0, or with which status a send comes back without having been posted. */
-static int refusal(const struct ipoib__verbs_ud *ud, const struct ipoib_ud_send *send)
+static int status_of_refusal(const struct ipoib__verbs_ud *ud, const struct ipoib_ud_send *send)
 {
 	if (ud->state != IPOIB__VERBS_READY)
 		return -ECANCELED;
@@ -26,7 +26,8 @@ static int refusal(const struct ipoib__verbs_ud *ud, const struct ipoib_ud_send 
 	return ud->verbs->port.state == IPOIB_PORT_ACTIVE ? 0 : -EIO;
 }
 
-static void add(struct burst *burst, struct ipoib__verbs_ud *ud, const struct ipoib_ud_send *send)
+static void add_send(struct burst *burst, struct ipoib__verbs_ud *ud,
+		     const struct ipoib_ud_send *send)
 {
 	const struct ipoib__verbs_ah *ah = send->ah;
 	struct ibv_send_wr *request = &burst->requests[burst->count];
@@ -55,7 +56,8 @@ static void add(struct burst *burst, struct ipoib__verbs_ud *ud, const struct ip
 }
 
 /* How many of the sends are with the adapter, or come back: those before the one it refused. */
-static size_t refused(struct ipoib__verbs_ud *ud, const struct ibv_send_wr *bad, uint32_t first)
+static size_t list_refused(struct ipoib__verbs_ud *ud, const struct ibv_send_wr *bad,
+			   uint32_t first)
 {
 	uint32_t number = (uint32_t)(bad->wr_id >> 8);
 
@@ -65,7 +67,7 @@ static size_t refused(struct ipoib__verbs_ud *ud, const struct ibv_send_wr *bad,
 	return number - first;
 }
 
-static int post(struct ipoib__verbs_ud *ud, const struct ipoib_ud_send *sends, size_t count)
+static int post_burst(struct ipoib__verbs_ud *ud, const struct ipoib_ud_send *sends, size_t count)
 {
 	struct ibv_send_wr *bad = NULL;
 	uint32_t first = ud->sends.put;
@@ -75,13 +77,13 @@ static int post(struct ipoib__verbs_ud *ud, const struct ipoib_ud_send *sends, s
 
 	burst.count = 0;
 	for (taken = 0; taken < count && !ipoib__verbs_posted_full(&ud->sends); taken++) {
-		status = refusal(ud, &sends[taken]);
+		status = status_of_refusal(ud, &sends[taken]);
 		if (status == 0)
-			add(&burst, ud, &sends[taken]);
+			add_send(&burst, ud, &sends[taken]);
 		else
 			ipoib__verbs_posted_put_ours(&ud->sends, sends[taken].cookie, NULL, status);
 	}
-	/* Nobody else would wake who waits for those that the adapter does not know of. */
+	/* Those that the adapter does not know of cause no event: the wake-up is ours. */
 	if (burst.count < taken)
 		ipoib__verbs_wake(ud->verbs);
 	if (burst.count == 0)
@@ -91,7 +93,7 @@ static int post(struct ipoib__verbs_ud *ud, const struct ipoib_ud_send *sends, s
 	status = ipoib__verbs_status(ibv_post_send(ud->qp, burst.requests, &bad));
 	if (status == 0)
 		return (int)taken;
-	taken = refused(ud, bad != NULL ? bad : burst.requests, first);
+	taken = list_refused(ud, bad != NULL ? bad : burst.requests, first);
 	return taken > 0 ? (int)taken : status;
 }
 
@@ -101,9 +103,9 @@ int ipoib__verbs_ud_post_send(struct ipoib__verbs_ud *ud, const struct ipoib_ud_
 	size_t posted = 0;
 
 	while (posted < count) {
-		size_t burst = count - posted < IPOIB__VERBS_POLL ? count - posted :
-								    IPOIB__VERBS_POLL;
-		int status = post(ud, sends + posted, burst);
+		size_t burst =
+			count - posted < IPOIB__VERBS_POLL ? count - posted : IPOIB__VERBS_POLL;
+		int status = post_burst(ud, sends + posted, burst);
 
 		if (status < 0)
 			return posted > 0 ? (int)posted : status;

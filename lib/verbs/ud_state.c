@@ -22,7 +22,7 @@
 /* Not in the table: no queue pair is to run with whatever has taken the place. */
 #define PKEY_NOWHERE UINT16_MAX
 
-static int modify(struct ipoib__verbs_ud *ud, struct ibv_qp_attr *attr, int mask)
+static int modify_qp(struct ipoib__verbs_ud *ud, struct ibv_qp_attr *attr, int mask)
 {
 	return ipoib__verbs_status(ibv_modify_qp(ud->qp, attr, mask));
 }
@@ -36,18 +36,18 @@ static int to_init(struct ipoib__verbs_ud *ud)
 		.qkey = ud->qkey,
 	};
 
-	return modify(ud, &attr, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_QKEY);
+	return modify_qp(ud, &attr, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_QKEY);
 }
 
 static int to_ready(struct ipoib__verbs_ud *ud)
 {
 	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_RTR };
-	int status = modify(ud, &attr, IBV_QP_STATE);
+	int status = modify_qp(ud, &attr, IBV_QP_STATE);
 
 	if (status < 0)
 		return status;
 	attr = (struct ibv_qp_attr){ .qp_state = IBV_QPS_RTS };
-	return modify(ud, &attr, IBV_QP_STATE | IBV_QP_SQ_PSN);
+	return modify_qp(ud, &attr, IBV_QP_STATE | IBV_QP_SQ_PSN);
 }
 
 int ipoib__verbs_ud_start(struct ipoib__verbs_ud *ud)
@@ -84,10 +84,10 @@ static int post_held(struct ipoib__verbs_ud *ud)
 	return 0;
 }
 
-static int restart(struct ipoib__verbs_ud *ud)
+static int restart_qp(struct ipoib__verbs_ud *ud)
 {
 	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_RESET };
-	int status = modify(ud, &attr, IBV_QP_STATE);
+	int status = modify_qp(ud, &attr, IBV_QP_STATE);
 
 	if (status == 0)
 		status = to_init(ud);
@@ -97,11 +97,11 @@ static int restart(struct ipoib__verbs_ud *ud)
 }
 
 /* SQE leads back to RTS at once. */
-static int resume(struct ipoib__verbs_ud *ud)
+static int resume_sends(struct ipoib__verbs_ud *ud)
 {
 	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_RTS, .cur_qp_state = IBV_QPS_SQE };
 
-	return modify(ud, &attr, IBV_QP_STATE | IBV_QP_CUR_STATE);
+	return modify_qp(ud, &attr, IBV_QP_STATE | IBV_QP_CUR_STATE);
 }
 
 void ipoib__verbs_ud_dead(struct ipoib__verbs_ud *ud)
@@ -111,7 +111,7 @@ void ipoib__verbs_ud_dead(struct ipoib__verbs_ud *ud)
 	ipoib__verbs_wake(ud->verbs);
 }
 
-static void die(struct ipoib__verbs_ud *ud)
+static void give_up(struct ipoib__verbs_ud *ud)
 {
 	ipoib__verbs_log(ud->verbs, IPOIB_LOG_ERROR, "a queue pair cannot be mended");
 	ipoib__verbs_ud_dead(ud);
@@ -128,13 +128,13 @@ void ipoib__verbs_ud_mend(struct ipoib__verbs_ud *ud)
 	int status;
 
 	if (ud->state == IPOIB__VERBS_SEND_ERROR && ud->sends.hardware == 0)
-		status = resume(ud);
+		status = resume_sends(ud);
 	else if (can_restart(ud))
-		status = restart(ud);
+		status = restart_qp(ud);
 	else
 		return;
 	if (status < 0)
-		die(ud);
+		give_up(ud);
 	else
 		ud->state = IPOIB__VERBS_READY;
 }
@@ -145,8 +145,8 @@ void ipoib__verbs_ud_stop(struct ipoib__verbs_ud *ud)
 
 	if (ud->state == IPOIB__VERBS_DEAD || ud->state == IPOIB__VERBS_ERROR)
 		return;
-	if (modify(ud, &attr, IBV_QP_STATE) < 0)
-		die(ud);
+	if (modify_qp(ud, &attr, IBV_QP_STATE) < 0)
+		give_up(ud);
 	else
 		ud->state = IPOIB__VERBS_ERROR;
 }
