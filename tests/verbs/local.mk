@@ -8,6 +8,7 @@ unit_tests += %D%/test_verbs
 	%D%/rc_rig.c %D%/rc_rig.h \
 	%D%/suites.h \
 	%D%/test_ah.c \
+	%D%/test_cq.c \
 	%D%/test_gid.c \
 	%D%/test_infiniband.c \
 	%D%/test_names.c \

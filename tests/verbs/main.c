@@ -8,8 +8,8 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_posted, suite_ah, suite_gid, suite_names, suite_open,
-		suite_ud, suite_rc, suite_rc_end, suite_rc_private, suite_infiniband, NULL,
+		suite_posted, suite_ah, suite_gid, suite_names, suite_open, suite_cq, suite_ud,
+		suite_rc, suite_rc_end, suite_rc_private, suite_infiniband, NULL,
 	};
 
 	return support_main(suites, "test_verbs");

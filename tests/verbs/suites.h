@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *suite_ah(void);
+Suite *suite_cq(void);
 Suite *suite_gid(void);
 Suite *suite_infiniband(void);
 Suite *suite_names(void);

@@ -299,6 +299,12 @@ START_TEST(a_question_that_was_taken_back_is_not_answered)
 	ck_assert(!is_answered());
 	ipoib__verbs_hold_leave(&verbs, &wanted.mgid);
 	ck_assert_uint_eq(fake_cm.alive, 0);
+	ask(2);
+	fake_cm_event(RDMA_CM_EVENT_ADDR_ERROR, -ETIMEDOUT, NULL);
+	ck_assert(is_answered());
+	ipoib__verbs_ops.cancel(&verbs, 2); /* its answer was not taken yet */
+	ck_assert(!is_answered());
+	ck_assert_uint_eq(verbs.questions, 0);
 }
 END_TEST
 
