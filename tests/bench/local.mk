@@ -54,8 +54,14 @@ check_PROGRAMS += %D%/resolve
 endif
 
 style_tests += %D%/check-counts.sh %D%/check-lookup.sh
-EXTRA_DIST += %D%/counts.py %D%/counts.txt %D%/run.sh
+EXTRA_DIST += %D%/counts.py %D%/counts.txt %D%/plot.py %D%/report.py %D%/run.sh
 
 bench: $(check_LTLIBRARIES) $(filter %D%/%,$(check_PROGRAMS))
-	bash $(srcdir)/%D%/run.sh %D%
-.PHONY: bench
+	CC='$(CC)' CFLAGS='$(CFLAGS)' bash $(srcdir)/%D%/run.sh %D% >%D%/results.tmp
+	mv %D%/results.tmp %D%/results.txt
+	python3 -B $(srcdir)/%D%/report.py %D%/results.txt
+# What the last "make bench" has found becomes that section of doc/perf.md, with its plots.
+bench-doc:
+	python3 -B $(srcdir)/%D%/report.py %D%/results.txt $(srcdir)/doc
+CLEANFILES += %D%/results.txt %D%/results.tmp
+.PHONY: bench bench-doc

@@ -1,36 +1,71 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# "make bench": what a packet costs in the library, and its parts beside others that are packaged. Instructions are the same in every run; times are
-# of processor time and tell by their ratios, which are those of one run.
+# "make bench": what a packet costs in the library, and what its parts cost beside others that are
+# packaged. Writes what report.py reads; says on stderr what it does, and what is left out.
+# Instructions are the same in every run; times are of processor time and tell by their ratios. So
+# that those are ratios of one run, what is compared takes turns; report.py takes the medians.
 #
-#	run.sh FOLDER	which has the programs
+#	run.sh FOLDER [ROUNDS [PACKETS]]	FOLDER has the programs
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-folder=${1:?usage: run.sh FOLDER}
-bench=$folder/bench
-packets=2000000
+folder=${1:?usage: run.sh FOLDER [ROUNDS [PACKETS]]}
+rounds=${2:-5}
+packets=${3:-1000000}
 
-echo "== instructions a packet, against counts.txt"
-python3 "$here/counts.py" "$bench" "$here/counts.txt" || true
+say() {
+	echo "bench: $*" >&2
+}
 
-echo "== times, nothing else running"
-for work in send held receive; do
-	for neighbours in 1 1000 64000 1000000; do
-		"$bench" "$work" "$neighbours" 32 "$packets"
+conditions() {
+	echo "compiler $(${CC:-cc} --version | head -1)"
+	echo "flags ${CFLAGS:-}"
+	echo "processor $(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -1)"
+	echo "cache $(getconf LEVEL2_CACHE_SIZE) $(getconf LEVEL3_CACHE_SIZE)"
+	echo "rounds $rounds"
+	echo "packets $packets"
+}
+
+instructions() {
+	if ! command -v valgrind >/dev/null; then
+		say "instructions are left out: apt-get install valgrind"
+		return
+	fi
+	say "instructions a packet, under callgrind"
+	python3 "$here/counts.py" "$folder/bench" "$here/counts.txt" ||
+		say "not those of counts.txt"
+}
+
+# One round of all that a packet costs.
+packets() {
+	for neighbours in 1 10 100 1000 8000 64000 256000 1000000; do
+		for work in send held receive; do
+			"$folder/bench" "$work" "$neighbours" 32 "$packets"
+		done
 	done
-done
-"$bench" send 1000 1 "$packets"
+	"$folder/bench" send 1000 1 "$packets"
+}
 
-echo "== beside others"
-for n in 1000 64000 1000000; do
-	"$folder/lookup" bench "$n" 7
-	"$folder/timers" "$n" 5
+resolve() {
+	[ -x "$folder/resolve" ] || return 0
+	"$folder/bench" send 10 1 "$packets"
+	"$folder/resolve" "$packets" 1
+	"$folder/bench" send 10 32 "$packets"
+}
+
+conditions
+instructions
+[ -x "$folder/resolve" ] || say "lwIP is left out: apt-get install liblwip-dev, and configure again"
+for ((round = 1; round <= rounds; round++)); do
+	say "packets and neighbours, round $round of $rounds"
+	packets
+	resolve
 done
-if [ -x "$folder/resolve" ]; then
-	"$bench" send 10 1 "$packets"
-	"$folder/resolve" "$packets" 5
-	"$bench" send 10 32 "$packets"
-else
-	echo "lwIP is left out: apt-get install liblwip-dev, and configure again"
-fi
+for entries in 1000 8000 64000 256000 1000000; do
+	say "look-ups among $entries"
+	"$folder/lookup" bench "$entries" "$rounds"
+done
+for timers in 1000 64000 1000000; do
+	say "$timers timers"
+	"$folder/timers" "$timers" "$rounds"
+done
