@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@
 
 /* A program that answers at all answers at once. */
 #define PATIENCE_SECONDS 5
+/* Far more than 16 full neighbour tables; what is longer does not come from an ipoib-tun. */
+#define ANSWER_MOST ((size_t)64 << 20)
 
 static int open_control(const char *path)
 {
@@ -49,4 +52,68 @@ int ctl_connect(const char *control, const char *request)
 		return error;
 	}
 	return fd;
+}
+
+/* free() may change errno. */
+static char *give_up(char *text, int error)
+{
+	free(text);
+	errno = error;
+	return NULL;
+}
+
+/* Everything up to the end of the connection; free() ends it. NULL after errno was set. */
+static char *receive_all(int fd, size_t *length)
+{
+	size_t room = 0;
+	char *text = NULL;
+
+	*length = 0;
+	for (;;) {
+		if (*length == room) {
+			room = room ? 2 * room : 4096;
+
+			char *more = room <= ANSWER_MOST ? realloc(text, room) : NULL;
+
+			if (more == NULL)
+				return give_up(text, room <= ANSWER_MOST ? ENOMEM : EMSGSIZE);
+			text = more;
+		}
+
+		ssize_t count = recv(fd, text + *length, room - *length, 0);
+
+		if (count == 0)
+			return text;
+		if (count > 0)
+			*length += (size_t)count;
+		else if (errno != EINTR)
+			return give_up(text, errno);
+	}
+}
+
+json_t *ctl_ask(const char *control, const char *request)
+{
+	int fd = ctl_connect(control, request);
+	size_t length;
+
+	if (fd < 0)
+		return NULL;
+
+	char *text = receive_all(fd, &length);
+	int error = text ? 0 : -errno;
+
+	close(fd);
+	if (error) {
+		report("--control %s: %s", control,
+		       error == -EAGAIN ? "no answer" : error_text(error));
+		return NULL;
+	}
+
+	json_t *document = json_loadb(text, length, 0, NULL);
+
+	free(text);
+	if (document == NULL)
+		report("--control %s: the answer is not a whole JSON document; is it an ipoib-tun?",
+		       control);
+	return document;
 }

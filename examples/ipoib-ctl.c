@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -17,6 +15,7 @@
 #include "ctl_element.h"
 #include "ctl_fabric.h"
 #include "ctl_monitor.h"
+#include "ctl_probe.h"
 #include "ctl_text.h"
 #include "options.h"
 #include "report.h"
@@ -31,6 +30,8 @@ static const char usage[] =
 	"  neigh             neighbours, the state and the MTU of each\n"
 	"  neigh add IP LLADDR dev NAME\n"
 	"                    enters a permanent neighbour\n"
+	"  neigh probe IP dev NAME\n"
+	"                    asks a neighbour whether it is there, and waits for its answer\n"
 	"  neigh del IP dev NAME\n"
 	"                    removes a neighbour\n"
 	"  neigh flush [all] dev NAME\n"
@@ -60,9 +61,6 @@ static const struct option_row rows[] = {
 	{ 0, NULL, 0, false },
 };
 
-/* Far more than 16 full neighbour tables; what is longer does not come from an ipoib-tun. */
-#define ANSWER_MOST ((size_t)64 << 20)
-
 #define REQUESTS "neigh, address, conn, flux, interface, monitor, multicast, path or stats"
 
 struct ctl_options {
@@ -77,10 +75,15 @@ static bool is_stream(const char *request)
 	return strcmp(request, "monitor") == 0 || strcmp(request, "neigh monitor") == 0;
 }
 
+static bool is_probe(const char *request)
+{
+	return strncmp(request, "neigh probe ", 12) == 0;
+}
+
 static bool is_change(const char *request)
 {
-	return strncmp(request, "neigh add ", 10) == 0 || strncmp(request, "neigh del ", 10) == 0 ||
-	       strncmp(request, "neigh flush ", 12) == 0;
+	return is_probe(request) || strncmp(request, "neigh add ", 10) == 0 ||
+	       strncmp(request, "neigh del ", 10) == 0 || strncmp(request, "neigh flush ", 12) == 0;
 }
 
 /* A word with a blank or a line's end in it would be two for ipoib-tun. */
@@ -134,7 +137,8 @@ static bool is_request(const char *request)
 		report("ask for " REQUESTS);
 	else if (strncmp(request, "neigh ", 6) == 0 && !is_stream(request) && !is_change(request))
 		report("\"%s\" is not neigh alone, neigh monitor, neigh add IP LLADDR dev NAME, "
-		       "neigh del IP dev NAME or neigh flush [all] dev NAME",
+		       "neigh probe IP dev NAME, neigh del IP dev NAME or neigh flush [all] "
+		       "dev NAME",
 		       request);
 	else
 		return true;
@@ -152,71 +156,6 @@ static bool read_options(struct ctl_options *chosen, int argc, char **argv, int 
 		return true;
 	*status = options_hint();
 	return false;
-}
-
-/* free() may change errno. */
-static char *give_up(char *text, int error)
-{
-	free(text);
-	errno = error;
-	return NULL;
-}
-
-/* Everything up to the end of the connection; free() ends it. NULL after errno was set. */
-static char *receive_all(int fd, size_t *length)
-{
-	size_t room = 0;
-	char *text = NULL;
-
-	*length = 0;
-	for (;;) {
-		if (*length == room) {
-			room = room ? 2 * room : 4096;
-
-			char *more = room <= ANSWER_MOST ? realloc(text, room) : NULL;
-
-			if (more == NULL)
-				return give_up(text, room <= ANSWER_MOST ? ENOMEM : EMSGSIZE);
-			text = more;
-		}
-
-		ssize_t count = recv(fd, text + *length, room - *length, 0);
-
-		if (count == 0)
-			return text;
-		if (count > 0)
-			*length += (size_t)count;
-		else if (errno != EINTR)
-			return give_up(text, errno);
-	}
-}
-
-/* The document, or NULL after a message. */
-static json_t *ask(const struct ctl_options *chosen)
-{
-	int fd = ctl_connect(chosen->control, chosen->request);
-	size_t length;
-
-	if (fd < 0)
-		return NULL;
-
-	char *text = receive_all(fd, &length);
-	int error = text ? 0 : -errno;
-
-	close(fd);
-	if (error) {
-		report("--control %s: %s", chosen->control,
-		       error == -EAGAIN ? "no answer" : error_text(error));
-		return NULL;
-	}
-
-	json_t *document = json_loadb(text, length, 0, NULL);
-
-	free(text);
-	if (document == NULL)
-		report("--control %s: the answer is not a whole JSON document; is it an ipoib-tun?",
-		       chosen->control);
-	return document;
 }
 
 /* Text, or JSON as it came; false when there is something that must not be. */
@@ -257,10 +196,13 @@ int main(int argc, char **argv)
 	if (is_stream(chosen.request))
 		return ctl_monitor(chosen.control, chosen.request, chosen.json);
 
-	json_t *document = ask(&chosen);
+	uint64_t begun = ctl_probe_clock();
+	json_t *document = ctl_ask(chosen.control, chosen.request);
 	bool good = document != NULL && print(&chosen, document);
 
 	json_decref(document);
+	if (good && is_probe(chosen.request))
+		good = ctl_probe_wait(chosen.control, chosen.request, chosen.json, begun);
 	if (fflush(stdout) != 0) {
 		report("standard output: %s", error_text(-errno));
 		good = false;

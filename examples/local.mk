@@ -94,6 +94,7 @@ bin_PROGRAMS += %D%/ipoib-ctl
 	%D%/ctl_element.c %D%/ctl_element.h \
 	%D%/ctl_fabric.c %D%/ctl_fabric.h \
 	%D%/ctl_monitor.c %D%/ctl_monitor.h \
+	%D%/ctl_probe.c %D%/ctl_probe.h \
 	%D%/ctl_stats.c %D%/ctl_stats.h \
 	%D%/ctl_text.c %D%/ctl_text.h
 %C%_ipoib_ctl_CPPFLAGS = $(program_cppflags)

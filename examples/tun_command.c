@@ -108,6 +108,24 @@ static json_t *del(const struct words *words, struct tun_port *port)
 	return json_array();
 }
 
+static json_t *probe(const struct words *words, struct tun_port *port)
+{
+	struct ipoib_ip ip;
+	json_t *answer;
+
+	if (!read_ip(words->at[2], &ip, &answer))
+		return answer;
+
+	int error = ipoib_neighbour_probe(port->interface, &ip);
+
+	if (error == -EPERM)
+		return refuse("%s is permanent, and is never asked", words->at[2]);
+	if (error == -EINVAL)
+		return refuse("%s cannot be a neighbour: it must be the address of another host",
+			      words->at[2]);
+	return error ? refuse("%s: %s", words->at[2], error_text(error)) : json_array();
+}
+
 static json_t *flush(const struct words *words, struct tun_port *port)
 {
 	bool all = words->count == 5;
@@ -129,6 +147,7 @@ json_t *tun_command_answer(const char *request, struct tun_port *ports, size_t c
 		{ "add", add, 6, 6, "neigh add IP LLADDR dev NAME" },
 		{ "del", del, 5, 5, "neigh del IP dev NAME" },
 		{ "flush", flush, 4, 5, "neigh flush [all] dev NAME" },
+		{ "probe", probe, 5, 5, "neigh probe IP dev NAME" },
 	};
 	struct words words;
 	json_t *answer = NULL;

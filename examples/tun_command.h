@@ -3,6 +3,7 @@
  * Requests of the control socket that change something:
  *
  *      neigh add IP LLADDR dev NAME      neigh del IP dev NAME      neigh flush [all] dev NAME
+ *      neigh probe IP dev NAME
  */
 #ifndef EXAMPLES_TUN_COMMAND_H
 #define EXAMPLES_TUN_COMMAND_H

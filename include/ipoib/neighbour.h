@@ -216,6 +216,18 @@ IPOIB_PUBLIC void ipoib_neighbour_flush(struct ipoib_interface *interface, bool 
 IPOIB_PUBLIC int ipoib_neighbour_confirm(struct ipoib_interface *interface,
 					 const struct ipoib_ip *ip) IPOIB_NONNULL;
 
+/**
+ * Asks a neighbour in the next turn whether it is there, as arping(8) does: by unicast where its
+ * link address is known, whatever its state; one that is not known is resolved, and one that is
+ * being asked is not asked twice. What comes of it is told by ipoib_neighbour_find(): REACHABLE and
+ * confirmed since, or FAILED. One that has just failed is not asked before its hold time is over.
+ * @return 0; -EPERM (permanent: never asked); -EINVAL (not a host's address on this link);
+ * -EADDRNOTAVAIL (no address of ours to ask from); -ENETDOWN (the link is down, or closed in this
+ * callback); -ENOBUFS (the table is full); -ENOMEM.
+ */
+IPOIB_PUBLIC int ipoib_neighbour_probe(struct ipoib_interface *interface,
+				       const struct ipoib_ip *ip) IPOIB_NONNULL;
+
 /* ---- neighbours that the caller holds ---- */
 
 /** A neighbour that the caller holds; opaque. */

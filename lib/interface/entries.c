@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Neighbours by the caller's hand: entered, removed, vouched for. What is waiting for a neighbour
- * that goes is told its fate in the next turn; no callback runs from here.
+ * Neighbours by the caller's hand: entered, removed, asked, vouched for. What is waiting for a
+ * neighbour that goes is told its fate in the next turn; no callback runs from here.
  */
 #include "interface/interface.h"
 
@@ -59,6 +59,27 @@ void ipoib_neighbour_flush(struct ipoib_interface *interface, bool permanent)
 {
 	ipoib__context_now(interface->context);
 	ipoib__neighbours_flush(&interface->neighbours, permanent);
+}
+
+int ipoib_neighbour_probe(struct ipoib_interface *interface, const struct ipoib_ip *ip)
+{
+	uint64_t now = ipoib__context_now(interface->context);
+	struct ipoib__peer *peer;
+	int status;
+
+	if (interface->closed || !interface->up)
+		return -ENETDOWN;
+	peer = ipoib__peer_of(ipoib__neighbours_find(&interface->neighbours, ip));
+	status = ipoib__address_next_hop(interface, peer, ip);
+	if (status == 0 && !peer)
+		status = ipoib__peer_make(interface, ip, true, now, &peer);
+	if (status < 0)
+		return status;
+	if (peer->neighbour.state == IPOIB_NEIGHBOUR_PERMANENT)
+		return -EPERM;
+	peer->checked = true;
+	ipoib__note_use(interface, &interface->uses, &peer->use);
+	return 0;
 }
 
 int ipoib_neighbour_confirm(struct ipoib_interface *interface, const struct ipoib_ip *ip)

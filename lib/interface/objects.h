@@ -186,6 +186,7 @@ struct ipoib__peer {
 	struct ipoib__queue waiting;
 	struct ipoib__list handles;  /* of the caller */
 	bool hinted;                 /* the caller has vouched for it since the last turn */
+	bool checked;                /* or wants it asked */
 	uint8_t told_verdict;        /* of flux, enum ipoib_flux_verdict */
 	uint64_t told_flux;          /* when; 0: never */
 	uint64_t counted_flux;       /* claims that are in the statistics */

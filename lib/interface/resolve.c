@@ -272,9 +272,9 @@ static bool no_path(const struct ipoib_interface *interface, const struct ipoib_
 static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *peer, uint64_t now)
 {
 	uint64_t used = peer->adjacency->used;
-	bool hinted = peer->hinted;
+	bool hinted = peer->hinted, checked = peer->checked;
 
-	peer->hinted = false;
+	peer->hinted = peer->checked = false;
 	if (used != IPOIB_NEVER)
 		ipoib__neighbours_touch(&interface->neighbours, &peer->neighbour, used);
 	if (!interface->up) { /* it went down since; what waited has been answered */
@@ -293,7 +293,7 @@ static void resolve_use(struct ipoib_interface *interface, struct ipoib__peer *p
 		step(interface, peer, IPOIB__NEIGHBOUR_NO_PATH, now);
 	if (hinted)
 		step(interface, peer, IPOIB__NEIGHBOUR_CONFIRM, now);
-	step(interface, peer, IPOIB__NEIGHBOUR_USE, now);
+	step(interface, peer, checked ? IPOIB__NEIGHBOUR_CHECK : IPOIB__NEIGHBOUR_USE, now);
 	if (peer->route)
 		ipoib__route_need(interface, peer->route, true, now);
 	if (peer->adjacency->handle && !peer->channel) /* there may have been no memory for it */

@@ -108,6 +108,16 @@ static unsigned on_due(struct ipoib__neighbour *n,
 	}
 }
 
+/* RFC 4861 section 7.3.3 allows to probe early. One that is being asked is not asked oftener. */
+static unsigned on_check(struct ipoib__neighbour *n,
+			 const struct ipoib__neighbour_parameters *parameters, uint64_t now)
+{
+	if (n->state == IPOIB_NEIGHBOUR_REACHABLE || n->state == IPOIB_NEIGHBOUR_STALE ||
+	    n->state == IPOIB_NEIGHBOUR_DELAY)
+		return ipoib__neighbour_probe(n, parameters, now);
+	return on_use(n, parameters, now);
+}
+
 static unsigned on_timer(struct ipoib__neighbour *n,
 			 const struct ipoib__neighbour_parameters *parameters, uint64_t now)
 {
@@ -249,6 +259,8 @@ static unsigned on_event(struct ipoib__neighbour *n,
 		if (n->state == IPOIB_NEIGHBOUR_REACHABLE)
 			ipoib__neighbour_doubt(n);
 		return 0;
+	case IPOIB__NEIGHBOUR_CHECK:
+		return on_check(n, parameters, now);
 	case IPOIB__NEIGHBOUR_FIX:
 		return ipoib__neighbour_fixed(n, event->address, now);
 	case IPOIB__NEIGHBOUR_NO_PATH:

@@ -181,6 +181,7 @@ enum ipoib__neighbour_event_type {
 	IPOIB__NEIGHBOUR_DOUBT,
 	IPOIB__NEIGHBOUR_FIX,     /* it is PERMANENT from now on, with this link address */
 	IPOIB__NEIGHBOUR_NO_PATH, /* the SA knows no path to its GID */
+	IPOIB__NEIGHBOUR_CHECK,   /* the caller wants it asked, whatever is known of it */
 	IPOIB__NEIGHBOUR_DATA, /* a packet with its address as source came from another port */
 	IPOIB__NEIGHBOUR_RIGHT, /* of two ports that answered at first contact, it is this one */
 };

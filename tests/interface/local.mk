@@ -42,6 +42,7 @@ unit_tests += %D%/test_interface
 	%D%/test_own.c \
 	%D%/test_partition.c \
 	%D%/test_prefix.c \
+	%D%/test_probe.c \
 	%D%/test_proof.c \
 	%D%/test_queues.c \
 	%D%/test_receive.c \

@@ -13,7 +13,7 @@ int main(void)
 		suite_region_end,
 		suite_advertisement, suite_asking, suite_back_pressure, suite_proof, suite_lost,
 		suite_partition, suite_sender, suite_prefix, suite_first, suite_first_rails,
-		suite_turns, suite_fairness, suite_derive, NULL
+		suite_turns, suite_fairness, suite_derive, suite_probe, NULL
 	};
 
 	return support_main(suites, "test_interface");

@@ -16,6 +16,7 @@ Suite *suite_recovery(void);
 Suite *suite_receive(void);
 Suite *suite_arp(void);
 Suite *suite_asking(void);
+Suite *suite_probe(void);
 Suite *suite_proof(void);
 Suite *suite_queues(void);
 Suite *suite_room(void);

@@ -262,6 +262,7 @@ static void happen(void)
 		IPOIB__NEIGHBOUR_WEAK_ANSWER, IPOIB__NEIGHBOUR_WEAK_HEARD, IPOIB__NEIGHBOUR_CONFIRM,
 		IPOIB__NEIGHBOUR_DOUBT,	      IPOIB__NEIGHBOUR_USE,	   IPOIB__NEIGHBOUR_HEARD,
 		IPOIB__NEIGHBOUR_NO_PATH,     IPOIB__NEIGHBOUR_DATA,	   IPOIB__NEIGHBOUR_RIGHT,
+		IPOIB__NEIGHBOUR_CHECK,
 	};
 	struct ipoib_link_address address = rig_address(
 		(uint8_t)(ipoib__random_below(numbers, 2) << 7),
@@ -283,7 +284,8 @@ static void happen(void)
 	if (ipoib__random_below(numbers, 2000) == 0)
 		event.type = IPOIB__NEIGHBOUR_FIX;
 	if (event.type != IPOIB__NEIGHBOUR_USE && event.type != IPOIB__NEIGHBOUR_CONFIRM &&
-	    event.type != IPOIB__NEIGHBOUR_DOUBT && event.type != IPOIB__NEIGHBOUR_NO_PATH)
+	    event.type != IPOIB__NEIGHBOUR_DOUBT && event.type != IPOIB__NEIGHBOUR_NO_PATH &&
+	    event.type != IPOIB__NEIGHBOUR_CHECK)
 		event.address = &address;
 	if (event.type == IPOIB__NEIGHBOUR_USE && ipoib__random_below(numbers, 2) == 0)
 		n.used = support_now;

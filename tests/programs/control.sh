@@ -48,6 +48,16 @@ for request in neigh path multicast interface stats address; do
 	says out '^    "dev": "ipoib0"'
 done
 
+say "a neighbour is asked whether it is there, and answers; one that is not there does not"
+ctl neigh probe 10.10.1.2 dev ipoib0
+says out '^10\.10\.1\.2 dev ipoib0 lladdr ([0-9a-f]{2}:){19}[0-9a-f]{2} answers after [0-9]+ ms$'
+ctl neigh probe 10.10.1.2 dev ipoib0 -j
+says out '^    "after_ms": [0-9]+$'
+run 1 "$bin/ipoib-ctl" --control "$work/host1.control" neigh probe 10.10.1.77 dev ipoib0
+says err '10\.10\.1\.77 dev ipoib0: no answer$'
+run 1 "$bin/ipoib-ctl" --control "$work/host1.control" neigh probe 10.10.1.1 dev ipoib0
+says err '10\.10\.1\.1 cannot be a neighbour'
+
 # client MODE COUNT: clients that hold their connections until the end.
 #   silent: say nothing; flood: send without a line's end; deaf: ask again and again, and never read
 cat >"$work/client.pl" <<'PERL'
