@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <ipoib/context.h>
 #include <ipoib/types.h>
 #include <jansson.h>
 
@@ -22,14 +23,6 @@ struct probe {
 	struct ipoib_ip ip;
 	char text[64], dev[32];
 };
-
-uint64_t ctl_probe_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 * MS + (uint64_t)now.tv_nsec;
-}
 
 /* ipoib-tun has understood it: it is what it should be. */
 static bool read_request(struct probe *probe, const char *request)
@@ -89,7 +82,7 @@ static void print_answer(const struct probe *probe, const json_t *entry, uint64_
 static int look(const struct probe *probe, const char *control, bool json, uint64_t begun)
 {
 	json_t *document = ctl_ask(control, "neigh");
-	uint64_t ago = (ctl_probe_clock() - begun) / MS;
+	uint64_t ago = (ipoib_clock_monotonic(NULL) - begun) / MS;
 	const json_t *entry;
 	int status = 0;
 
@@ -123,7 +116,7 @@ bool ctl_probe_wait(const char *control, const char *request, bool json, uint64_
 
 		if (status != 0)
 			return status > 0;
-	} while (ctl_probe_clock() - begun < PATIENCE_NS);
+	} while (ipoib_clock_monotonic(NULL) - begun < PATIENCE_NS);
 	report("%s dev %s: no answer for %llu s", probe.text, probe.dev,
 	       (unsigned long long)(PATIENCE_NS / (1000 * MS)));
 	return false;

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Nanoseconds, monotonic: taken before the neighbour was asked. */
-uint64_t ctl_probe_clock(void);
-
-/* Prints the answer, as text or as JSON; false after a message: there was none. */
+/*
+ * Prints the answer, as text or as JSON; false after a message: there was none. begun: what
+ * ipoib_clock_monotonic() said before the neighbour was asked.
+ */
 bool ctl_probe_wait(const char *control, const char *request, bool json, uint64_t begun);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ipoib/context.h>
 #include <jansson.h>
 
 #include "ctl_connect.h"
@@ -196,7 +197,7 @@ int main(int argc, char **argv)
 	if (is_stream(chosen.request))
 		return ctl_monitor(chosen.control, chosen.request, chosen.json);
 
-	uint64_t begun = ctl_probe_clock();
+	uint64_t begun = ipoib_clock_monotonic(NULL);
 	json_t *document = ctl_ask(chosen.control, chosen.request);
 	bool good = document != NULL && print(&chosen, document);
 

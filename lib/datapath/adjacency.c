@@ -78,7 +78,7 @@ int ipoib__adjacency_make(struct ipoib__adjacencies *adjacencies, const struct i
 		return -ENOMEM;
 	adjacency = adjacencies->free;
 	status = ipoib__table_insert(&adjacencies->table,
-				     ipoib__adjacency_hash(adjacencies, next_hop), adjacency);
+				     ipoib__ip_hash(&adjacencies->key, next_hop), adjacency);
 	if (status < 0)
 		return status == -ENOSPC ? -ENOBUFS : status;
 	adjacencies->free = adjacency->neighbour;
@@ -95,7 +95,7 @@ void ipoib__adjacency_end(struct ipoib__adjacencies *adjacencies,
 			  struct ipoib__adjacency *adjacency)
 {
 	bool removed = ipoib__table_remove(&adjacencies->table,
-					   ipoib__adjacency_hash(adjacencies, &adjacency->next_hop),
+					   ipoib__ip_hash(&adjacencies->key, &adjacency->next_hop),
 					   adjacency);
 
 	ipoib__assert(removed);
@@ -105,7 +105,7 @@ void ipoib__adjacency_end(struct ipoib__adjacencies *adjacencies,
 struct ipoib__adjacency *ipoib__adjacency_find(const struct ipoib__adjacencies *adjacencies,
 					       const struct ipoib_ip *next_hop)
 {
-	uint64_t hash = ipoib__adjacency_hash(adjacencies, next_hop);
+	uint64_t hash = ipoib__ip_hash(&adjacencies->key, next_hop);
 	struct ipoib__adjacency *candidate = ipoib__table_candidate(&adjacencies->table, hash);
 
 	/* That another one has this hash as well is next to impossible. */

@@ -20,7 +20,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <ipoib/types.h>
 
@@ -84,16 +83,6 @@ void ipoib__adjacency_end(struct ipoib__adjacencies *adjacencies,
 struct ipoib__adjacency *ipoib__adjacency_find(const struct ipoib__adjacencies *adjacencies,
 					       const struct ipoib_ip *next_hop);
 
-/* Behind an IPv4 address there are zeros. */
-static inline uint64_t ipoib__adjacency_hash(const struct ipoib__adjacencies *adjacencies,
-					     const struct ipoib_ip *next_hop)
-{
-	uint64_t half[2];
-
-	memcpy(half, next_hop->raw, sizeof(half));
-	return ipoib__fast_hash(&adjacencies->key, half[0], half[1]);
-}
-
 /*
  * Candidates for a burst of next hops, most likely theirs: `stride` octets lie from one next hop to
  * the next. NULL where there is none. They are on their way into the cache.
@@ -106,7 +95,7 @@ static inline void ipoib__adjacency_candidates(const struct ipoib__adjacencies *
 	const uint8_t *at = (const uint8_t *)next_hops;
 
 	for (size_t i = 0; i < count; i++, at += stride) {
-		hashes[i] = ipoib__adjacency_hash(adjacencies, (const void *)at);
+		hashes[i] = ipoib__ip_hash(&adjacencies->key, (const void *)at);
 		ipoib__table_prefetch(&adjacencies->table, hashes[i]);
 	}
 	for (size_t i = 0; i < count; i++) {

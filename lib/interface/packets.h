@@ -150,13 +150,6 @@ static inline bool ipoib__stage(struct ipoib_interface *interface, struct ipoib_
 	return true;
 }
 
-/* The number of the last send to a peer: of the one that is staged next, or joins the backlog. */
-static inline void ipoib__number_last(const struct ipoib_interface *interface,
-				      struct ipoib__adjacency *adjacency)
-{
-	adjacency->last = (uint32_t)interface->posted + interface->backlog.count + 1;
-}
-
 void ipoib__post(struct ipoib_interface *interface, const struct ipoib_ud_send *sends,
 		 size_t count);
 void ipoib__flush(struct ipoib_interface *interface, struct ipoib__queue *queue,
@@ -201,12 +194,15 @@ void ipoib__choose_flush(struct ipoib_interface *interface, struct ipoib__peer *
 /* derive.c */
 void ipoib__derive_peer(struct ipoib__peer *peer);
 
-/* For the backlog: by the peer's route, which has an address handle. */
+/*
+ * For the end of the backlog: by the peer's route, which has an address handle. The number of the
+ * peer's last send is the one that it will have there.
+ */
 static inline void ipoib__address_peer(const struct ipoib_interface *interface,
 				       struct ipoib_buffer *buffer, const struct ipoib__peer *peer)
 {
 	ipoib__address(buffer, peer->route->ah, peer->adjacency->qpn);
-	ipoib__number_last(interface, peer->adjacency);
+	peer->adjacency->last = (uint32_t)interface->posted + interface->backlog.count + 1;
 }
 
 /* The address handle of a route; NULL: there is none, or its path is stale. */

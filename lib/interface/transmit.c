@@ -129,15 +129,21 @@ static int send_connected(struct ipoib_interface *interface, struct ipoib_packet
 	return 0;
 }
 
-/* A datagram, which is short enough, to a peer whose route has an address handle. */
-static int send_to_ready(struct ipoib_interface *interface, struct ipoib_packet *packet,
-			 const struct ipoib__peer *peer, struct ipoib__burst *burst, uint64_t now)
+/* A datagram, which is short enough, to where there is an address handle. */
+static inline int send_adjacent(struct ipoib_interface *interface, struct ipoib_packet *packet,
+				struct ipoib__adjacency *adjacency, struct ipoib__burst *burst,
+				uint64_t now)
 {
-	const struct ipoib__ah *ah = peer->route->ah;
+	const struct ipoib_ah_attributes *to = NULL;
+	int status;
 
-	ipoib__number_last(interface, peer->adjacency);
-	return send_datagram(interface, packet, ah->handle, &ah->attributes, peer->adjacency->qpn,
-			     burst, now);
+	if (interface->capture)
+		to = &((struct ipoib__peer *)adjacency->neighbour)->route->ah->attributes;
+	status = send_datagram(interface, packet, adjacency->handle, to, adjacency->qpn, burst,
+			       now);
+	if (status == 0)
+		adjacency->last = (uint32_t)interface->posted;
+	return status;
 }
 
 /* In fragments, all of them or none: each is a packet of its own from here on. */
@@ -166,7 +172,7 @@ static int send_fragments(struct ipoib_interface *interface, struct ipoib_packet
 	while ((first = ipoib__list_pop_front(&fragments)) != NULL) {
 		interface->statistics.fragments++;
 		piece.buffer = ipoib__container_of(first, struct ipoib_buffer, link);
-		send_to_ready(interface, &piece, peer, burst, now);
+		send_adjacent(interface, &piece, peer->adjacency, burst, now);
 	}
 	ipoib_buffer_unref(packet->buffer);
 	return 0;
@@ -184,7 +190,7 @@ static int send_as_decided(struct ipoib_interface *interface, struct ipoib_packe
 		ipoib__note_use(interface, &interface->uses, &peer->use);
 	switch (verdict.way) {
 	case IPOIB__MTU_DATAGRAM:
-		return send_to_ready(interface, packet, peer, burst, now);
+		return send_adjacent(interface, packet, peer->adjacency, burst, now);
 	case IPOIB__MTU_CONNECTION:
 		return send_connected(interface, packet, peer, burst, now);
 	case IPOIB__MTU_WAIT:
@@ -223,14 +229,8 @@ static int send_quickly(struct ipoib_interface *interface, struct ipoib_packet *
 			struct ipoib__adjacency *adjacency, struct ipoib__burst *burst,
 			uint64_t now)
 {
-	const struct ipoib_ah_attributes *to = NULL;
-	int status;
+	int status = send_adjacent(interface, packet, adjacency, burst, now);
 
-	if (interface->capture)
-		to = &((struct ipoib__peer *)adjacency->neighbour)->route->ah->attributes;
-	ipoib__number_last(interface, adjacency);
-	status = send_datagram(interface, packet, adjacency->handle, to, adjacency->qpn, burst,
-			       now);
 	if (status == 0)
 		note_use(interface, adjacency, now);
 	return status;

@@ -5,18 +5,6 @@
 
 #include "neighbour/neighbour.h"
 
-#include <string.h>
-
-/* Behind an IPv4 address there are zeros. */
-static inline uint64_t ipoib__neighbours_hash(const struct ipoib__neighbours *table,
-					      const struct ipoib_ip *ip)
-{
-	uint64_t half[2];
-
-	memcpy(half, ip->raw, sizeof(half));
-	return ipoib__fast_hash(&table->key, half[0], half[1]);
-}
-
 /*
  * A packet goes to it: notes the time, and once in a while the order of use; then it returns true.
  */

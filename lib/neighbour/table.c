@@ -58,7 +58,7 @@ size_t ipoib__neighbours_count(const struct ipoib__neighbours *table)
 struct ipoib__neighbour *ipoib__neighbours_find(const struct ipoib__neighbours *table,
 						const struct ipoib_ip *ip)
 {
-	uint64_t hash = ipoib__neighbours_hash(table, ip);
+	uint64_t hash = ipoib__ip_hash(&table->key, ip);
 	struct ipoib__neighbour *n = ipoib__table_candidate(&table->table, hash);
 
 	/* That another one has this hash as well is next to impossible. */
@@ -92,7 +92,7 @@ static struct ipoib__neighbour *new_entry(struct ipoib__neighbours *table,
 	n->updated = now;
 	n->touched = now;
 	n->table = table;
-	n->hash = ipoib__neighbours_hash(table, ip);
+	n->hash = ipoib__ip_hash(&table->key, ip);
 	ipoib__list_init(&n->recent);
 	ipoib__timer_init(&n->timer, expire);
 	return n;

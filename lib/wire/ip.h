@@ -13,6 +13,8 @@
 
 #include <ipoib/types.h>
 
+#include "base/hash.h"
+
 /* Without options. */
 #define IPOIB__IPV4_HEADER_LENGTH 20
 #define IPOIB__IPV4_HEADER_MAX 60
@@ -59,6 +61,15 @@ static inline unsigned ipoib__ip_version(const void *bytes, size_t length)
 	unsigned version = length > 0 ? *(const uint8_t *)bytes >> 4 : 0;
 
 	return version == 4 || version == 6 ? version : 0;
+}
+
+/* For tables of addresses; behind an IPv4 address there are zeros. */
+static inline uint64_t ipoib__ip_hash(const struct ipoib__hash_key *key, const struct ipoib_ip *ip)
+{
+	uint64_t half[2];
+
+	memcpy(half, ip->raw, sizeof(half));
+	return ipoib__fast_hash(key, half[0], half[1]);
 }
 
 /* ipoib_ip_equal(), for where it is asked for each packet. */

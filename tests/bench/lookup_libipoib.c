@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The library's own table, used as a send uses it (lib/neighbour/lookup.h). */
+/* The library's own table, used as a send uses it (lib/datapath/datapath.h). */
 #include "lookup.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/hash.h"
 #include "base/table.h"
@@ -22,10 +21,7 @@ static const struct ipoib__hash_key hash_key = {
 
 uint64_t lookup_hash(const struct ipoib_ip *key)
 {
-	uint64_t half[2];
-
-	memcpy(half, key->raw, sizeof(half));
-	return ipoib__fast_hash(&hash_key, half[0], half[1]);
+	return ipoib__ip_hash(&hash_key, key);
 }
 
 static bool entry_has_key(const void *entry, const void *key, void *user)

@@ -314,6 +314,30 @@ START_TEST(an_idle_neighbour_gives_way_in_a_full_table_and_a_busy_one_does_not)
 }
 END_TEST
 
+/* What is refused was not the last that was posted. */
+START_TEST(a_busy_neighbour_stays_busy_when_the_send_queue_refuses_it)
+{
+	struct ipoib_interface_config config = IPOIB_INTERFACE_CONFIG_INIT;
+
+	config.neighbours_max = 4;
+	config.send_depth = 8;
+	bench_up(&config);
+	for (unsigned host = 2; host < 6; host++) {
+		ck_assert_int_eq(send_to(host, host), 0);
+		bench_run(SECOND);
+	}
+	fake->completing = false;
+	for (uint32_t i = 0; i < 8; i++)
+		ck_assert_int_eq(send_to(2, i), 0);
+	ck_assert_int_eq(send_to(2, 8), -EAGAIN);
+	ck_assert_int_eq(send_to(6, 0), 0);
+	ck_assert_uint_eq(rail_neighbour(rail, "10.0.0.2"), IPOIB_NEIGHBOUR_REACHABLE);
+	ck_assert_uint_eq(rail_neighbour(rail, "10.0.0.3"), 0);
+	fake->completing = true;
+	bench_close();
+}
+END_TEST
+
 START_TEST(closing_with_packets_everywhere_leaves_nothing)
 {
 	up_with(64, 1024, 5000);
@@ -357,6 +381,7 @@ Suite *suite_queues(void)
 	tcase_add_test(tcase, a_neighbour_behind_a_path_that_failed_is_answered_at_once);
 	tcase_add_test(tcase,
 		       an_idle_neighbour_gives_way_in_a_full_table_and_a_busy_one_does_not);
+	tcase_add_test(tcase, a_busy_neighbour_stays_busy_when_the_send_queue_refuses_it);
 	tcase_add_test(tcase, closing_with_packets_everywhere_leaves_nothing);
 	suite_add_tcase(suite, tcase);
 	return suite;

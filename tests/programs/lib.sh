@@ -276,18 +276,23 @@ not_received() {
 	echo $((sent - received))
 }
 
+# at_rest COMMAND...: what it prints, once two looks in a row agree.
+at_rest() {
+	local before=none now
+	for _ in $(seq 20); do
+		now=$("$@")
+		[ "$now" != "$before" ] || break
+		before=$now
+		sleep 0.5
+	done
+	echo "$now"
+}
+
 # count_from_here FROM TO: what FROM said before TO was listening, its address's probes, is not lost.
 # Announcements may be under way: it is taken when it stands still.
 declare -A unheard=()
 count_from_here() {
-	local before=none now
-	for _ in $(seq 20); do
-		now=$(not_received "$1" "$2")
-		[ "$now" != "$before" ] || break
-		before=$now
-		sleep 0.3
-	done
-	unheard["$1 $2"]=$now
+	unheard["$1 $2"]=$(at_rest not_received "$1" "$2")
 }
 
 # lost FROM TO: of what FROM has sent since count_from_here.
@@ -297,13 +302,5 @@ nothing_lost() { [ "$(lost "$1" "$2")" -eq 0 ]; }
 
 # lost_at_rest ONE OTHER: what was lost from one to the other, and back, once two looks agree. The
 # programs are asked one after the other, and a question of ARP may go from here to there in between.
-lost_at_rest() {
-	local before=none now
-	for _ in $(seq 20); do
-		now="$(lost "$1" "$2") $(lost "$2" "$1")"
-		[ "$now" != "$before" ] || break
-		before=$now
-		sleep 0.5
-	done
-	echo "$now"
-}
+lost_both_ways() { echo "$(lost "$1" "$2") $(lost "$2" "$1")"; }
+lost_at_rest() { at_rest lost_both_ways "$1" "$2"; }
